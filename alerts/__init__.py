@@ -1,0 +1,1 @@
+"""Decides and tells: facts become alerts, alerts become messages to people."""

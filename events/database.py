@@ -1,0 +1,186 @@
+"""The database: many readers, and on SQLite one writer thread that others hand their work to.
+
+The writer runs all waiting work in one transaction (one fsync), each piece in its own savepoint, so that one that
+raises undoes only itself. After the commit, what was appended is handed to the readers in memory.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+from events.serial import Recorded
+from events.store import LANDED
+from events.tables import APPEND_ONLY_SQLITE, metadata
+
+T = TypeVar("T")
+Work = Callable[[Connection], Any]
+log = logging.getLogger("shouwang.database")
+
+_CHECKPOINT_EVERY_S = 60.0
+_MOST_AT_ONCE = 64
+
+
+class StorageFull(Exception):
+    """The disk is full: nothing was written, what was asked may be asked again."""
+
+
+class Database:
+    """One SQLite file. `write` may be called from any thread; `read` gives a short snapshot."""
+
+    def __init__(self, path: Path, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
+        """`on_fatal` is called when the disk can no longer be trusted; the default ends the process."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._engine = create_engine(f"sqlite:///{path}", pool_size=16, max_overflow=32, pool_timeout=30)
+        event.listen(self._engine, "connect", _prepare)
+        event.listen(self._engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
+        self._writer_engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
+        event.listen(self._writer_engine, "connect", _prepare)
+        event.listen(self._writer_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._work: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[list[Recorded]], None]] = []
+        self._on_fatal = on_fatal or _end_process
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine readers use."""
+        return self._engine
+
+    def create(self) -> None:
+        """Make all tables that the imported rooms have entered, and the append-only triggers."""
+
+        def make(db: Connection) -> None:
+            metadata.create_all(db)
+            for statement in APPEND_ONLY_SQLITE:
+                db.execute(statement)
+
+        self.write(make)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection within one short read transaction."""
+        with self._engine.connect() as db:
+            yield db
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """Hand work to the writer; the future is done when it is committed, that is: on disk."""
+        if self._closed:
+            raise RuntimeError("the database is closed")
+        future: Future[T] = Future()
+        self._work.put((work, future))
+        return future
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run work in a transaction and return its result after the commit. Whatever it raises undoes it."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("work may not wait for other work")
+        return self.submit(work).result()
+
+    def on_landed(self, listener: Callable[[list[Recorded]], None]) -> Callable[[], None]:
+        """Call `listener` with what was appended, after each commit, in order. Returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """Finish what is waiting, then close."""
+        if not self._closed:
+            self._closed = True
+            self._work.put(None)
+            self._thread.join()
+            self._engine.dispose()
+            self._writer_engine.dispose()
+
+    def _run(self) -> None:
+        checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
+        while True:
+            try:
+                first = self._work.get(timeout=max(0.01, checkpoint_at - time.monotonic()))
+            except queue.Empty:
+                checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
+                self._checkpoint()
+                continue
+            batch, last = self._gather(first)
+            if batch:
+                self._commit(batch)
+            if last:
+                return
+
+    def _gather(self, first: tuple[Work, Future[Any]] | None) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+        batch: list[tuple[Work, Future[Any]]] = []
+        item = first
+        while item is not None:
+            batch.append(item)
+            if len(batch) == _MOST_AT_ONCE or self._work.empty():
+                return batch, False
+            item = self._work.get()
+        return batch, True
+
+    def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        refused: list[tuple[Future[Any], BaseException]] = []
+        landed: list[Recorded] = []
+        try:
+            with self._writer_engine.begin() as db:
+                for work, future in batch:
+                    db.info[LANDED] = []
+                    try:
+                        with db.begin_nested():
+                            result = work(db)
+                    except OperationalError:
+                        raise
+                    except BaseException as refusal:  # the asker's own error; it travels back to the asker
+                        refused.append((future, refusal))
+                    else:
+                        landed.extend(db.info[LANDED])
+                        done.append((future, result))
+        except BaseException as failure:
+            self._failed(batch, failure)
+            return
+        for listener in list(self._listeners):
+            if landed:
+                listener(landed)
+        for future, result in done:
+            future.set_result(result)
+        for future, refusal in refused:
+            future.set_exception(refusal)
+
+    def _failed(self, batch: list[tuple[Work, Future[Any]]], failure: BaseException) -> None:
+        """Nothing of this transaction is in the database. A full disk can be waited for; a broken one cannot."""
+        words = str(failure)
+        if "disk is full" in words:
+            failure = StorageFull(words)
+        elif "disk I/O error" in words or not isinstance(failure, OperationalError):
+            log.critical("the database cannot be trusted any more: %s", failure)
+            self._on_fatal(failure)
+        for _, future in batch:
+            future.set_exception(failure)
+
+    def _checkpoint(self) -> None:
+        with suppress(OperationalError), self._writer_engine.connect() as db:  # a long reader: next minute again
+            raw = db.connection.driver_connection
+            if raw is not None:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    """WAL with synchronous=FULL lost no acknowledged row in simulated power cuts; NORMAL lost some."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _end_process(_failure: BaseException) -> None:
+    os._exit(70)

@@ -1,0 +1,117 @@
+"""A reader: it sees every fact of its lanes once and in order, wakes when something lands, and keeps a bookmark.
+
+Facts that this process appended arrive through memory; whatever memory misses (start, another process, overflow) is
+read from the database. Polling is the truth, the wake-up is a hint.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from events.database import Database
+from events.serial import Recorded
+from events.store import head, read
+from events.tables import bookmarks, snapshots
+
+_MEMORY = 20_000
+_POLL_S = 0.25
+
+
+class Follower:
+    """Reads on from `position`. One thread calls `next`; the bookmark is saved by its owner's transaction."""
+
+    def __init__(self, database: Database, name: str, *, lanes: Collection[int] | None = None) -> None:
+        self.name, self.lanes, self._database = name, lanes, database
+        with database.read() as db:
+            self.position = bookmark(db, name)
+        self._handed: deque[Recorded] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stop = database.on_landed(self._hand)
+
+    def _hand(self, landed: list[Recorded]) -> None:
+        with self._lock:
+            self._handed.extend(landed)
+            while len(self._handed) > _MEMORY:
+                self._handed.popleft()
+        self._wake.set()
+
+    def next(self, *, limit: int = 1000, timeout: float = _POLL_S) -> list[Recorded]:
+        """What comes next, at most `limit`; waits up to `timeout` seconds, then an empty list."""
+        until = time.monotonic() + timeout
+        while True:
+            self._wake.clear()
+            if batch := self._from_memory(limit) or self._from_database(limit):
+                return batch
+            left = until - time.monotonic()
+            if left <= 0:
+                return []
+            self._wake.wait(min(left, _POLL_S))
+
+    def _from_memory(self, limit: int) -> list[Recorded]:
+        with self._lock:
+            while self._handed and self._handed[0].position <= self.position:
+                self._handed.popleft()
+            if not self._handed or self._handed[0].position != self.position + 1:
+                return []
+            batch: list[Recorded] = []
+            position = self.position
+            while self._handed and len(batch) < limit and self._handed[0].position == position + 1:
+                position += 1
+                batch.append(self._handed.popleft())
+        self.position = position
+        if self.lanes is not None:
+            batch = [r for r in batch if r.lane in self.lanes or r.lane == 64]
+        return batch
+
+    def _from_database(self, limit: int) -> list[Recorded]:
+        with self._database.read() as db:
+            batch = read(db, self.position, limit=limit, lanes=self.lanes)
+            if batch:
+                self.position = batch[-1].position
+        return batch
+
+    def wake(self) -> None:
+        """End the current wait."""
+        self._wake.set()
+
+    def behind(self) -> int:
+        """How many positions lie between here and the head of the log."""
+        with self._database.read() as db:
+            return max(0, head(db) - self.position)
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._stop()
+
+
+def bookmark(db: Connection, reader: str) -> int:
+    """Where this reader stands, 0 when it never read."""
+    return int(db.execute(select(bookmarks.c.position).where(bookmarks.c.reader == reader)).scalar() or 0)
+
+
+def save_bookmark(db: Connection, reader: str, position: int) -> None:
+    """Move the bookmark, within the transaction that holds what was decided from it."""
+    moved = db.execute(update(bookmarks).where(bookmarks.c.reader == reader).values(position=position))
+    if not moved.rowcount:
+        db.execute(insert(bookmarks).values(reader=reader, position=position))
+
+
+def save_snapshots(db: Connection, reader: str, states: dict[str, bytes | None]) -> None:
+    """Write the states of the owners touched; None forgets one."""
+    for owner, state in states.items():
+        if state is None:
+            db.execute(delete(snapshots).where(snapshots.c.reader == reader, snapshots.c.owner == owner))
+            continue
+        where = (snapshots.c.reader == reader, snapshots.c.owner == owner)
+        if not db.execute(update(snapshots).where(*where).values(state=state)).rowcount:
+            db.execute(insert(snapshots).values(reader=reader, owner=owner, state=state))
+
+
+def load_snapshots(db: Connection, reader: str) -> Iterator[tuple[str, bytes]]:
+    """Every owner's state as of the bookmark."""
+    for row in db.execute(select(snapshots.c.owner, snapshots.c.state).where(snapshots.c.reader == reader)):
+        yield row.owner, row.state

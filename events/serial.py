@@ -1,0 +1,82 @@
+"""Facts to stored text and back; old shapes are lifted to today's here, so that the log is never rewritten. Pure."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from events.types.fact import REGISTER, Event, type_name
+
+Upgrade = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
+
+UPGRADES: dict[str, Upgrade] = {}
+"""Stored type name -> (newer name, newer data). Applied until a name is found that a class reads."""
+
+
+class UnknownFact(Exception):
+    """The log holds a type that this version of the program cannot read."""
+
+
+class Recorded(msgspec.Struct, frozen=True, gc=False):
+    """A fact with its place in the log. Times are microseconds UTC; `version` for decisions, `key` for facts."""
+
+    position: int
+    lane: int
+    stream: str
+    version: int | None
+    key: str | None
+    at: int
+    recorded_at: int
+    event: Event
+    meta: dict[str, Any]
+
+
+_encoder = msgspec.json.Encoder()
+_decoders: dict[str, msgspec.json.Decoder[Event]] = {}
+_meta = msgspec.json.Decoder(dict[str, Any])
+_anything = msgspec.json.Decoder(dict[str, Any])
+
+
+def dump(event: Event) -> str:
+    """The fact's data as JSON text; fields with their default value are left out."""
+    return _encoder.encode(event).decode()
+
+
+def dump_meta(meta: dict[str, Any]) -> str:
+    """Meta as JSON text."""
+    return _encoder.encode(meta).decode() if meta else "{}"
+
+
+def load_meta(text: str) -> dict[str, Any]:
+    """Meta back from its text."""
+    return {} if text == "{}" else _meta.decode(text)
+
+
+def load(name: str, data: str) -> Event:
+    """The fact back from its stored name and text. Raises UnknownFact."""
+    decoder = _decoders.get(name)
+    if decoder is None:
+        cls = REGISTER.get(name)
+        if cls is None:
+            return _lift(name, data)
+        decoder = _decoders[name] = msgspec.json.Decoder(cls)
+    return decoder.decode(data)
+
+
+def _lift(name: str, data: str) -> Event:
+    fields = _anything.decode(data)
+    seen = {name}
+    while name not in REGISTER:
+        upgrade = UPGRADES.get(name)
+        if upgrade is None:
+            raise UnknownFact(name)
+        name, fields = upgrade(fields)
+        if name in seen:
+            raise UnknownFact(f"upgrades of {name} go in a circle")
+        seen.add(name)
+    return msgspec.convert(fields, REGISTER[name])
+
+
+def name_of(event: Event) -> str:
+    """The stored type name."""
+    return type_name(event)

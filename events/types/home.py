@@ -1,0 +1,140 @@
+"""Who is watched, by what, and who answers for them: ids only, no names, numbers or addresses."""
+
+from typing import Literal
+
+from events.types.fact import Event, fact
+
+DeviceKind = Literal["motion", "contact", "button", "co", "smoke", "gas", "water", "climate", "power", "gateway"]
+
+
+@fact
+class SiteRegistered(Event, frozen=True, kw_only=True):
+    """A natural village behind one supply and uplink."""
+
+    site: str
+    village: str
+    grid: str
+
+
+@fact
+class HomeEnrolled(Event, frozen=True, kw_only=True):
+    """A home is watched from this record's `at` on. `no_activity_s`: the fixed limit of silence, in seconds."""
+
+    home: str
+    site: str
+    no_activity_s: int
+
+
+@fact
+class HomePaused(Event, frozen=True, kw_only=True):
+    """Not watched for a while, and shown so."""
+
+    home: str
+    by: str
+    reason: str = ""
+
+
+@fact
+class HomeResumed(Event, frozen=True, kw_only=True):
+    """Watched again; every clock starts anew."""
+
+    home: str
+    by: str
+
+
+@fact
+class HomeRetired(Event, frozen=True, kw_only=True):
+    """No longer watched."""
+
+    home: str
+    by: str
+    reason: str = ""
+
+
+@fact
+class DeviceAssigned(Event, frozen=True, kw_only=True):
+    """From `since` on, what this device reports belongs to this home. The model's values are copied in."""
+
+    device: str
+    home: str
+    since: int
+    model: str
+    kind: DeviceKind
+    room: str = ""
+    role: str = ""
+    interval_s: float = 3600.0
+    battery: bool = True
+    pulse: bool = False
+    retrigger_s: float = 60.0
+    use_floor: float | None = None
+
+
+@fact
+class DeviceRemoved(Event, frozen=True, kw_only=True):
+    """The device belongs to no home any more."""
+
+    device: str
+    home: str
+
+
+@fact
+class SensorTakenOutOfService(Event, frozen=True, kw_only=True):
+    """Closed as false alarm or fault while still in alarm: believed again only after clear -> alarm."""
+
+    device: str
+    home: str
+    alert: str
+
+
+@fact
+class SensorBackInService(Event, frozen=True, kw_only=True):
+    """It has shown clear, so its next alarm counts."""
+
+    device: str
+    home: str
+
+
+@fact
+class ChainSet(Event, frozen=True, kw_only=True):
+    """Who is told, by level: person ids."""
+
+    home: str
+    watcher: list[str]
+    second_watcher: list[str]
+    grid_member: list[str]
+    village: list[str]
+    town: list[str]
+
+
+@fact
+class AwaySet(Event, frozen=True, kw_only=True):
+    """The elder is away until `until` (None: until told otherwise); silence is not judged."""
+
+    home: str
+    by: str
+    until: int | None = None
+
+
+@fact
+class AwayEnded(Event, frozen=True, kw_only=True):
+    """The elder is back; the silence clock starts here."""
+
+    home: str
+    by: str
+
+
+@fact
+class PhoneVerified(Event, frozen=True, kw_only=True):
+    """This person answers on this phone; the number itself lies in the registry under `phone`."""
+
+    person: str
+    phone: str
+    language: str = "zh"
+
+
+@fact
+class PhoneWithdrawn(Event, frozen=True, kw_only=True):
+    """The phone is no longer this person's."""
+
+    person: str
+    phone: str

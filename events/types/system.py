@@ -1,0 +1,90 @@
+"""What the service says of itself: hearing, deafness, deadlines, failures, quarantine."""
+
+from events.types.fact import Event, fact
+
+
+@fact
+class IngestDisconnected(Event, frozen=True, kw_only=True):
+    """From here on we may not hear."""
+
+    why: str = ""
+
+
+@fact
+class IngestCaughtUp(Event, frozen=True, kw_only=True):
+    """We were deaf from `since`; by this record's `at` all that the broker kept for us has arrived.
+
+    `complete` is False when the broker had no session for us: what came before we subscribed may be gone.
+    """
+
+    since: int
+    complete: bool = True
+
+
+@fact
+class DeadlinePassed(Event, frozen=True, kw_only=True):
+    """A timer rang: `owner` is a home or `site:<site>`; rules judge by `due`, not by when it was noticed."""
+
+    owner: str
+    site: str
+    timer: str
+    due: int
+
+
+@fact
+class RuleFailed(Event, frozen=True, kw_only=True):
+    """A rule or fold raised for this home at this position; the home is not protected by it until mended."""
+
+    home: str
+    site: str
+    rule: str
+    position: int
+    error: str
+
+
+@fact
+class PlannerFailed(Event, frozen=True, kw_only=True):
+    """Planning for this person raised at this position; the alert is told that the person is lost."""
+
+    person: str
+    position: int
+    error: str
+
+
+@fact
+class ReadingQuarantined(Event, frozen=True, kw_only=True):
+    """Something arrived that could not be taken; its bytes lie in quarantine under this number.
+
+    `danger` is set when what an unknown, paused or retired device sent decodes as far as an alarm or SOS.
+    """
+
+    quarantine: int
+    reason: str
+    site: str = ""
+    device: str = ""
+    danger: str = ""
+
+
+@fact
+class RedecodeRequested(Event, frozen=True, kw_only=True):
+    """An operator asked to try quarantined bytes again."""
+
+    quarantine: int
+    by: str
+
+
+@fact
+class ReadingRedecoded(Event, frozen=True, kw_only=True):
+    """The bytes decoded now into `facts` facts, or still not (`reason`)."""
+
+    quarantine: int
+    facts: int
+    reason: str = ""
+
+
+@fact
+class SecurityNoted(Event, frozen=True, kw_only=True):
+    """Something to look at: an unknown phone, a wrong signature, a failed login."""
+
+    what: str
+    ref: str = ""

@@ -1,0 +1,1 @@
+"""Strangers who play devices and phones: they speak MQTT and HTTP and import none of ours."""

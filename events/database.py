@@ -154,8 +154,8 @@ class Database:
                 listener(landed)
         for future, result in done:
             future.set_result(result)
-        for future, refusal in refused:
-            future.set_exception(refusal)
+        for future, reason in refused:
+            future.set_exception(reason)
 
     def _failed(self, batch: list[tuple[Work, Future[Any]]], failure: BaseException) -> None:
         """Nothing of this transaction is in the database. A full disk can be waited for; a broken one cannot."""

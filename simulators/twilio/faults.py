@@ -1,0 +1,80 @@
+"""What the provider itself does wrong: refuses, is busy, breaks before or after it accepted, or does not answer."""
+
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Literal, get_args
+
+from simulators.twilio.refusals import Refused
+
+Mode = Literal["ok", "refuse", "429", "500_before", "500_after", "hang_before", "hang_after", "opted_out", "landline"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Request = Literal["create", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`code` belongs to refuse, `seconds` to the hangs; `times` = for so many requests, None = until told otherwise."""
+
+    mode: Mode = "ok"
+    code: int = 21612
+    seconds: float = 10.0
+    times: int | None = None
+    on: Request = "create"
+
+    def before(self) -> None:
+        """Raises what is answered before anything is accepted."""
+        match self.mode:
+            case "refuse":
+                raise Refused(self.code)
+            case "429":
+                raise Refused(20429)
+            case "500_before":
+                raise Refused(20500)
+            case "opted_out":
+                raise Refused(21610)
+            case "landline":
+                raise Refused(21614)
+
+
+OK = Fault()
+
+
+class Faults:
+    """The faults now in force: one for everybody, or one for a number, which goes first."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._set: dict[tuple[str | None, Request], Fault] = {}
+
+    def put(self, number: str | None, fault: Fault) -> None:
+        """From now on; `ok` takes every fault of that number (or of everybody) away."""
+        with self._lock:
+            if fault.mode == "ok":
+                self._set = {key: kept for key, kept in self._set.items() if key[0] != number}
+            else:
+                self._set[(number, fault.on)] = fault
+
+    def take(self, number: str | None, on: Request) -> Fault:
+        """The fault this request meets; one that is limited in times is used up by it."""
+        with self._lock:
+            for key in ((number, on), (None, on)):
+                fault = self._set.get(key)
+                if fault is None:
+                    continue
+                if fault.times is not None:
+                    if fault.times <= 1:
+                        del self._set[key]
+                    else:
+                        self._set[key] = replace(fault, times=fault.times - 1)
+                return fault
+            return OK
+
+    def listed(self) -> list[tuple[str | None, Fault]]:
+        """All that are set, with their numbers."""
+        with self._lock:
+            return [(number, fault) for (number, _), fault in self._set.items()]
+
+    def clear(self) -> None:
+        """The provider works."""
+        with self._lock:
+            self._set.clear()

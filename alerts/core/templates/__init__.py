@@ -1,0 +1,1 @@
+"""The words themselves, one language a file, as plain tables."""

@@ -20,7 +20,6 @@ LONGEST_SIGNATURE_EN: Final = 16
 
 _TEXTS: Final[dict[str, Texts]] = {"zh": ZH, "en": EN}
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-_LIKE_A_PHONE: Final = re.compile("[0-9]{7}")
 # The first letter of a Chinese name is the surname, save for these.
 _TWO_LETTER_SURNAMES: Final = "欧阳 司马 上官 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 夏侯 端木 百里 南宫 长孙"
 _SHANGHAI_MINUTES: Final = 8 * 60  # no summer time since 1991
@@ -134,7 +133,7 @@ def _in(language: str) -> Texts:
 def _shown(kind_name: str, value: str, language: Language) -> str:
     kind = KINDS[kind_name]
     form, longest = (kind.form_zh, kind.longest_zh) if language == "zh" else (kind.form_en, kind.longest_en)
-    if re.fullmatch(form, value) is None or _LIKE_A_PHONE.search(value):
+    if re.fullmatch(form, value) is None:
         raise WordingError(f"{value!r} is no {kind_name} in {language}")
     tables = {"danger": "dangers", "do_first": "do_first", "outcome": "outcomes_told"}
     text: str = getattr(_in(language), tables[kind_name])[value] if kind_name in tables else value

@@ -11,6 +11,7 @@ from alerts.core.templates.zh import ZH
 from alerts.core.wording import (
     KINDS,
     TEMPLATES,
+    Template,
     WordingError,
     action_name,
     class_name,
@@ -224,6 +225,13 @@ def test_an_unknown_template_language_or_english_signature_in_chinese_is_refused
     ]:
         with pytest.raises(WordingError):
             render(template, {}, language, signature)
+
+
+def test_a_text_longer_than_one_sms_is_refused_rather_than_cut(monkeypatch):
+    monkeypatch.setitem(TEMPLATES, "long", Template("long", {}, "长" * 65, "x" * 160))
+    for language, signature in [("zh", "示例守望"), ("en", "Shili")]:
+        with pytest.raises(WordingError):
+            render("long", {}, language, signature)
 
 
 def test_a_free_text_cannot_come_in_where_a_name_of_a_table_belongs():

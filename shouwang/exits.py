@@ -1,0 +1,14 @@
+"""How a command of ours may end: scripts and supervisors read these numbers."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The process's exit code."""
+
+    OK = 0
+    FAILED = 1
+    BAD_INPUT = 2
+    """The configuration or what was handed to the command is wrong; nothing was begun."""
+    BUSY = 3
+    """Another one of us holds the data folder, or a port is taken."""

@@ -1,0 +1,196 @@
+"""All settings of the service, read once from the environment; every fault is named, and all of them at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shouwang.environment import Environment, on_this_machine
+
+TOWN = timezone(timedelta(hours=8))
+"""The whole of mainland China keeps this time, summer and winter."""
+
+
+class ConfigurationFaults(Exception):
+    """The configuration cannot be used; `faults` names everything that is wrong with it, one sentence each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twilio:
+    """An account that SMS go out by. Exactly one of `sender` and `messaging_service` is set."""
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    sender: str | None
+    messaging_service: str | None
+    api_base: str | None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether messages end on this machine."""
+        return self.api_base is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """Certificate chain and private key, PEM files."""
+
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the whole house runs by. `twilio` None: nothing is really sent. `clock_from` (micros UTC): facts clock."""
+
+    home: Path
+    http_bind: str
+    http_port: int
+    mqtt_bind: str
+    mqtt_port: int
+    database_path: Path
+    public_base_url: str
+    mqtt_url: str | None = field(default=None, repr=False)
+    mqtt_user: str | None = None
+    mqtt_password: str | None = field(default=None, repr=False)
+    tls: Tls | None = None
+    twilio: Twilio | None = None
+    clock_from: int | None = None
+    demo: bool = False
+    demo_phones_url: str | None = None
+
+    @property
+    def console_url(self) -> str:
+        """Where somebody at this machine opens the console."""
+        return _url_here(self.http_bind, self.http_port, self.tls)
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check everything. Raises ConfigurationFaults with all faults."""
+    env = Environment(os.environ if environ is None else environ)
+    home = Path(env.text("SHOUWANG_HOME") or "var").expanduser().absolute()
+    if home.exists() and not home.is_dir():
+        env.fault(f"SHOUWANG_HOME: {home} is not a folder")
+    bind, port = env.address("SHOUWANG_HTTP_BIND"), env.port("SHOUWANG_HTTP_PORT", 8000)
+    mqtt_url = env.url("MQTT_URL", ("mqtt", "mqtts"), secret=True)
+    mqtt_bind, mqtt_port = env.address("SHOUWANG_MQTT_BIND"), env.port("SHOUWANG_MQTT_PORT", 1883)
+    tls = _tls(env)
+    user, password = env.text("SHOUWANG_MQTT_USER"), env.secret("SHOUWANG_MQTT_PASSWORD")
+    if (user is None) != (password is None):
+        env.fault("SHOUWANG_MQTT_USER and SHOUWANG_MQTT_PASSWORD belong together: one of them is missing")
+    if mqtt_url is None and bind == mqtt_bind and port == mqtt_port:
+        env.fault(f"SHOUWANG_HTTP_PORT and SHOUWANG_MQTT_PORT are both {port}: they must differ")
+    if not on_this_machine(bind) and tls is None:
+        env.fault(f"SHOUWANG_HTTP_BIND={bind} is open beyond this machine: set SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY")
+    if mqtt_url is None and not on_this_machine(mqtt_bind):
+        if tls is None:
+            env.fault(
+                f"SHOUWANG_MQTT_BIND={mqtt_bind} is open beyond this machine: set SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY"
+            )
+        if user is None and password is None:
+            env.fault(
+                f"SHOUWANG_MQTT_BIND={mqtt_bind} is open beyond this machine: "
+                "set SHOUWANG_MQTT_USER and SHOUWANG_MQTT_PASSWORD"
+            )
+    twilio, clock_from = _twilio(env), _clock(env)
+    public = env.url("PUBLIC_BASE_URL", ("http", "https"))
+    if twilio is not None and not twilio.simulated:
+        if clock_from is not None:
+            env.fault("the facts clock is refused with a real channel: unset the TWILIO_ variables")
+        if env.text("PUBLIC_BASE_URL") is None:
+            env.fault("PUBLIC_BASE_URL is missing: Twilio sends receipts and replies there")
+    if (
+        public is not None
+        and urlsplit(public).scheme == "http"
+        and not on_this_machine(urlsplit(public).hostname or "")
+    ):
+        env.fault("PUBLIC_BASE_URL must be https beyond this machine")
+    settings = Settings(
+        home=home,
+        http_bind=bind,
+        http_port=port,
+        mqtt_bind=mqtt_bind,
+        mqtt_port=mqtt_port,
+        database_path=_database(env, home),
+        public_base_url=(public or _url_here(bind, port, tls)).rstrip("/"),
+        mqtt_url=mqtt_url,
+        mqtt_user=user,
+        mqtt_password=password,
+        tls=tls,
+        twilio=twilio,
+        clock_from=clock_from,
+        demo=env.flag("SHOUWANG_DEMO"),
+        demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
+    )
+    if env.faults:
+        raise ConfigurationFaults(env.faults)
+    return settings
+
+
+def _url_here(bind: str, port: int, tls: Tls | None) -> str:
+    """An address that listens everywhere is also reached on this machine's own."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104  # compared, not bound
+    return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _database(env: Environment, home: Path) -> Path:
+    """Where the SQLite file lies."""
+    url = env.secret("DATABASE_URL")
+    if url is None or not env.readable("DATABASE_URL"):
+        return home / "shouwang.db"
+    scheme, _, rest = url.partition("://")
+    if scheme.partition("+")[0] in {"postgres", "postgresql"}:
+        env.fault("DATABASE_URL: PostgreSQL comes with the next release; leave it unset to use SQLite")
+    elif scheme != "sqlite" or not rest.startswith("/") or len(rest) < 2:
+        env.fault("DATABASE_URL must read sqlite:///PATH (four slashes for an absolute path)")
+    return Path(rest[1:]).absolute()
+
+
+def _tls(env: Environment) -> Tls | None:
+    cert, key = env.file("SHOUWANG_TLS_CERT"), env.file("SHOUWANG_TLS_KEY")
+    if (env.text("SHOUWANG_TLS_CERT") is None) != (env.text("SHOUWANG_TLS_KEY") is None):
+        env.fault("SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY belong together: one of them is missing")
+    return Tls(cert=cert, key=key) if cert and key else None
+
+
+def _twilio(env: Environment) -> Twilio | None:
+    """None only when nothing of Twilio is set: half an account would be silence that looks like service."""
+    sid, token = env.text("TWILIO_ACCOUNT_SID"), env.secret("TWILIO_AUTH_TOKEN")
+    sender, service = env.text("TWILIO_FROM"), env.text("TWILIO_MESSAGING_SERVICE_SID")
+    api_base = env.url("TWILIO_API_BASE", ("http", "https"))
+    if api_base is not None and not on_this_machine(urlsplit(api_base).hostname or ""):
+        env.fault("TWILIO_API_BASE may only point to this machine: it is for tests and the demo")
+    if not (sid or token or sender or service or api_base):
+        return None
+    missing = [name for name, value in (("TWILIO_ACCOUNT_SID", sid), ("TWILIO_AUTH_TOKEN", token)) if not value]
+    env.faults.extend(f"{name} is missing while other TWILIO_ variables are set" for name in missing)
+    if not (sender or service):
+        env.fault("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing while other TWILIO_ variables are set")
+    if sender and service:
+        env.fault("TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set: choose one")
+    if sid and not sid.startswith("AC"):
+        env.fault("TWILIO_ACCOUNT_SID must begin with AC")
+    return Twilio(
+        account_sid=sid or "", auth_token=token or "", sender=sender, messaging_service=service, api_base=api_base
+    )
+
+
+def _clock(env: Environment) -> int | None:
+    """The moment the facts clock starts at, microseconds UTC; a plain date is midnight in the town (UTC+8)."""
+    text = env.text("SHOUWANG_CLOCK_FROM")
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text if "T" in text or " " in text else f"{text}T00:00:00")
+    except ValueError:
+        env.fault(f"SHOUWANG_CLOCK_FROM={text} is no date: write 2016-07-12 or 2016-07-12T08:00:00+08:00")
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=TOWN)
+    return int(moment.astimezone(UTC).timestamp() * 1_000_000)

@@ -1,0 +1,45 @@
+"""Every environment variable the service knows, in one table: name -> what it is for. Documentation is held to it."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+VARIABLES: dict[str, str] = {
+    "SHOUWANG_HOME": "folder of everything the service keeps (default ./var)",
+    "SHOUWANG_HTTP_BIND": "address of the console and the API (default 127.0.0.1)",
+    "SHOUWANG_HTTP_PORT": "port of the console and the API (default 8000)",
+    "SHOUWANG_MQTT_BIND": "address of the embedded broker (default 127.0.0.1)",
+    "SHOUWANG_MQTT_PORT": "port of the embedded broker (default 1883)",
+    "SHOUWANG_TLS_CERT": "certificate chain (PEM) of console and broker; needed to listen beyond this machine",
+    "SHOUWANG_TLS_KEY": "private key (PEM) that belongs to SHOUWANG_TLS_CERT",
+    "SHOUWANG_MQTT_USER": "user name devices give to the embedded broker",
+    "SHOUWANG_MQTT_PASSWORD": "password devices give to the embedded broker",
+    "DATABASE_URL": "sqlite:///PATH (default: shouwang.db in SHOUWANG_HOME)",
+    "MQTT_URL": "mqtt[s]://[user:password@]host[:port] of a broker of your own instead of the embedded one",
+    "PUBLIC_BASE_URL": "how providers and people reach the service from outside, e.g. https://watch.example.org",
+    "TWILIO_ACCOUNT_SID": "Twilio account (AC...); without it nothing leaves this machine",
+    "TWILIO_AUTH_TOKEN": "Twilio's auth token, also proves that its webhooks are real",
+    "TWILIO_FROM": "the number SMS are sent from, e.g. +15005550006",
+    "TWILIO_MESSAGING_SERVICE_SID": "or the messaging service (MG...) they are sent by",
+    "TWILIO_API_BASE": "another address for Twilio's API: tests and demo only, this machine only",
+    "SHOUWANG_CLOCK_FROM": "set by `up --clock facts --from`: the clock starts here and moves with the facts",
+    "SHOUWANG_DEMO": "set by `demo`: 1 shows on every page that this is a demonstration",
+    "SHOUWANG_DEMO_PHONES_URL": "set by `demo`: where the simulated phones are shown",
+    "SHOUWANG_DEMO_PHONES_PORT": "port of the demo's simulated phones (default 8010)",
+    "SHOUWANG_DEMO_SECONDS": "ends the demo by itself after so many seconds",
+    "SHOUWANG_RECORDINGS": "folder with recorded sensor files, for the tests",
+}
+
+SECRETS = ("DATABASE_URL", "MQTT_URL", "SHOUWANG_MQTT_PASSWORD", "TWILIO_AUTH_TOKEN")
+"""Each may also come from a file named by NAME_FILE."""
+
+
+def known() -> set[str]:
+    """All names, with the _FILE forms."""
+    return {*VARIABLES, *(f"{name}_FILE" for name in SECRETS)}
+
+
+def misspelt(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Names that look like ours and are none, with the nearest that is one. Only a hint: a platform may set its own."""
+    strange = [name for name in environ if name.startswith(("SHOUWANG_", "TWILIO_")) and name not in known()]
+    near = [(name, get_close_matches(name, known(), n=1, cutoff=0.85)) for name in sorted(strange)]
+    return [(name, match[0]) for name, match in near if match]

@@ -1,0 +1,158 @@
+"""The configuration: sensible without a word, refused as a whole and with every reason when it is wrong."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from shouwang.settings import ConfigurationFaults, Settings, read_settings
+from shouwang.variables import SECRETS, VARIABLES, misspelt
+
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "not-a-secret-of-anybody",
+    "TWILIO_FROM": "+8612000009000",
+    "TWILIO_API_BASE": "http://127.0.0.1:8010",
+}
+
+
+def faults_of(**environ: str) -> list[str]:
+    with pytest.raises(ConfigurationFaults) as refused:
+        read_settings(environ)
+    return refused.value.faults
+
+
+def test_without_a_word_it_listens_on_this_machine_only_and_sends_nothing() -> None:
+    settings = read_settings({})
+    assert (settings.http_bind, settings.http_port) == ("127.0.0.1", 8000)
+    assert (settings.mqtt_bind, settings.mqtt_port) == ("127.0.0.1", 1883)
+    assert settings.home == Path("var").absolute()
+    assert settings.database_path == settings.home / "shouwang.db"
+    assert settings.twilio is None
+    assert settings.mqtt_url is None
+    assert settings.public_base_url == "http://127.0.0.1:8000"
+
+
+def test_all_faults_are_named_at_once() -> None:
+    faults = faults_of(
+        SHOUWANG_HTTP_PORT="eighty",
+        SHOUWANG_MQTT_BIND="everywhere",
+        DATABASE_URL="mysql://somewhere/else",
+        MQTT_URL="http://broker",
+        PUBLIC_BASE_URL="watch.example.org",
+        TWILIO_FROM="+8612000009000",
+        SHOUWANG_CLOCK_FROM="last tuesday",
+    )
+    for name in (
+        "SHOUWANG_HTTP_PORT", "SHOUWANG_MQTT_BIND", "DATABASE_URL", "MQTT_URL", "PUBLIC_BASE_URL",
+        "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SHOUWANG_CLOCK_FROM",
+    ):  # fmt: skip
+        assert sum(fault.startswith(name) for fault in faults) == 1, (name, faults)
+
+
+def test_postgresql_is_refused_with_when_it_comes() -> None:
+    (fault,) = faults_of(DATABASE_URL="postgresql://shouwang@localhost/shouwang")
+    assert "next release" in fault
+
+
+def test_sqlite_may_lie_elsewhere(tmp_path: Path) -> None:
+    assert read_settings({"DATABASE_URL": f"sqlite:///{tmp_path}/other.db"}).database_path == tmp_path / "other.db"
+
+
+@pytest.mark.parametrize("missing", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"])
+def test_half_an_account_is_a_fault_and_not_silence(missing: str) -> None:
+    (fault,) = faults_of(**{name: value for name, value in TWILIO.items() if name != missing})
+    assert missing in fault
+
+
+def test_a_messaging_service_takes_the_place_of_a_number() -> None:
+    environ = {**TWILIO, "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32}
+    assert "choose one" in faults_of(**environ)[0]
+    del environ["TWILIO_FROM"]
+    twilio = read_settings(environ).twilio
+    assert twilio is not None
+    assert (twilio.sender, twilio.messaging_service) == (None, "MG" + "0" * 32)
+
+
+def test_another_api_address_must_be_this_machine() -> None:
+    (fault,) = faults_of(**TWILIO | {"TWILIO_API_BASE": "https://api.example.org"})
+    assert fault.startswith("TWILIO_API_BASE")
+
+
+def test_a_real_account_needs_an_address_for_its_receipts() -> None:
+    real = {name: value for name, value in TWILIO.items() if name != "TWILIO_API_BASE"}
+    (fault,) = faults_of(**real)
+    assert fault.startswith("PUBLIC_BASE_URL")
+    assert read_settings({**real, "PUBLIC_BASE_URL": "https://watch.example.org/"}).public_base_url == (
+        "https://watch.example.org"
+    )
+    assert "https" in faults_of(**real, PUBLIC_BASE_URL="http://watch.example.org")[0]
+
+
+def test_the_facts_clock_is_refused_with_a_real_channel() -> None:
+    real = {name: value for name, value in TWILIO.items() if name != "TWILIO_API_BASE"}
+    faults = faults_of(**real, PUBLIC_BASE_URL="https://watch.example.org", SHOUWANG_CLOCK_FROM="2016-07-12")
+    assert len(faults) == 1
+    assert "facts clock" in faults[0]
+
+
+def test_a_plain_date_is_midnight_in_the_town() -> None:
+    midnight = 1_468_252_800_000_000  # 2016-07-12T00:00:00+08:00
+    assert read_settings({"SHOUWANG_CLOCK_FROM": "2016-07-12"}).clock_from == midnight
+    assert read_settings({"SHOUWANG_CLOCK_FROM": "2016-07-11T16:00:00+00:00"}).clock_from == midnight
+
+
+def test_beyond_this_machine_needs_tls_and_credentials(tmp_path: Path) -> None:
+    assert len(faults_of(SHOUWANG_HTTP_BIND="0.0.0.0")) == 1
+    assert len(faults_of(SHOUWANG_MQTT_BIND="0.0.0.0")) == 2
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_text("a certificate")
+    key.write_text("its key")
+    tls = {"SHOUWANG_TLS_CERT": str(cert), "SHOUWANG_TLS_KEY": str(key)}
+    wide = {"SHOUWANG_HTTP_BIND": "0.0.0.0", "SHOUWANG_MQTT_BIND": "::"}
+    assert len(faults_of(**wide, **tls)) == 1  # still no credentials for devices
+    settings = read_settings({**wide, **tls, "SHOUWANG_MQTT_USER": "devices", "SHOUWANG_MQTT_PASSWORD": "a word"})
+    assert settings.tls is not None
+    assert settings.console_url == "https://127.0.0.1:8000"
+    assert "SHOUWANG_TLS_KEY" in faults_of(SHOUWANG_TLS_CERT=str(cert))[0]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_from_a_file_is_either_read_or_the_one_fault_named(name: str, tmp_path: Path) -> None:
+    full = TWILIO | {"SHOUWANG_MQTT_USER": "devices", "SHOUWANG_MQTT_PASSWORD": "a word"}
+    full.pop(name, None)
+    faults = faults_of(**full, **{f"{name}_FILE": str(tmp_path / "absent")})
+    assert [fault.startswith(f"{name}_FILE=") for fault in faults] == [True]
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    assert [f"{name}_FILE" in fault for fault in faults_of(**full, **{f"{name}_FILE": str(empty)})] == [True]
+    value = {"MQTT_URL": "mqtt://u:hush@broker", "DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}.get(name, "hush")
+    secret = tmp_path / "secret"
+    secret.write_text(f"{value}\n")
+    settings = read_settings({**full, f"{name}_FILE": str(secret)})
+    assert value in {
+        settings.mqtt_url, settings.mqtt_password, settings.twilio and settings.twilio.auth_token,
+        f"sqlite:///{settings.database_path}",
+    }  # fmt: skip
+    assert "both set" in faults_of(**full, **{name: value, f"{name}_FILE": str(secret)})[0]
+
+
+def test_a_fault_or_a_printed_setting_never_repeats_a_secret() -> None:
+    faults = faults_of(MQTT_URL="ftp://user:hush-hush@broker", DATABASE_URL="oracle://user:hush-hush@db")
+    assert "hush-hush" not in " ".join(faults)
+    settings = read_settings({**TWILIO, "MQTT_URL": "mqtt://user:hush-hush@broker"})
+    assert "hush-hush" not in repr(settings)
+    assert TWILIO["TWILIO_AUTH_TOKEN"] not in repr(settings)
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read_settings({}).http_port = 1  # type: ignore[misc]
+    assert Settings.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+def test_a_misspelt_variable_is_hinted_at() -> None:
+    assert misspelt({"SHOUWANG_HTP_PORT": "1", "SHOUWANG_HOME": "x", "PATH": "y"}) == [
+        ("SHOUWANG_HTP_PORT", "SHOUWANG_HTTP_PORT")
+    ]
+    assert misspelt(dict.fromkeys(VARIABLES, "")) == []

@@ -65,4 +65,4 @@ def _said(status: int, body: bytes) -> str:
         answer = None
     if isinstance(answer, dict) and isinstance(answer.get("text"), str):
         return str(answer["text"])[:120]
-    return "" if 200 <= status < 300 else f"HTTP {status}" if status else "no answer"
+    return "" if 200 <= status < 300 else f"HTTP {status}" if status else ""

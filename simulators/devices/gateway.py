@@ -19,7 +19,9 @@ from simulators.devices.messages import Message
 class Gateway:
     """All publishing happens in the owner's thread; what arrives is only noted."""
 
-    def __init__(self, broker: Broker, site: str, devices: Iterable[Device], *, window: int = 50) -> None:
+    def __init__(
+        self, broker: Broker, site: str, devices: Iterable[Device], *, window: int = 50, name: str = "sim"
+    ) -> None:
         self.site = site
         self.devices = {each.id: each for each in devices}
         self._lock = threading.RLock()
@@ -29,7 +31,7 @@ class Gateway:
         first = next((each for each in self.devices.values() if each.model == "gateway"), None)
         self.line = Line(
             broker,
-            f"sim-{site}",
+            f"{name}-{site}",
             window=window,
             will=first.status("offline") if first else None,
             listens_to=(f"shouwang/v1/{site}/+/ack", f"shouwang/v1/{site}/+/cmd"),

@@ -1,0 +1,63 @@
+"""What a projection is: a name, its tables, the facts it reads, and how a batch of them changes the tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Connection, Table, delete, insert, select
+
+from events.serial import Recorded
+from events.types import Event
+
+Fold = Callable[[Connection, Sequence[Recorded]], None]
+
+_CHUNK = 400
+"""Keys in one IN (...); SQLite takes 32,766 variables, older ones 999."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """`fold` sees only facts of the types in `reads`, in order of position, within the caller's transaction."""
+
+    name: str
+    tables: tuple[Table, ...]
+    reads: frozenset[type[Event]]
+    fold: Fold
+
+
+def load_rows(db: Connection, key: Column[Any], values: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """The rows of a table whose key is among `values`, by key."""
+    table = key.table
+    found: dict[str, Mapping[str, Any]] = {}
+    for start in range(0, len(values), _CHUNK):
+        query = select(table).where(key.in_(values[start : start + _CHUNK]))
+        found.update((row[key.name], dict(row)) for row in db.execute(query).mappings())
+    return found
+
+
+def replace_rows(db: Connection, key: Column[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write whole rows over those with the same keys: two statements for hundreds of rows."""
+    if not rows:
+        return
+    table = key.table
+    assert isinstance(table, Table)
+    values = [row[key.name] for row in rows]
+    for start in range(0, len(values), _CHUNK):
+        db.execute(delete(table).where(key.in_(values[start : start + _CHUNK])))
+    db.execute(insert(table), [dict(row) for row in rows])
+
+
+def about(record: Recorded, field: str) -> str:
+    """What this fact is about: its `home`, `device`, `alert` or `message`."""
+    return str(getattr(record.event, field))
+
+
+def to_text(value: object) -> str:
+    """Plain data as JSON text for a column; keys sorted, so that a rebuild writes the same bytes."""
+    return msgspec.json.encode(value, order="deterministic").decode()
+
+
+def from_text(text: str) -> Any:
+    """Plain data back from a column."""
+    return msgspec.json.decode(text)

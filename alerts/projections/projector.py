@@ -1,0 +1,199 @@
+"""One reader that folds the log into all projections: a batch, all folds and the bookmark in one transaction."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, insert, select
+from sqlalchemy.exc import OperationalError
+
+from alerts.projections.alert_fold import ALERTS
+from alerts.projections.devices import DEVICES
+from alerts.projections.homes import HOMES
+from alerts.projections.messages import MESSAGES
+from alerts.projections.projection import Projection
+from alerts.projections.timeline import TIMELINE
+from events.database import Database, StorageFull
+from events.follow import Follower, bookmark, save_bookmark
+from events.serial import Recorded
+from events.store import read
+from events.tables import marks, metadata
+from events.types import Event
+from events.types.device import DeviceFact
+
+log = logging.getLogger("shouwang.projections")
+
+READER = "projections"
+PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, ALERTS, MESSAGES, TIMELINE)
+"""In this order: the timeline asks the messages which alert a receipt belongs to."""
+
+SHAPE = 1
+"""Counted up whenever a table or a fold here changes; the next start then folds everything again."""
+
+_BATCH = 1000
+_GATHER_S = 0.04
+"""After a batch of nothing but readings the reader rests this long: fewer, larger transactions on the one writer."""
+
+fold_failures = Table(
+    "board_fold_failures",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("projection", Text, primary_key=True),
+    Column("error", Text, nullable=False),
+)
+
+Listener = Callable[[list[Recorded], int], None]
+
+
+class Projector:
+    """Runs in its own thread between `start` and `stop`; `step` folds by hand what is there."""
+
+    def __init__(self, database: Database, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
+        """`on_fatal` is told why the thread died, if it does."""
+        self._database, self._on_fatal = database, on_fatal
+        if _shape(database) != SHAPE:
+            rebuild(database)
+        self._follower = Follower(database, READER)
+        self._position = self._follower.position
+        self._folded = threading.Condition()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._listeners: list[Listener] = []
+
+    @property
+    def position(self) -> int:
+        """Everything up to here is folded and committed."""
+        return self._position
+
+    def on_folded(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener(facts, position)` after each commit of folds. Returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def wait_for(self, position: int, timeout_s: float) -> bool:
+        """Whether everything up to `position` is folded, after waiting for it at most so long."""
+        with self._folded:
+            return self._folded.wait_for(lambda: self._position >= position or self._stopping.is_set(), timeout_s)
+
+    def behind(self) -> int:
+        """How many facts are not folded yet."""
+        return self._follower.behind()
+
+    def start(self) -> None:
+        """Fold in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="projections", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what is folded is committed."""
+        self._stopping.set()
+        self._follower.wake()
+        with self._folded:
+            self._folded.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+        self._follower.close()
+
+    def step(self, timeout_s: float = 0.0) -> int:
+        """Fold one batch; returns how many facts it held."""
+        batch = self._follower.next(limit=_BATCH, timeout=timeout_s)
+        if batch:
+            self._fold(batch)
+        return len(batch)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                batch = self._follower.next(limit=_BATCH)
+                if batch:
+                    self._fold(batch)
+                    if all(isinstance(record.event, DeviceFact) for record in batch):
+                        self._stopping.wait(_GATHER_S)
+        except Exception as failure:
+            log.critical("projections stopped: %s", failure, exc_info=True)
+            if self._on_fatal is None:
+                raise
+            self._on_fatal(failure)
+
+    def _fold(self, batch: list[Recorded]) -> None:
+        position = batch[-1].position
+        while True:
+            try:
+                self._database.write(lambda db: fold_batch(db, batch))
+                break
+            except StorageFull:  # the batch is still in hand: go on when there is room again
+                log.error("disk full: projections wait")  # noqa: TRY400 -- the reason is known, a trace says nothing
+                if self._stopping.wait(1.0):
+                    return
+        with self._folded:
+            self._position = position
+            self._folded.notify_all()
+        for listener in list(self._listeners):
+            listener(batch, position)
+
+
+def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
+    """Fold into all projections and move the bookmark. A fold that raises loses its own row, nothing else."""
+    by_type: dict[type[Event], list[Recorded]] = {}
+    for record in batch:
+        by_type.setdefault(type(record.event), []).append(record)
+    for projection in PROJECTIONS:
+        mine = [record for kind in by_type.keys() & projection.reads for record in by_type[kind]]
+        if mine:
+            mine.sort(key=lambda record: record.position)
+            _fold_into(db, projection, mine)
+    save_bookmark(db, READER, batch[-1].position)
+
+
+def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) -> None:
+    try:
+        with db.begin_nested():
+            projection.fold(db, records)
+    except OperationalError:  # the database's trouble, not the fold's: the whole batch is tried again or ends us
+        raise
+    except Exception as failure:
+        if len(records) > 1:  # find the one: each half by itself
+            middle = len(records) // 2
+            _fold_into(db, projection, records[:middle])
+            _fold_into(db, projection, records[middle:])
+            return
+        position = records[0].position
+        log.exception("fold %s failed at position %d", projection.name, position)
+        error = f"{type(failure).__name__}: {failure}"[:500]
+        db.execute(insert(fold_failures).values(position=position, projection=projection.name, error=error))
+
+
+def rebuild(database: Database) -> int:
+    """Drop every projection and fold the whole log again; returns the position reached."""
+
+    def drop(db: Connection) -> None:
+        for projection in PROJECTIONS:
+            for table in projection.tables:
+                table.drop(db, checkfirst=True)
+                table.create(db)
+        db.execute(delete(fold_failures))
+        db.execute(delete(marks).where(marks.c.name == READER))
+        db.execute(insert(marks).values(name=READER, at=SHAPE))
+        save_bookmark(db, READER, 0)
+
+    database.write(drop)
+    while True:
+        with database.read() as db:
+            batch = read(db, bookmark(db, READER), limit=_BATCH)
+        if not batch:
+            break
+        database.write(partial(fold_batch, batch=batch))
+    with database.read() as db:
+        return bookmark(db, READER)
+
+
+def failures(db: Connection) -> list[tuple[int, str, str]]:
+    """Facts a fold could not take: position, projection, error."""
+    rows = db.execute(select(fold_failures).order_by(fold_failures.c.position))
+    return [(row.position, row.projection, row.error) for row in rows]
+
+
+def _shape(database: Database) -> int | None:
+    with database.read() as db:
+        return db.execute(select(marks.c.at).where(marks.c.name == READER)).scalar()

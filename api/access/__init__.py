@@ -1,0 +1,1 @@
+"""Who may do what: users, sessions, one-time links, tokens, roles and the record of what was done."""

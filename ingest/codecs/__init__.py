@@ -1,0 +1,1 @@
+"""Families of devices, a file each: a topic and bytes in, facts out. Pure: no clock, no database, no network, no log."""

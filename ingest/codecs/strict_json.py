@@ -1,0 +1,65 @@
+"""JSON without its loopholes: no repeated keys, no NaN, no endless numbers or nesting, no text a database refuses. Pure."""
+
+import json
+import math
+from typing import Any
+
+from ingest.codecs.decoded import Refused
+
+MOST_BYTES = 64 * 1024
+
+
+def read_object(payload: bytes) -> dict[str, Any]:
+    """One JSON object. Raises Refused; what any parser would read differently from another is refused."""
+    if len(payload) > MOST_BYTES:
+        raise Refused("too_large", f"{len(payload)} bytes, {MOST_BYTES} are taken")
+    try:
+        tree = _decoder.decode(payload.decode())
+    except UnicodeDecodeError as fault:
+        raise Refused("bad_utf8", f"byte {fault.start}") from None
+    except json.JSONDecodeError as fault:
+        raise Refused("not_json", f"{fault.msg}, character {fault.pos}") from None
+    except RecursionError:
+        raise Refused("too_deep") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise Refused("number_out_of_range", "an integer of thousands of digits") from None
+    if type(tree) is not dict:
+        raise Refused("not_an_object", type(tree).__name__)
+    if b"\\" in payload:  # only an escape can bring in what the decoder lets through
+        _check_text(tree)
+    return tree
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Refused("duplicate_keys", ", ".join(sorted({key for key, _ in pairs}))[:200])
+    return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise Refused("number_out_of_range", digits[:40])
+    return number
+
+
+def _no_constant(name: str) -> Any:
+    raise Refused("nan", name)
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_constant)
+
+
+def _check_text(tree: Any) -> None:
+    """Escapes can spell NUL and lone surrogates, which PostgreSQL refuses and SQLite takes."""
+    waiting = [tree]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            waiting.extend(found)
+            waiting.extend(found.values())
+        elif isinstance(found, list):
+            waiting.extend(found)
+        elif isinstance(found, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in found):
+            raise Refused("bad_text", "NUL or a lone surrogate")

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def main() -> int:
         print(f"cannot start: {wrong}", file=sys.stderr)
         return 2
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us this way wants an orderly end too
         door = listening(given.port)
     except OSError as taken:
         print(f"cannot listen on 127.0.0.1:{given.port} ({taken.strerror}); set another --port", file=sys.stderr)
@@ -58,7 +60,7 @@ def main() -> int:
     try:
         server_for(exchange).run(sockets=[door])
     except KeyboardInterrupt:
-        pass
+        pass  # the server has ended in order and then repeats the signal
     finally:
         door.close()
     return 0

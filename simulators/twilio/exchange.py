@@ -1,20 +1,20 @@
 """The telephone exchange: takes messages, carries them to phones, reports, and lets phones answer."""
 
 from collections import deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from simulators.twilio import webhooks
+from simulators.twilio import notices, webhooks
 from simulators.twilio.actions import Action, Actions
 from simulators.twilio.codes import slot_of
 from simulators.twilio.courier import Courier
-from simulators.twilio.delivery import RANK, Delivery, Pace, Report, Step, journey
+from simulators.twilio.delivery import RANK, Delivery, Pace, Step, journey
 from simulators.twilio.faults import Faults
 from simulators.twilio.ledger import Ledger
 from simulators.twilio.messages import Message, new_sid, now
-from simulators.twilio.phones import AutoAnswer, Phone, PhoneBook
+from simulators.twilio.phones import Phone, PhoneBook
 from simulators.twilio.sending import Sending
 
 # Twilio's own words by which a person leaves and comes back ("Default keywords").
@@ -181,7 +181,7 @@ class Exchange:
             self._maybe_answer(message)
         if message.status_callback:
             for report in step.reports:
-                self._post_status(message, report)
+                self._post(message.status_callback, notices.of_status(message, report, self.account.number))
         self._walk(sid, steps[1:])
 
     def _maybe_answer(self, message: Message) -> None:
@@ -208,46 +208,11 @@ class Exchange:
             return one.created_at > message.created_at - SLOT_KEPT
         return one.body.strip().startswith(slot) and one.created_at > message.created_at
 
-    def _post_status(self, message: Message, report: Report) -> None:
-        status, error_code = report
-        params = {
-            "SmsSid": message.sid,
-            "SmsStatus": status,
-            "MessageStatus": status,
-            "To": message.recipient,
-            "MessageSid": message.sid,
-            "AccountSid": message.account_sid,
-            "From": message.sender or self.account.number,
-            "ApiVersion": "2010-04-01",
-        }
-        if message.service_sid:
-            params["MessagingServiceSid"] = message.service_sid
-        if error_code:
-            params["ErrorCode"] = str(error_code)
-        if status == "delivered":
-            params["RawDlrDoneDate"] = now().strftime("%y%m%d%H%M")
-        self._post(message.status_callback or "", params)
-
     def _post_inbound(self, sid: str) -> None:
         message, url = self.ledger.get(sid), self.account.inbound_url
         if message is None or url is None:
             return
-        params = {
-            "ToCountry": "CN",
-            "SmsMessageSid": sid,
-            "NumMedia": "0",
-            "SmsSid": sid,
-            "FromCountry": "CN",
-            "SmsStatus": "received",
-            "Body": message.body,
-            "To": message.recipient,
-            "NumSegments": "1",
-            "MessageSid": sid,
-            "AccountSid": message.account_sid,
-            "From": message.sender or "",
-            "ApiVersion": "2010-04-01",
-        }
-        self.ledger.change(sid, taken=self._post(url, params))
+        self.ledger.change(sid, taken=self._post(url, notices.of_reply(message)))
 
     def _post(self, url: str, params: dict[str, str], *, again: bool = True) -> int:
         status, _ = webhooks.post(url, params, self.account.token)
@@ -265,11 +230,3 @@ class Exchange:
 
 def _inbound(message: Message) -> bool:
     return message.direction == "inbound"
-
-
-def with_answers(phones: list[Phone], answering: dict[str, AutoAnswer]) -> list[Phone]:
-    """The phones, of which some answer by themselves; those are pinned, and made if the town does not know them."""
-    known = {phone.number: phone for phone in phones}
-    for number, answers in answering.items():
-        known[number] = replace(known.get(number) or Phone(number), answers=answers, pinned=True)
-    return list(known.values())

@@ -78,3 +78,11 @@ def auto_answer(spec: str) -> tuple[str, AutoAnswer]:
     if not (number and colon and text):
         raise ValueError(f"{spec!r} is not NUMBER=SECONDS:TEXT")
     return number.strip(), AutoAnswer(float(seconds), text)
+
+
+def with_answers(phones: list[Phone], answering: dict[str, AutoAnswer]) -> list[Phone]:
+    """The phones, of which some answer by themselves; those are pinned, and made if the town does not know them."""
+    known = {phone.number: phone for phone in phones}
+    for number, answers in answering.items():
+        known[number] = replace(known.get(number) or Phone(number), answers=answers, pinned=True)
+    return list(known.values())

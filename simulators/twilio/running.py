@@ -14,10 +14,10 @@ from simulators.twilio.actions import Actions, action
 from simulators.twilio.app import app_for
 from simulators.twilio.control import BehaviourOrder, FaultOrder, set_fault
 from simulators.twilio.delivery import Pace
-from simulators.twilio.exchange import Account, Exchange, with_answers
+from simulators.twilio.exchange import Account, Exchange
 from simulators.twilio.ledger import Ledger
 from simulators.twilio.messages import Message
-from simulators.twilio.phones import PhoneBook, auto_answer, phones_of_town
+from simulators.twilio.phones import PhoneBook, auto_answer, phones_of_town, with_answers
 
 TEST_SID = "AC" + "0" * 32
 TEST_TOKEN = "not-a-secret-of-anybody"  # noqa: S105  (a simulator's own, it opens nothing)
@@ -50,11 +50,12 @@ def server_for(exchange: Exchange) -> uvicorn.Server:
 
 
 def listening(port: int) -> socket.socket:
-    """A socket on the loopback address; OSError if the port is taken."""
+    """A listening socket on the loopback address, so that who comes early waits; OSError if the port is taken."""
     door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind(("127.0.0.1", port))
+        door.listen(128)
     except OSError:
         door.close()
         raise
@@ -83,8 +84,7 @@ class SimulatedTwilio:
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._door]}, name="simulated-twilio")
 
     def __enter__(self) -> Self:
-        """Listens already: connections made before the app is up wait in the socket."""
-        self._door.listen(128)
+        """Serves; connections made before the app is up wait in the socket."""
         self._thread.start()
         return self
 

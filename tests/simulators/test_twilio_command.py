@@ -27,7 +27,8 @@ def start(token_file, *more):
     return subprocess.Popen([*command, *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_it_says_where_it_is_serves_and_ends_on_ctrl_c_without_naming_a_number(tmp_path, token_file):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_says_where_it_is_serves_and_ends_in_order_without_naming_a_number(tmp_path, token_file, stop):
     state = tmp_path / "state.jsonl"
     process = start(token_file, "--port", "0", "--state", str(state), "--auto-reply", ANNA + "=60:{slot}1")
     try:
@@ -39,7 +40,7 @@ def test_it_says_where_it_is_serves_and_ends_on_ctrl_c_without_naming_a_number(t
         requests.post(f"{base_url}/sim/phones/{ANNA}/reply", json={"text": "31"}, timeout=8).raise_for_status()
         assert "自动回复：60 秒" in requests.get(base_url, timeout=8).text
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(stop)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "8612" not in first + out + err

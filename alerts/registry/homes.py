@@ -1,0 +1,97 @@
+"""The homes that are watched and who lives in them."""
+
+from typing import Literal
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from alerts.core import wording
+from alerts.registry import tables
+from events.tables import events
+
+Status = Literal["enrolled", "paused", "retired"]
+
+
+class Resident(msgspec.Struct, frozen=True):
+    """Who lives there; `born` is a year."""
+
+    name: str
+    born: int | None = None
+    notes: str = ""
+
+
+class Home(msgspec.Struct, frozen=True):
+    """A home; `number` is said as 12号家, `no_activity_s` is its limit of silence in seconds."""
+
+    id: str
+    site: str
+    site_name: str
+    site_name_en: str
+    number: int
+    address: str
+    notes: str
+    no_activity_s: int
+    enrolled_at: int
+    status: Status
+    residents: list[Resident]
+
+
+_STATUS_OF: dict[str, Status] = {
+    "HomeEnrolled": "enrolled",
+    "HomeResumed": "enrolled",
+    "HomePaused": "paused",
+    "HomeRetired": "retired",
+}
+
+
+def home(db: Connection, id: str) -> Home | None:
+    """One home, None when it is unknown."""
+    found = _select(db, id)
+    return found[0] if found else None
+
+
+def homes(db: Connection) -> list[Home]:
+    """All homes, by site and house number."""
+    return _select(db, None)
+
+
+def house_label(home: Home, language: wording.Language = "zh", *, with_site: bool = False) -> str:
+    """The house as messages say it: `12号家`, with the site for people who serve several sites."""
+    name = home.site_name if language == "zh" else home.site_name_en
+    return wording.house_label(home.number, language, name if with_site else "")
+
+
+def statuses(db: Connection, home: str | None = None) -> dict[str, Status]:
+    """Home -> status as the log has it, the one truth about it; unknown homes are missing."""
+    query = select(events.c.stream, events.c.type).where(
+        events.c.type.in_(list(_STATUS_OF)), events.c.version.is_not(None)
+    )
+    if home is not None:
+        query = query.where(events.c.stream == f"home-{home}")
+    found: dict[str, Status] = {}
+    for stream, type_name in db.execute(query.order_by(events.c.position)):
+        found[stream.removeprefix("home-")] = _STATUS_OF[type_name]
+    return found
+
+
+def _select(db: Connection, id: str | None) -> list[Home]:
+    h, s, r = tables.homes, tables.sites, tables.residents
+    rows = (
+        select(h, s.c.name.label("site_name"), s.c.name_en.label("site_name_en"))
+        .join(s, s.c.id == h.c.site)
+        .order_by(s.c.place, h.c.site, h.c.number)
+    )
+    residents = select(r).order_by(r.c.home, r.c.place)
+    if id is not None:
+        rows, residents = rows.where(h.c.id == id), residents.where(r.c.home == id)
+    living: dict[str, list[Resident]] = {}
+    for row in db.execute(residents):
+        living.setdefault(row.home, []).append(Resident(row.name, row.born, row.notes))
+    status = statuses(db, id)
+    return [
+        Home(
+            row.id, row.site, row.site_name, row.site_name_en, row.number, row.address, row.notes, row.no_activity_s,
+            row.enrolled_at, status.get(row.id, "enrolled"), living.get(row.id, []),
+        )
+        for row in db.execute(rows)
+    ]  # fmt: skip

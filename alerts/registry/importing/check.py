@@ -1,0 +1,75 @@
+"""Checking a whole file without touching anything: the answer is a plan, or every fault at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from alerts.registry.importing import entries
+from alerts.registry.importing.faults import Fault, Faults, ImportRefused
+from alerts.registry.importing.fields import Fields
+from alerts.registry.importing.links import check_links
+from alerts.registry.importing.planned import Dated, Plan, PlannedTown
+from alerts.registry.importing.tree import read_tree
+
+E = TypeVar("E")
+
+
+def check(source: Path | str, models: entries.Models, *, now: int | None = None) -> Plan:
+    """The plan of a file (a Path) or of a text (a str). `models`: device model -> kind, interval_s, battery, ...
+
+    With `now` dates that lie ahead are named here too; `apply` refuses them in any case. Raises ImportRefused.
+    """
+    faults = Faults()
+    root, faults.found = read_tree(_bytes(source))
+    f = Fields(root, "", faults, "town people villages grids sites homes")
+    dated: list[Dated] = []
+    plan = Plan(
+        town=_town(f),
+        people=_each(f, "people", "id name name_en role language phones demo auto", lambda e: entries.person(e, dated)),
+        villages=_each(f, "villages", "id name name_en head", entries.village),
+        grids=_each(f, "grids", "id village name name_en member", entries.grid),
+        sites=_each(f, "sites", "id grid name name_en", entries.site),
+        homes=_each(
+            f,
+            "homes",
+            "id site number address notes no_activity_hours since watcher second_watcher residents devices demo auto",
+            lambda e: entries.home(e, models, dated),
+        ),
+        dated=dated,
+    )
+    plan.warnings.extend(check_links(plan, faults, people_line=f.line_of("people")))
+    if now is not None:
+        faults.found.extend(ahead(plan, now))
+    faults.refuse_if_any()
+    return plan
+
+
+def ahead(plan: Plan, now: int) -> list[Fault]:
+    """Every date of the plan that lies in the future."""
+    return [
+        Fault(dated.line, dated.field, "日期还没到", "this date lies in the future")
+        for dated in plan.dated
+        if dated.at > now
+    ]
+
+
+def _bytes(source: Path | str) -> bytes:
+    try:
+        return source.read_bytes() if isinstance(source, Path) else source.encode()
+    except OSError as fault:
+        reason = fault.strerror or type(fault).__name__
+        raise ImportRefused([Fault(0, "", f"读不了文件：{reason}", f"cannot read the file: {reason}")]) from None
+    except UnicodeEncodeError as fault:
+        line = str(source).count("\n", 0, fault.start) + 1
+        raise ImportRefused([Fault(line, "", "有不允许的字符", "a character that is not allowed")]) from None
+
+
+def _town(f: Fields) -> PlannedTown:
+    node = f.node("town")
+    if node is None:
+        return PlannedTown("", "", "", "", "")
+    return entries.town(Fields(node, "town", f.faults, "id name name_en signature signature_en"))
+
+
+def _each(f: Fields, key: str, keys: str, read: Callable[[Fields], E]) -> list[E]:
+    return [read(Fields(node, path, f.faults, keys)) for path, node in f.items(key)]

@@ -1,0 +1,109 @@
+"""Each kind of entry in the file, read into what it asks for; references are looked at later, when all is read."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from alerts.core.wording import WordingError, render
+from alerts.registry.importing.fields import Fields
+from alerts.registry.importing.planned import (
+    Dated,
+    PlannedGrid,
+    PlannedHome,
+    PlannedPerson,
+    PlannedPhone,
+    PlannedResident,
+    PlannedSite,
+    PlannedTown,
+    PlannedVillage,
+)
+from alerts.registry.importing.sensors import devices
+from alerts.registry.people import ROLES
+from alerts.registry.phones import E164, normal_number
+
+Models = Mapping[str, Mapping[str, Any]]
+_HOUR_S: Final = 3600
+
+
+def town(f: Fields) -> PlannedTown:
+    """The town itself; its signature is tried on a message."""
+    signature = f.text("signature", needed=True)
+    signature_en = f.text("signature_en") or "Shouwang"
+    for key, language, value in (("signature", "zh", signature), ("signature_en", "en", signature_en)):
+        try:
+            if value:
+                render("nothing_open", {}, "zh" if language == "zh" else "en", value)
+        except WordingError:
+            f.fault(
+                key,
+                "签名只能是文字，不带【】，中文最多6个字，英文最多16个字母",
+                "a signature is letters without brackets, at most 6 Chinese or 16 English ones",
+            )
+    return PlannedTown(f.id("id"), f.text("name", needed=True), f.text("name_en"), signature, signature_en)
+
+
+def person(f: Fields, dated: list[Dated]) -> PlannedPerson:
+    """Somebody in a chain. `demo` and `auto` are for simulators and are not looked at."""
+    phones = None
+    if f.has("phones"):
+        phones = [_phone(Fields(node, path, f.faults, "number verified"), dated) for path, node in f.items("phones")]
+    return PlannedPerson(
+        *f.place(), f.id("id"), f.text("name", needed=True), f.text("name_en"), f.choice("role", ROLES),
+        f.choice("language", ("zh", "en"), "zh"), phones,
+    )  # fmt: skip
+
+
+def _phone(f: Fields, dated: list[Dated]) -> PlannedPhone:
+    number = f.text("number", needed=True)
+    if number and not E164.fullmatch(number):
+        meant = normal_number(number)
+        f.fault(
+            "number",
+            f"号码应写成国际格式，如 {meant or '+8612000000001'}",
+            f"a number is written in full, like {meant or '+8612000000001'}",
+        )
+    return PlannedPhone(*f.place(), number, f.moment("verified", dated))
+
+
+def village(f: Fields) -> PlannedVillage:
+    """A village."""
+    return PlannedVillage(
+        *f.place(), f.id("id"), f.text("name", needed=True), f.text("name_en"), f.id("head")
+    )  # fmt: skip
+
+
+def grid(f: Fields) -> PlannedGrid:
+    """A grid."""
+    return PlannedGrid(
+        *f.place(), f.id("id"), f.id("village"), f.text("name", needed=True), f.text("name_en"), f.id("member")
+    )
+
+
+def site(f: Fields) -> PlannedSite:
+    """A site."""
+    return PlannedSite(*f.place(), f.id("id"), f.id("grid"), f.text("name", needed=True), f.text("name_en"))
+
+
+def home(f: Fields, models: Models, dated: list[Dated]) -> PlannedHome:
+    """A home with its residents and devices. `demo` and `auto` are for simulators and are not looked at."""
+    hours = f.number("no_activity_hours", 1, 72, needed=True)
+    site_id = f.id("site")
+    return PlannedHome(
+        *f.place(),
+        id=f.id("id"),
+        site=site_id,
+        number=f.whole("number", 1, 9999, needed=True) or 0,
+        address=f.text("address", needed=True, longest=120),
+        notes=f.text("notes", longest=1000, lines=True),
+        no_activity_s=round((hours or 0) * _HOUR_S),
+        since=f.moment("since", dated),
+        watcher=f.id("watcher"),
+        second_watcher=f.id("second_watcher", needed=False),
+        residents=[_resident(Fields(node, path, f.faults, "name born notes")) for path, node in f.items("residents")],
+        devices=devices(f, site_id, models, dated),
+    )
+
+
+def _resident(f: Fields) -> PlannedResident:
+    return PlannedResident(
+        f.text("name", needed=True), f.whole("born", 1900, 2100), f.text("notes", longest=1000, lines=True)
+    )

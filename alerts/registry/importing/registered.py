@@ -1,0 +1,119 @@
+"""What the registry holds already, and where a file, sound by itself, contradicts it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Table, select
+
+from alerts.registry import tables
+from alerts.registry.importing.check import ahead
+from alerts.registry.importing.faults import Fault
+from alerts.registry.importing.ladder import Ladder
+from alerts.registry.importing.planned import Plan
+
+Row = dict[str, Any]
+
+
+class Registered(msgspec.Struct):
+    """All rows by id; residents and chains by home, phones by person (withdrawn ones too)."""
+
+    towns: dict[str, Row]
+    villages: dict[str, Row]
+    grids: dict[str, Row]
+    sites: dict[str, Row]
+    homes: dict[str, Row]
+    people: dict[str, Row]
+    devices: dict[str, Row]
+    residents: dict[str, list[Row]]
+    chains: dict[str, list[Row]]
+    phones: dict[str, list[Row]]
+
+    def ladder(self) -> Ladder:
+        """The rungs as registered; officers are read back from chains, where their order is kept."""
+        ladder = Ladder(
+            grid_of={id: row["grid"] for id, row in self.sites.items()},
+            village_of={id: row["village"] for id, row in self.grids.items()},
+            town_of={id: row["town"] for id, row in self.villages.items()},
+            member={id: row["member"] for id, row in self.grids.items()},
+            head={id: row["head"] for id, row in self.villages.items()},
+        )
+        for home, chain in self.chains.items():
+            town = ladder.town_of.get(ladder.village_at(self.homes[home]["site"]), "")
+            ladder.officers.setdefault(town, [row["person"] for row in chain if row["level"] == "town"])
+        return ladder
+
+    def level(self, home: str, level: str) -> list[str]:
+        """Who stands on one level of a registered chain."""
+        return [row["person"] for row in self.chains.get(home, []) if row["level"] == level]
+
+
+def load(db: Connection) -> Registered:
+    """Read it whole: a plan touches most of it."""
+    return Registered(
+        towns=_by_id(db, tables.towns),
+        villages=_by_id(db, tables.villages),
+        grids=_by_id(db, tables.grids),
+        sites=_by_id(db, tables.sites),
+        homes=_by_id(db, tables.homes),
+        people=_by_id(db, tables.people),
+        devices=_by_id(db, tables.devices),
+        residents=_by(db, tables.residents, "home"),
+        chains=_by(db, tables.chains, "home"),
+        phones=_by(db, tables.phones, "person"),
+    )
+
+
+def clashes(plan: Plan, held: Registered, now: int) -> list[Fault]:
+    """Faults that only show against the registry and the moment."""
+    found = ahead(plan, now)
+    planned = {home.id for home in plan.homes}
+    houses = {(row["site"], row["number"]): id for id, row in held.homes.items() if id not in planned}
+    for home in plan.homes:
+        known = held.homes.get(home.id)
+        if known is not None and known["site"] != home.site:
+            was = known["site"]
+            found.append(
+                Fault(*home.at("site"), f"一户不能换片区，原为 {was}", f"a home has one site for ever; it was {was}")
+            )
+        if other := houses.get((home.site, home.number)):
+            found.append(Fault(*home.at("number"), f"门牌号已属 {other}", f"{other} has this house number already"))
+    found.extend(_moved_before_it_hung(plan, held))
+    in_file = {person.id for person in plan.people if person.phones is not None}
+    owners = {
+        row["number"]: row["person"]
+        for phones in held.phones.values()
+        for row in phones
+        if row["verified_at"] is not None and row["withdrawn_at"] is None and row["person"] not in in_file
+    }
+    for person in plan.people:
+        for phone in person.phones or []:
+            if owner := owners.get(phone.number):
+                found.append(Fault(*phone.at("number"), f"号码已属 {owner}", f"this number belongs to {owner}"))
+    return found
+
+
+def _moved_before_it_hung(plan: Plan, held: Registered) -> Iterator[Fault]:
+    """What a device reported in its old home may not become the new home's."""
+    for home in plan.homes:
+        for device in home.devices:
+            known = held.devices.get(device.id)
+            if known is None or known["home"] == home.id or device.removed or device.since is None:
+                continue
+            if device.since <= known["since"]:
+                yield Fault(
+                    *device.at("since"),
+                    "设备换了住户，日期应晚于它在原处装上的日期，或不写",
+                    "the device has moved: this date must be later than when it was hung up before, or left out",
+                )
+
+
+def _by_id(db: Connection, table: Table) -> dict[str, Row]:
+    return {row["id"]: dict(row) for row in db.execute(select(table)).mappings()}
+
+
+def _by(db: Connection, table: Table, owner: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in db.execute(select(table).order_by(*table.primary_key.columns)).mappings():
+        found.setdefault(row[owner], []).append(dict(row))
+    return found

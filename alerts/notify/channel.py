@@ -1,0 +1,98 @@
+"""What a way to a person promises: say what it can do, send one text, find a lost answer, tell what became of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+TEMPORARY_CODES: Final = frozenset({"30001", "30008"})
+"""Queue overflow and unknown error of the carrier: the same message may well pass later (Twilio's error dictionary)."""
+
+
+class SendFailed(Exception):
+    """The call did not end in an accepted message; `reason` never holds a number, an address or the text.
+
+    `permanent`: no repetition will help this message. `ambiguous`: the provider may have taken it, so ask first.
+    `code`: the provider's own. `retry_after_s`: how long the provider asked us to wait.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        ambiguous: bool,
+        code: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.permanent, self.ambiguous = reason, permanent, ambiguous
+        self.code, self.retry_after_s = code, retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """`two_way`: answers come back. `links`: a link may be in the text. `receipts`: it says whether the phone got it.
+
+    `keypad`: answers by keys during a call. `daily_budget`: messages a phone may get in a day, None for no limit.
+    """
+
+    two_way: bool
+    links: bool
+    receipts: bool
+    keypad: bool
+    daily_budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One text to one address; `message` is our own id, `valid_s` the seconds after which it is of no use."""
+
+    message: str
+    to: str
+    text: str
+    alert_class: int
+    valid_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider took it: its own id of the message and the state it gave."""
+
+    provider_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the provider says became of a message; `error_code` empty for none."""
+
+    status: str
+    error_code: str
+
+
+class Channel(Protocol):
+    """May be called from several threads at once. Everything that goes wrong is raised as SendFailed."""
+
+    @property
+    def name(self) -> str:
+        """The name in the log; it never changes."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What planner and senders may rely on."""
+
+    @property
+    def really_sends(self) -> bool:
+        """False: nobody is told by it, and every screen must say so."""
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Hand it to the provider, within 8 seconds."""
+
+    def find(self, to: str, text: str, *, since: int, known: Collection[str]) -> Sent | None:
+        """The message with exactly this text accepted at or after `since` (microseconds UTC), or None.
+
+        `known`: provider ids that belong to other messages of ours and are therefore not the one looked for.
+        """
+
+    def fetch(self, provider_id: str) -> Report:
+        """What became of this message so far."""

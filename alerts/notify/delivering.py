@@ -1,0 +1,182 @@
+"""One claimed message on its way: ask if it went before, look whether it is still wanted, send it, record it."""
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.notify.channel import Channel, Outgoing, SendFailed, Sent
+from alerts.notify.outbox import ASK_AFTER, CLAIM_LIFE, OutboxRow
+from alerts.notify.patience import retry_at
+from alerts.notify.recording import (
+    BelongsToAnother,
+    ClaimLost,
+    known_ids,
+    record_failed,
+    record_overtaken,
+    record_sent,
+    release,
+    send_again,
+)
+from events.database import Database
+from events.types.fact import SECOND
+
+log = logging.getLogger("shouwang.notify")
+
+CALL_LIMIT: Final = 8 * SECOND
+ASK_FOR_S: Final = 10.0
+_ASK_AGAIN_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the house says of a message now: why it is not wanted any more (or ""), to whom, and its text."""
+
+    overtaken: str
+    to: str
+    text: str
+
+
+class Delivering:
+    """Does the whole of it for one row at a time; several threads may use one."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        now: Callable[[], int],
+        render: Callable[[Connection, OutboxRow], str],
+        address_of: Callable[[Connection, str], str | None],
+        still_wanted: Callable[[Connection, OutboxRow], str],
+        stopping: threading.Event,
+        ask_for_s: float = ASK_FOR_S,
+    ) -> None:
+        self._database, self._channels, self._now = database, channels, now
+        self._render, self._address_of, self._still_wanted = render, address_of, still_wanted
+        self._stopping, self._ask_for_s = stopping, ask_for_s
+
+    def deliver(self, row: OutboxRow) -> None:
+        """Bring it to an end or give it back. Of what concerns this message nothing is raised."""
+        try:
+            self._deliver(row)
+        except ClaimLost:
+            log.warning("message %s was taken over by another sender", row.message)
+
+    def _deliver(self, row: OutboxRow) -> None:
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            self._fail(row, "no_channel", "no such channel here")
+            return
+        try:
+            letter = self._read(row)
+        except SQLAlchemyError as error:  # a database that is busy says nothing against this message
+            busy = SendFailed(type(error).__name__, permanent=False, ambiguous=False, code="internal")
+            self._failed(row, busy, self._now())
+            return
+        except Exception as error:
+            log.error("message %s cannot be worded: %s", row.message, _where(error))  # noqa: TRY400  (see _where)
+            self._fail(row, "internal", type(error).__name__)
+            return
+        if letter is None:
+            self._fail(row, "no_phone", "the registry has no number")
+            return
+        if row.state == "asking" and not self._sure_to_be_missing(row, channel, letter):
+            return
+        if letter.overtaken:
+            record_overtaken(self._database, row, why=letter.overtaken, at=self._now())
+            return
+        duplicate = row.state == "asking"
+        started_at = self._now()
+        if duplicate:
+            send_again(self._database, row, at=started_at)
+        elif started_at - row.claimed_at > CLAIM_LIFE - CALL_LIMIT:
+            # We were held up since the claim; a call now might end after somebody else has taken over.
+            release(self._database, row, retry_at=started_at, error="held up", unsure=False)
+            return
+        self._send(row, channel, letter, started_at, duplicate=duplicate)
+
+    def _read(self, row: OutboxRow) -> Letter | None:
+        with self._database.read() as db:
+            overtaken = self._still_wanted(db, row)
+            to = self._address_of(db, row.phone)
+            if to is None and not overtaken:
+                return None
+            return Letter(overtaken, to or "", self._render(db, row) if to else "")
+
+    def _send(self, row: OutboxRow, channel: Channel, letter: Letter, started_at: int, *, duplicate: bool) -> None:
+        valid_s = (row.valid_until - started_at) // SECOND
+        try:
+            sent = channel.send(Outgoing(row.message, letter.to, letter.text, row.alert_class, valid_s))
+        except SendFailed as failure:
+            self._failed(row, failure, started_at)
+        except Exception as error:  # a fault of ours in the middle of a call: it may have left
+            log.error("message %s: an error of our own: %s", row.message, _where(error))  # noqa: TRY400  (see _where)
+            unclear = SendFailed(type(error).__name__, permanent=False, ambiguous=True, code="internal")
+            self._failed(row, unclear, started_at)
+        else:
+            record_sent(self._database, row, sent, at=self._now(), duplicate=duplicate)
+
+    def _failed(self, row: OutboxRow, failure: SendFailed, started_at: int) -> None:
+        now = self._now()
+        if failure.permanent:
+            self._fail(row, failure.code or "refused", failure.reason)
+            return
+        wait = int((failure.retry_after_s or 0) * SECOND)
+        again_at = retry_at(
+            alert_class=row.alert_class,
+            first_tried_at=row.first_claimed_at,
+            attempts=row.attempts,
+            now=now,
+            not_before=max(now + wait, started_at + ASK_AFTER if failure.ambiguous else 0),
+        )
+        if again_at is None:
+            self._fail(row, "gave_up", failure.reason, permanent=False)
+            return
+        log.info("message %s: %s; again in %.1f s", row.message, failure.reason, (again_at - now) / SECOND)
+        release(self._database, row, retry_at=again_at, error=failure.reason, unsure=failure.ambiguous)
+
+    def _sure_to_be_missing(self, row: OutboxRow, channel: Channel, letter: Letter) -> bool:
+        """Ask for a message that may have gone. True: it has not, or nobody answered in time. False: settled."""
+        if not letter.to:
+            return True
+        until = time.monotonic() + self._ask_for_s
+        while True:
+            try:
+                found = self._found(row, channel, letter)
+            except SendFailed as failure:
+                log.info("message %s: asking the provider: %s", row.message, failure.reason)
+            else:
+                return not found
+            if time.monotonic() + _ASK_AGAIN_S > until:
+                return True
+            if self._stopping.wait(_ASK_AGAIN_S):
+                release(self._database, row, retry_at=self._now(), error="stopped while asking", unsure=True)
+                return False
+
+    def _found(self, row: OutboxRow, channel: Channel, letter: Letter) -> bool:
+        with self._database.read() as db:
+            known = known_ids(db, row)
+        sent: Sent | None = channel.find(letter.to, letter.text, since=row.unsure_since, known=known)
+        if sent is None:
+            return False
+        try:
+            record_sent(self._database, row, sent, at=self._now(), found=True)
+        except BelongsToAnother:
+            return False
+        return True
+
+    def _fail(self, row: OutboxRow, code: str, error: str, *, permanent: bool = True) -> None:
+        record_failed(self._database, row, code=code, permanent=permanent, error=error, at=self._now())
+
+
+def _where(error: BaseException) -> str:
+    """Kind and place of an error without its words, which may hold a name or a number."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {last.name}, {last.filename}:{last.lineno}"

@@ -1,0 +1,201 @@
+"""The outbox: one row for each intended message, written with the plan, claimed by one sender at a time."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    SmallInteger,
+    Table,
+    Text,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)  # fmt: skip
+
+from events.database import Database
+from events.tables import metadata
+from events.types.fact import SECOND
+from events.types.message import MessagePlanned
+
+CLAIM_LIFE: Final = 20 * SECOND
+"""A claim older than this is dead whoever holds it (a call's limit is 8 s)."""
+ASK_AFTER: Final = 5 * SECOND
+"""So long after a claim its request has surely arrived or never will: only then the provider is asked."""
+UNDECIDED: Final = ("waiting", "claimed", "asking")
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message", Text, primary_key=True),
+    Column("tell", BigInteger, nullable=False),
+    Column("alert", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("alert_class", SmallInteger, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("slot", SmallInteger, nullable=False),
+    Column("planned_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("claimed_by", Text, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("claim", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_claimed_at", BigInteger, nullable=False),  # 0: nobody has tried yet
+    Column("unsure_since", BigInteger, nullable=False),  # 0: no earlier try can have reached the provider
+    Column("possible_duplicate", SmallInteger, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("receipt", Text, nullable=False),  # the provider's last word by rank, see `receipts`
+    Column("asked_at", BigInteger, nullable=False),  # when the provider was last asked for a receipt
+)
+Index("outbox_undecided", outbox.c.state, outbox.c.alert_class, outbox.c.due_at)
+Index("outbox_unreported", outbox.c.state, outbox.c.sent_at)
+Index("outbox_person", outbox.c.person, outbox.c.state)
+
+
+class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row as it was read; `claim` is the token that its holder must still hold when writing."""
+
+    message: str
+    tell: int
+    alert: str
+    site: str
+    alert_class: int
+    round: int
+    step: int
+    person: str
+    phone: str
+    channel: str
+    template: str
+    words: dict[str, str]
+    language: str
+    slot: int
+    planned_at: int
+    due_at: int
+    valid_until: int
+    state: str
+    claimed_by: str
+    claimed_at: int
+    claim: int
+    attempts: int
+    first_claimed_at: int
+    unsure_since: int
+    possible_duplicate: bool
+    provider_id: str
+    last_error: str
+    sent_at: int
+    receipt: str
+    asked_at: int
+
+
+_words = msgspec.json.Decoder(dict[str, str])
+
+
+def row_of(row: Row[tuple[object, ...]]) -> OutboxRow:
+    """A row of the table as plain values."""
+    values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
+    values["words"] = _words.decode(str(values["words"]))
+    values["possible_duplicate"] = bool(values["possible_duplicate"])
+    return OutboxRow(**values)
+
+
+def plan(db: Connection, planned: MessagePlanned, *, at: int, valid_until: int, due_at: int | None = None) -> bool:
+    """Write the row within the transaction that records MessagePlanned; False when the message has one already.
+
+    `valid_until`: when the next step takes over. `due_at`: not before this time, else at once.
+    """
+    if db.execute(select(outbox.c.message).where(outbox.c.message == planned.message)).first():
+        return False
+    fields: Mapping[str, object] = {
+        **msgspec.structs.asdict(planned),
+        "words": msgspec.json.encode(planned.words).decode(),
+        "planned_at": at,
+        "due_at": at if due_at is None else due_at,
+        "valid_until": valid_until,
+    }
+    db.execute(insert(outbox).values(**{**_FRESH, **fields}))
+    return True
+
+
+_FRESH: Final[Mapping[str, object]] = {
+    "state": "waiting", "claimed_by": "", "claimed_at": 0, "claim": 0, "attempts": 0, "first_claimed_at": 0,
+    "unsure_since": 0, "possible_duplicate": 0, "provider_id": "", "last_error": "", "sent_at": 0, "receipt": "",
+    "asked_at": 0,
+}  # fmt: skip
+
+
+def due(db: Connection, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
+    """What `claimer` may claim now: class 1 first, then each person's first before anybody's second, then by time.
+
+    `claimer` names a process: a claim of any other is one of a dead predecessor, for one process owns the outbox.
+    """
+    cold = or_(
+        outbox.c.claimed_at <= now - CLAIM_LIFE,
+        and_(outbox.c.claimed_by != claimer, outbox.c.claimed_at <= now - ASK_AFTER),
+    )
+    free = or_(
+        and_(outbox.c.state == "waiting", outbox.c.due_at <= now),
+        and_(outbox.c.state.in_(("claimed", "asking")), cold),
+    )
+    if only_class is not None:
+        free = and_(free, outbox.c.alert_class == only_class)
+    turn = func.row_number().over(
+        partition_by=(outbox.c.alert_class, outbox.c.person), order_by=(outbox.c.due_at, outbox.c.message)
+    )
+    lined_up = select(outbox, turn.label("turn")).where(outbox.c.state.in_(UNDECIDED), free).subquery()
+    columns = [lined_up.c[column.name] for column in outbox.columns]
+    in_order = (lined_up.c.alert_class, lined_up.c.turn, lined_up.c.due_at, lined_up.c.message)
+    return [row_of(row) for row in db.execute(select(*columns).order_by(*in_order).limit(limit))]
+
+
+def claim(database: Database, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
+    """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending.
+
+    The UPDATE names the token that was read, so that of two claimers one takes the row on any database.
+    """
+
+    def take(db: Connection) -> list[OutboxRow]:
+        return [
+            taken
+            for row in due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
+            if (taken := _take(db, row, claimer, now))
+        ]
+
+    return database.write(take)
+
+
+def _take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | None:
+    died = row.state != "waiting"
+    unsure_since = row.unsure_since or (row.claimed_at if died else 0)
+    changes = {
+        "state": "asking" if unsure_since else "claimed",
+        "claimed_by": claimer,
+        "claimed_at": now,
+        "claim": row.claim + 1,
+        "attempts": row.attempts + 1,
+        "first_claimed_at": row.first_claimed_at or now,
+        "unsure_since": unsure_since,
+    }
+    seen = (outbox.c.message == row.message, outbox.c.claim == row.claim, outbox.c.state == row.state)
+    if db.execute(update(outbox).where(*seen).values(**changes)).rowcount != 1:
+        return None
+    return msgspec.structs.replace(row, **changes)

@@ -1,0 +1,134 @@
+"""What providers report of messages they took: late, twice or in the wrong order, and yet recorded once and truly."""
+
+import logging
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, func, select, update
+
+from alerts.notify.channel import TEMPORARY_CODES, Channel, SendFailed
+from alerts.notify.outbox import OutboxRow, outbox, row_of
+from alerts.notify.recording import fact_of_person
+from events.database import Database
+from events.store import New, append
+from events.types.fact import HOUR, MINUTE
+from events.types.message import MessageDelivered, MessageFailed, MessageSent
+from events.types.system import SecurityNoted
+
+log = logging.getLogger("shouwang.receipts")
+
+RANK: Final = {
+    "accepted": 1, "scheduled": 1, "queued": 2, "sending": 3, "sent": 4,
+    "delivered": 5, "read": 5, "undelivered": 5, "failed": 5, "canceled": 5,
+}  # fmt: skip
+"""A later word of a lower or equal rank changes nothing; rank 5 is the last word (Twilio, "Message status values")."""
+_ARRIVED: Final = ("delivered", "read")
+_LOST: Final = ("undelivered", "failed", "canceled")
+_LONGEST_ID: Final = 120
+_ASK_AFTER: Final = MINUTE
+_ASK_UNTIL: Final = 6 * HOUR
+
+
+def take_receipt(database: Database, *, message: str, provider_id: str, status: str, error_code: str, at: int) -> bool:
+    """Take one report; False, with a security event, for a message that is none of ours.
+
+    A report of a message still claimed proves that the provider has it, so it is recorded as sent too.
+    """
+
+    def write(db: Connection) -> bool:
+        found = db.execute(select(outbox).where(outbox.c.message == message)).first()
+        if found is None:
+            _note_unknown(db, message, at)
+            return False
+        if status in RANK and provider_id:
+            _take(db, row_of(found), provider_id=provider_id, status=status, error_code=error_code, at=at)
+        return True
+
+    return database.write(write)
+
+
+def _take(db: Connection, row: OutboxRow, *, provider_id: str, status: str, error_code: str, at: int) -> None:
+    same = row.provider_id == provider_id
+    known_to_be_sent = row.state in ("sent", "delivered") or (row.state == "failed" and bool(row.provider_id))
+    news: list[New] = []
+    changes: dict[str, Any] = {}
+    if not known_to_be_sent:
+        # Its answer was lost or is still on its way, or we had given it up: now we know better.
+        sent = MessageSent(
+            message=row.message,
+            channel=row.channel,
+            provider_id=provider_id,
+            possible_duplicate=row.possible_duplicate,
+            found=True,
+        )
+        news.append(fact_of_person(row.person, "sent", row.message, sent, at=at))
+        changes = {"state": "sent", "provider_id": provider_id, "sent_at": at, "receipt": status}
+    elif same and RANK[status] > RANK.get(row.receipt, 0):
+        changes = {"receipt": status}
+    elif same or status not in _ARRIVED or row.state == "delivered":
+        return  # late, a repetition, or another copy that has nothing better to say
+    if status in _ARRIVED:
+        arrived = MessageDelivered(message=row.message, provider_id=provider_id)
+        news.append(fact_of_person(row.person, "delivered", row.message, arrived, at=at))
+        changes |= {"state": "delivered", "provider_id": provider_id, "receipt": status}
+    elif status in _LOST:
+        code = error_code if error_code.strip("0") else status
+        permanent = code not in TEMPORARY_CODES
+        lost = MessageFailed(message=row.message, channel=row.channel, code=code, permanent=permanent)
+        news.append(fact_of_person(row.person, "failed", row.message, lost, at=at))
+        changes |= {"state": "failed", "last_error": code}
+    db.execute(update(outbox).where(outbox.c.message == row.message).values(**changes))
+    append(db, news, recorded_at=at)
+
+
+def _note_unknown(db: Connection, message: str, at: int) -> None:
+    ref = "".join(letter for letter in message if letter.isprintable())[:_LONGEST_ID]
+    noted = SecurityNoted(what="receipt_unknown", ref=ref)
+    append(db, [New("security", "all", noted, at, key=f"receipt-{ref}")], recorded_at=at)
+
+
+def poll_receipts(database: Database, channel: Channel, now: int, *, limit: int = 20) -> int:
+    """Ask for reports that are missing a minute after sending (classes 1 and 2), each again later and later.
+
+    Returns how many the provider answered. A provider that cannot be reached is left alone until the next call.
+    """
+    if not channel.capabilities.receipts:
+        return 0
+    with database.read() as db:
+        open_rows = [row_of(row) for row in db.execute(_unreported(channel.name, now, limit))]
+    answered = 0
+    for row in open_rows:
+        try:
+            report = channel.fetch(row.provider_id)
+        except SendFailed as failure:
+            log.info("asking for the receipt of message %s: %s", row.message, failure.reason)
+            _asked(database, row, now)  # its turn comes later, so that it does not keep the others from theirs
+            break
+        _asked(database, row, now)
+        take_receipt(
+            database,
+            message=row.message,
+            provider_id=row.provider_id,
+            status=report.status,
+            error_code=report.error_code,
+            at=now,
+        )
+        answered += 1
+    return answered
+
+
+def _unreported(channel: str, now: int, limit: int) -> Any:
+    last = func.coalesce(func.nullif(outbox.c.asked_at, 0), outbox.c.sent_at)
+    waiting = and_(
+        outbox.c.state == "sent",
+        outbox.c.channel == channel,
+        outbox.c.alert_class.in_((1, 2)),
+        outbox.c.sent_at > now - _ASK_UNTIL,
+        now - last >= last - outbox.c.sent_at,  # as long again as it had waited then: after 1, 2, 4, 8 minutes
+        last <= now - _ASK_AFTER,
+    )
+    return select(outbox).where(waiting).order_by(outbox.c.alert_class, last).limit(limit)
+
+
+def _asked(database: Database, row: OutboxRow, now: int) -> None:
+    where = outbox.c.message == row.message
+    database.write(lambda db: db.execute(update(outbox).where(where).values(asked_at=now)))

@@ -1,0 +1,129 @@
+"""What became of a claimed message, written with its fact in one transaction by whoever still holds the claim."""
+
+from typing import Final
+
+from sqlalchemy import Connection, exists, select, update
+
+from alerts.notify.channel import Sent
+from alerts.notify.outbox import OutboxRow, outbox
+from events.database import Database
+from events.store import New, append
+from events.types.fact import Event
+from events.types.message import MessageFailed, MessageOvertaken, MessageSent
+
+_LONGEST_ERROR: Final = 200
+
+
+class ClaimLost(Exception):
+    """Another sender has taken this message over, or it is settled already: nothing was written."""
+
+
+class BelongsToAnother(Exception):
+    """What the provider has under this id is another message of ours with the same text: nothing was written."""
+
+
+def fact_of_person(person: str, kind: str, message: str, event: Event, *, at: int) -> New:
+    """The fact about a message, in the stream of the person it was meant for; it lands once."""
+    return New(f"person-{person}", person, event, at, key=f"{kind}-{message}")
+
+
+def record_sent(
+    database: Database, row: OutboxRow, sent: Sent, *, at: int, found: bool = False, duplicate: bool = False
+) -> None:
+    """The provider has it. `found`: it said so when asked; `duplicate`: an earlier try may have reached it as well.
+
+    Raises ClaimLost, BelongsToAnother.
+    """
+
+    def write(db: Connection) -> None:
+        if found and _of_another(db, row, sent.provider_id):
+            raise BelongsToAnother(sent.provider_id)
+        try:
+            _settle(db, row, state="sent", provider_id=sent.provider_id, sent_at=at, last_error="")
+        except ClaimLost:
+            if _provider_id(db, row) == sent.provider_id:
+                return  # its receipt was faster than its answer and has recorded the same
+            raise
+        event = MessageSent(
+            message=row.message,
+            channel=row.channel,
+            provider_id=sent.provider_id,
+            possible_duplicate=duplicate or row.possible_duplicate,
+            found=found,
+        )
+        append(db, [fact_of_person(row.person, "sent", row.message, event, at=at)], recorded_at=at)
+
+    database.write(write)
+
+
+def record_failed(database: Database, row: OutboxRow, *, code: str, permanent: bool, error: str, at: int) -> None:
+    """It will not arrive by this channel. Raises ClaimLost."""
+
+    def write(db: Connection) -> None:
+        _settle(db, row, state="failed", last_error=error[:_LONGEST_ERROR])
+        event = MessageFailed(message=row.message, channel=row.channel, code=code, permanent=permanent)
+        append(db, [fact_of_person(row.person, "failed", row.message, event, at=at)], recorded_at=at)
+
+    database.write(write)
+
+
+def record_overtaken(database: Database, row: OutboxRow, *, why: str, at: int) -> None:
+    """It was not sent, because nobody wants it any more. Raises ClaimLost."""
+
+    def write(db: Connection) -> None:
+        _settle(db, row, state="overtaken")
+        event = MessageOvertaken(message=row.message, why=why)
+        append(db, [fact_of_person(row.person, "overtaken", row.message, event, at=at)], recorded_at=at)
+
+    database.write(write)
+
+
+def release(database: Database, row: OutboxRow, *, retry_at: int, error: str, unsure: bool) -> None:
+    """Give it back, to be claimed again from `retry_at`. `unsure`: this try may have reached the provider.
+
+    Raises ClaimLost.
+    """
+    unsure_since = row.unsure_since or (row.claimed_at if unsure else 0)
+    short = error[:_LONGEST_ERROR]
+    database.write(
+        lambda db: _settle(db, row, state="waiting", due_at=retry_at, last_error=short, unsure_since=unsure_since)
+    )
+
+
+def send_again(database: Database, row: OutboxRow, *, at: int) -> None:
+    """The provider did not know it, or did not answer: the next call may make a second copy, and is on record as such.
+
+    Renews the claim, for asking took time. Raises ClaimLost.
+    """
+    database.write(lambda db: _settle(db, row, state="claimed", claimed_at=at, possible_duplicate=1))
+
+
+def _settle(db: Connection, row: OutboxRow, **changes: str | int) -> None:
+    held = (
+        outbox.c.message == row.message,
+        outbox.c.claim == row.claim,
+        outbox.c.state.in_(("claimed", "asking")),
+    )
+    if db.execute(update(outbox).where(*held).values(**changes)).rowcount != 1:
+        raise ClaimLost(row.message)
+
+
+def _provider_id(db: Connection, row: OutboxRow) -> str:
+    return str(db.execute(select(outbox.c.provider_id).where(outbox.c.message == row.message)).scalar_one())
+
+
+def _of_another(db: Connection, row: OutboxRow, provider_id: str) -> bool:
+    other = (
+        outbox.c.person == row.person,
+        outbox.c.provider_id == provider_id,
+        outbox.c.message != row.message,
+    )
+    return bool(db.execute(select(exists().where(*other))).scalar())
+
+
+def known_ids(db: Connection, row: OutboxRow) -> set[str]:
+    """The provider's ids of this person's other messages."""
+    others = select(outbox.c.provider_id).where(
+        outbox.c.person == row.person, outbox.c.provider_id != "", outbox.c.message != row.message
+    )
+    return set(db.execute(others).scalars())

@@ -1,0 +1,147 @@
+"""The senders: a pool of threads that wake when a message is planned, and send what the outbox has, class 1 first."""
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy import Connection
+
+from alerts.notify.channel import Channel
+from alerts.notify.delivering import ASK_FOR_S, Delivering
+from alerts.notify.outbox import OutboxRow, claim, due
+from alerts.notify.receipts import poll_receipts
+from events.database import Database, StorageFull
+from events.serial import Recorded
+from events.types.message import MessagePlanned
+
+log = logging.getLogger("shouwang.senders")
+
+_POLL_S: Final = 0.25
+_RECEIPTS_S: Final = 10.0
+_STORAGE_PAUSE_S: Final = 1.0
+
+
+class Senders:
+    """`start` once; `stop` may be called twice. A thread that dies calls `on_fatal`; nothing is raised out of a thread.
+
+    With two workers or more the first one sends class 1 only, so that no storm of lesser messages holds one up.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        *,
+        now: Callable[[], int],
+        render: Callable[[Connection, OutboxRow], str],
+        address_of: Callable[[Connection, str], str | None],
+        still_wanted: Callable[[Connection, OutboxRow], str],
+        on_fatal: Callable[[BaseException], None],
+        workers: int = 4,
+        process: str = "",
+        ask_for_s: float = ASK_FOR_S,
+    ) -> None:
+        """`process` names this run of the program: claims under any other name are a dead predecessor's."""
+        self._database, self._channels, self._now, self._on_fatal = database, channels, now, on_fatal
+        self._process = process or f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._stopping = threading.Event()
+        self._delivering = Delivering(
+            database, channels, now=now, render=render, address_of=address_of, still_wanted=still_wanted,
+            stopping=self._stopping, ask_for_s=ask_for_s,
+        )  # fmt: skip
+        self._woken = threading.Condition()
+        self._urgent = self._other = 0
+        self._workers = workers
+        jobs = [(f"sender-{n}", self._work(1 if n == 0 and workers > 1 else None)) for n in range(workers)]
+        jobs += [("sender-poll", self._poll), ("sender-receipts", self._ask_for_receipts)]
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(job,), name=name, daemon=True) for name, job in jobs
+        ]
+        self._stop_listening: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin; what a predecessor left is found by the first poll."""
+        self._stop_listening = self._database.on_landed(self._landed)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more, and wait for the calls under way (at most 8 s each)."""
+        self._stop_listening()
+        self._stop_listening = lambda: None
+        self._stopping.set()
+        with self._woken:
+            self._woken.notify_all()
+        for thread in self._threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join()
+
+    def _landed(self, landed: list[Recorded]) -> None:
+        """On the committer's thread: only count and wake."""
+        classes = [one.event.alert_class for one in landed if isinstance(one.event, MessagePlanned)]
+        if classes:
+            self._wake(classes.count(1), len(classes) - classes.count(1))
+
+    def _wake(self, urgent: int, other: int) -> None:
+        with self._woken:
+            self._urgent = min(self._workers, self._urgent + urgent)
+            self._other = min(self._workers, self._other + other)
+            self._woken.notify_all()
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except BaseException as error:
+            if not self._stopping.is_set():
+                log.critical("a sender's thread ended: %s", type(error).__name__)
+                self._on_fatal(error)
+
+    def _work(self, only_class: int | None) -> Callable[[], None]:
+        def work() -> None:
+            while self._wait_for_work(urgent_only=only_class == 1):
+                try:
+                    self._drain(only_class)
+                except StorageFull:
+                    log.warning("the disk is full: what was sent is settled later by asking the provider")
+                    self._stopping.wait(_STORAGE_PAUSE_S)
+
+        return work
+
+    def _wait_for_work(self, *, urgent_only: bool) -> bool:
+        with self._woken:
+            self._woken.wait_for(
+                lambda: self._stopping.is_set() or self._urgent > 0 or (self._other > 0 and not urgent_only)
+            )
+            if self._urgent:
+                self._urgent -= 1
+            elif not urgent_only:
+                self._other -= 1
+            return not self._stopping.is_set()
+
+    def _drain(self, only_class: int | None) -> None:
+        while not self._stopping.is_set():
+            rows = claim(self._database, claimer=self._process, now=self._now(), limit=1, only_class=only_class)
+            if not rows:
+                return
+            for row in rows:
+                self._delivering.deliver(row)
+
+    def _poll(self) -> None:
+        """The truth behind the wake-up: retries that have come due, dead claims, what was planned by others."""
+        while not self._stopping.is_set():
+            with self._database.read() as db:
+                rows = due(db, claimer=self._process, now=self._now(), limit=self._workers)
+            if rows:
+                urgent = sum(row.alert_class == 1 for row in rows)
+                self._wake(urgent, len(rows) - urgent)
+            self._stopping.wait(_POLL_S)
+
+    def _ask_for_receipts(self) -> None:
+        while not self._stopping.wait(_RECEIPTS_S):
+            for channel in self._channels.values():
+                with suppress(StorageFull):  # the senders say so
+                    poll_receipts(self._database, channel, self._now())

@@ -1,0 +1,30 @@
+"""A service that is to be killed in the middle of a call: sends the one message of an existing outbox."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+from alerts.notify.channels.twilio_sms import TwilioSms
+from alerts.notify.senders import Senders
+from events.database import Database
+
+
+def main(file: str, base_url: str, sid: str, token: str, sender: str, to: str, text: str) -> None:
+    """Runs until it is killed."""
+    channel = TwilioSms(account_sid=sid, auth_token=token, sender=sender, api_base=base_url)
+    senders = Senders(
+        Database(Path(file)),
+        {channel.name: channel},
+        now=lambda: time.time_ns() // 1000,
+        render=lambda _db, _row: text,
+        address_of=lambda _db, _phone: to,
+        still_wanted=lambda _db, _row: "",
+        on_fatal=lambda _error: None,
+    )
+    senders.start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

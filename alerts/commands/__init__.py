@@ -1,0 +1,1 @@
+"""What people may ask for, a subject a file: load, decide, append."""

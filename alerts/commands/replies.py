@@ -1,0 +1,149 @@
+"""A person answered by SMS: who, about which alert, what it does. One provider message is one fact, however often told."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from alerts.commands.deciding import decide_within, load
+from alerts.core import lifecycle, replies
+from alerts.core.alert import Alert
+from alerts.core.person import Person, fold
+from alerts.core.refusals import AlertAlreadyClosed, AlertUnknown, NotInThisState
+from alerts.core.reply_words import Action
+from alerts.registry.homes import homes
+from alerts.registry.phones import person_by_number
+from alerts.registry.texts import keep_text
+from events.database import Database
+from events.store import New, append, read_stream, version_of
+from events.types.fact import DAY, Event
+from events.types.home import AwaySet, ChainSet
+from events.types.message import ReplyReceived
+from events.types.system import SecurityNoted
+
+
+class Made(NamedTuple):
+    """What we made of a reply: fields of ReplyReceived."""
+
+    outcome: str
+    alert: str = ""
+    slot: int = 0
+    template: str = ""
+    words: dict[str, str] = {}  # noqa: RUF012  # never written to
+
+
+_REMEMBERED = 400
+"""How many facts of a person's stream are read to know their slots: nine slots turn over within far fewer."""
+
+
+def take_reply(database: Database, *, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
+    """Record a reply and do what it says, in one transaction. Returns what we made of it, "" for a repeated one."""
+    return database.write(lambda db: _take(db, channel, provider_id, number, text[:1000], at))
+
+
+def _take(db: Connection, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
+    known = person_by_number(db, number)
+    if known is None:  # no answer to strangers: it would tell them that they reached us
+        noted = SecurityNoted(what="unknown_phone", ref=keep_text(db, "stranger", f"{number}: {text}", channel, at))
+        append(db, [New("security", "all", noted, at, key=f"{channel}-{provider_id}")], recorded_at=at)
+        return "unknown_phone"
+    stream, key = f"person-{known.id}", f"reply-{channel}-{provider_id}"
+    person = Person(known.id)
+    for recorded in read_stream(db, stream, limit=_REMEMBERED):
+        if recorded.key == key:
+            return ""
+        fold(person, recorded.event, recorded.at)
+    kept = keep_text(db, "sms", text, known.id, at)
+    made = _understand(db, person, replies.parse(text), at, via=channel)
+    event = ReplyReceived(
+        person=known.id, channel=channel, provider_id=provider_id, text=kept, outcome=made.outcome, alert=made.alert,
+        slot=made.slot, template=made.template, words=made.words,
+    )  # fmt: skip
+    append(db, [New(stream, known.id, event, at, key=key)], recorded_at=at)
+    return event.outcome
+
+
+def _understand(db: Connection, person: Person, reply: replies.Reply, at: int, *, via: str) -> Made:
+    """What the reply does, and what we answer: fields of ReplyReceived."""
+    alerts = {slot: load(db, held.alert) for slot, held in person.slots.items() if held.alert}
+    open_ones = {slot: alert.id for slot, alert in alerts.items() if alert.open}
+    match reply:
+        case replies.Chatter():
+            return Made("chatter")
+        case replies.OptOut():
+            return Made("opt_out")
+        case replies.AwayRequested():
+            return _away(db, person, reply, at)
+        case replies.HelpAsked():
+            return _list(alerts, open_ones, "help", "help_text")
+        case replies.NotUnderstood():
+            return _list(alerts, open_ones, "not_understood", "not_understood")
+    match replies.resolve(reply, open_ones):
+        case replies.Answered(alert=alert_id, action=action):
+            slot = next(slot for slot, held in open_ones.items() if held == alert_id)
+            return _act(db, person, alert_id, slot, action, at, via=via)
+        case replies.Ambiguous():
+            return _list(alerts, open_ones, "which_slot", "which_slot")
+        case replies.UnknownSlot(slot=slot):
+            ended = alerts.get(slot)
+            if ended is not None:
+                words = {
+                    "home": ended.home,
+                    "outcome": ended.outcome or "elder_cancelled",
+                    "clock": str(ended.closed_at),
+                }
+                return Made("already_closed", ended.id, slot, "already_closed", words)
+            return _list(alerts, open_ones, "unknown_slot", "unknown_slot")
+    return Made("nothing_open", template="nothing_open")
+
+
+def _list(alerts: dict[int, Alert], open_ones: dict[int, str], outcome: str, template: str) -> Made:
+    """Name the open slots with their houses; without any there is nothing to choose from."""
+    if not open_ones or outcome in {"not_understood", "help"}:
+        template = template if outcome in {"not_understood", "help"} else "nothing_open"
+        return Made(outcome, template=template)
+    slots = ",".join(f"{slot}={alerts[slot].home}" for slot in sorted(open_ones))
+    return Made(outcome, template=template, words={"slots": slots, "slot": str(min(open_ones))})
+
+
+def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Action, at: int, *, via: str) -> Made:
+    who = person.id
+
+    def decision(alert: Alert) -> list[Event]:
+        match action:
+            case Action.GOING:
+                return lifecycle.en_route(alert, who=who, by=who, via=via, at=at)
+            case Action.NEED_HELP:
+                return lifecycle.need_help(alert, who=who, via=via, at=at)
+            case Action.CANNOT_GO:
+                return lifecycle.declined(alert, who=who, by=who, via=via, at=at)
+        return lifecycle.propose(alert, action=action.value, who=who, via=via, at=at)
+
+    try:
+        alert = decide_within(db, alert_id, decision, at=at)
+    except (AlertAlreadyClosed, AlertUnknown, NotInThisState):
+        return Made("refused", alert_id, slot, "nothing_open")
+    waits = "_needs_operator" if alert.open and action in {Action.SAFE, Action.FALSE_ALARM, Action.AWAY} else ""
+    words = {"home": alert.home, "slot": str(slot)}
+    return Made(action.value, alert_id, slot, f"taken_{action.value}{waits}", words)
+
+
+def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int) -> Made:
+    """`外出 <house> <days>` for one of this person's homes; more than one needs the number."""
+    mine = []
+    for home in homes(db):
+        chain = _chain_of(db, home.id)
+        if chain and person.id in {*chain.watcher, *chain.second_watcher, *chain.grid_member}:
+            mine.append(home)
+    meant = [h for h in mine if asked.house is None or str(h.number) == asked.house]
+    if len(meant) != 1:
+        return Made("refused", template="away_refused")
+    home = meant[0]
+    stream = f"home-{home.id}"
+    away = AwaySet(home=home.id, by=person.id, until=at + asked.days * DAY)
+    append(db, [New(stream, home.site, away, at)], recorded_at=at, after={stream: version_of(db, stream)})
+    return Made("away", template="away_set", words={"home": home.id, "days": str(asked.days)})
+
+
+def _chain_of(db: Connection, home: str) -> ChainSet | None:
+    found = [r.event for r in read_stream(db, f"home-{home}") if isinstance(r.event, ChainSet)]
+    return found[-1] if found else None

@@ -1,0 +1,103 @@
+"""From states to signs of life: an edge is a change, or a deliberate act. Pure.
+
+Each boot of a device has its own thread of sequence numbers, so that a report which arrives late is compared with the
+one before it in the device's order, not in ours.
+"""
+
+from alerts.core.household import Boot, Gap, Household, Sensor
+from events.types.device import ButtonPressed, ContactReported, DeviceFact, OccupancyReported, UseReported
+from events.types.fact import Event
+
+_BOOTS_KEPT = 3
+_GAPS_KEPT = 64
+
+
+class SignOfLifeSeen(Event, frozen=True, kw_only=True):
+    """Somebody moved or did something. A signal between rooms of the core, never recorded.
+
+    `deliberate`: a button; `backfilled`: it comes out of a device's memory.
+    """
+
+    device: str
+    kind: str
+    deliberate: bool = False
+    backfilled: bool = False
+
+
+def note(home: Household, sensor: Sensor, fact: DeviceFact, at: int) -> SignOfLifeSeen | None:
+    """Take one report in: its place in the device's order, the minutes it covers, and the edge it makes, if any."""
+    value = _value_of(fact)
+    before = _place(home, sensor, fact, at, value)
+    if fact.retained or fact.history:
+        return None
+    match fact:
+        case ButtonPressed():
+            return SignOfLifeSeen(device=fact.device, kind="button", deliberate=True, backfilled=fact.backfilled)
+        case UseReported(amount=amount) if sensor.use_floor is not None and amount > sensor.use_floor:
+            return SignOfLifeSeen(device=fact.device, kind="use", backfilled=fact.backfilled)
+        case OccupancyReported(occupied=True) if sensor.pulse or before is False:
+            return SignOfLifeSeen(device=fact.device, kind="motion", backfilled=fact.backfilled)
+        case ContactReported(open=opened) if before is not None and before != opened:
+            return SignOfLifeSeen(device=fact.device, kind="contact", backfilled=fact.backfilled)
+    return None
+
+
+def _value_of(fact: DeviceFact) -> bool | None:
+    match fact:
+        case OccupancyReported(occupied=value) | ContactReported(open=value):
+            return value
+    return None
+
+
+def _place(home: Household, sensor: Sensor, fact: DeviceFact, at: int, value: bool | None) -> bool | None:
+    """Put the report in its place; returns the state before it in the device's own order (None: a baseline)."""
+    if fact.retained:
+        return None
+    if not fact.seq:  # no numbers: the order of arrival is all there is
+        before, sensor.value = sensor.value, sensor.value if value is None else value
+        return before
+    boot = next((b for b in reversed(sensor.boots) if b.bootid == fact.bootid), None)
+    if boot is None:
+        boot = Boot(fact.bootid, fact.seq, at, value)
+        if fact.seq > 1:
+            boot.gaps.append(Gap(1, fact.seq - 1, None, None, at))
+        sensor.boots = [*sensor.boots[1 - _BOOTS_KEPT :], boot]
+        return None
+    if fact.seq > boot.seq:
+        before = boot.value
+        if fact.seq == boot.seq + 1:
+            _cover(home, sensor, boot.at, at)
+        else:
+            boot.gaps = [*boot.gaps[1 - _GAPS_KEPT :], Gap(boot.seq + 1, fact.seq - 1, boot.value, boot.at, at)]
+        boot.seq, boot.at = fact.seq, at
+        if value is not None:
+            boot.value = value
+        return before
+    return _fill(home, sensor, boot, fact.seq, at, value)
+
+
+def _fill(home: Household, sensor: Sensor, boot: Boot, seq: int, at: int, value: bool | None) -> bool | None:
+    """A late report falls into a hole: it covers the time to its neighbours where these are known."""
+    for index, gap in enumerate(boot.gaps):
+        if not gap.first <= seq <= gap.last:
+            continue
+        at_start, at_end = seq == gap.first, seq == gap.last
+        before = gap.value_before if at_start else None
+        if at_start and gap.at_before is not None:
+            _cover(home, sensor, gap.at_before, at)
+        if at_end:
+            _cover(home, sensor, at, gap.at_after)
+        after_value = value if value is not None else before
+        parts = []
+        if not at_start:
+            parts.append(Gap(gap.first, seq - 1, gap.value_before, gap.at_before, at))
+        if not at_end:
+            parts.append(Gap(seq + 1, gap.last, after_value, at, gap.at_after))
+        boot.gaps[index : index + 1] = parts
+        return before
+    return None
+
+
+def _cover(home: Household, sensor: Sensor, start: int, end: int) -> None:
+    if sensor.tells_life:
+        home.by_seq.add(min(start, end), max(start, end))

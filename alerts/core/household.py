@@ -1,0 +1,153 @@
+"""What the engine knows of one home: its devices, its chain, what its sensors last said, its open alerts."""
+
+from typing import Any
+
+import msgspec
+
+from alerts.core.alert import Alert
+from alerts.core.coverage import Spans, union
+from events.types.fact import SECOND
+from events.types.home import DeviceAssigned
+
+LIFE_KINDS = frozenset({"motion", "contact", "button", "power", "water"})
+"""Kinds whose reports can be signs of life (power and water only above a floor)."""
+
+MISSES = 3
+"""A device is online until this many of its intervals have passed unheard (DESIGN section 3, Blind)."""
+
+
+class Gap(msgspec.Struct):
+    """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported."""
+
+    first: int
+    last: int
+    value_before: bool | None
+    at_before: int | None
+    at_after: int
+
+
+class Boot(msgspec.Struct):
+    """One run of a device between two restarts: the highest sequence number, its time, the state then, the holes."""
+
+    bootid: str
+    seq: int
+    at: int
+    value: bool | None = None
+    gaps: list[Gap] = []
+
+
+class Sensor(msgspec.Struct):
+    """A device in this home, as registered, and what it last said. Times in microseconds."""
+
+    device: str
+    kind: str
+    since: int
+    registered: int = 0
+    room: str = ""
+    role: str = ""
+    interval: int = 3600 * SECOND
+    battery: bool = True
+    pulse: bool = False
+    retrigger_s: float = 60.0
+    use_floor: float | None = None
+    boots: list[Boot] = []
+    value: bool | None = None
+    seen_value: bool = False
+    heard: int = 0
+    lease_from: int = 0
+    lease_until: int = 0
+    in_alarm: bool = False
+    test_since: int = 0
+    out_of_service: bool = False
+
+    @property
+    def tells_life(self) -> bool:
+        """Can this sensor show that somebody lives?"""
+        if self.kind in {"power", "water"}:
+            return self.use_floor is not None
+        return self.kind in LIFE_KINDS
+
+    @staticmethod
+    def of(fact: DeviceAssigned, registered: int) -> "Sensor":
+        """A sensor as registered at `registered`."""
+        return Sensor(
+            device=fact.device, kind=fact.kind, since=fact.since, registered=registered, room=fact.room, role=fact.role,
+            interval=int(fact.interval_s * SECOND), battery=fact.battery, pulse=fact.pulse,
+            retrigger_s=fact.retrigger_s, use_floor=fact.use_floor,
+        )  # fmt: skip
+
+
+class Household(msgspec.Struct):
+    """One home. `memory` holds each rule's own state; `timers` what has been asked of the clock."""
+
+    home: str
+    site: str
+    since: int
+    no_activity_s: int
+    status: str = "active"
+    status_since: int = 0
+    hearing_since: int = 0
+    away_since: int | None = None
+    away_until: int | None = None
+    version: int = 0
+    chain: dict[str, list[str]] = {}
+    sensors: dict[str, Sensor] = {}
+    former: dict[str, Sensor] = {}
+    by_seq: Spans = msgspec.field(default_factory=Spans)
+    heard: Spans = msgspec.field(default_factory=Spans)
+    fired: list[tuple[int, str, bool]] = []
+    memory: dict[str, Any] = {}
+    timers: dict[str, int] = {}
+    alerts: dict[str, Alert] = {}
+    recent: dict[str, Alert] = {}
+    failed_rules: list[str] = []
+
+    @property
+    def watched(self) -> bool:
+        """Are alarms raised for this home?"""
+        return self.status == "active"
+
+    def is_away(self, at: int) -> bool:
+        """Is the elder away at `at`? Away ends by itself when its time is over."""
+        return self.away_since is not None and (self.away_until is None or at < self.away_until)
+
+    def seen(self, until: int) -> Spans:
+        """All minutes in which a sensor that tells life was there to hear, up to `until`."""
+        leases = Spans()
+        for sensor in self.sensors.values():
+            if sensor.tells_life and sensor.lease_until > sensor.lease_from:
+                leases.add(sensor.lease_from, min(sensor.lease_until, until))
+        return union(self.by_seq, self.heard, leases)
+
+    def lit(self, at: int) -> bool:
+        """Is any sensor that tells life online at `at`?"""
+        return any(s.tells_life and s.lease_from <= at <= s.lease_until for s in self.sensors.values())
+
+    def hear(self, sensor: Sensor, at: int) -> bool:
+        """The device spoke at `at` (receipt): it is online for three of its intervals. True: it was not before."""
+        sensor.heard = max(sensor.heard, at)
+        until = at + MISSES * sensor.interval
+        if sensor.lease_from <= at <= sensor.lease_until:
+            sensor.lease_until = max(sensor.lease_until, until)
+            return False
+        self.end_lease(sensor, sensor.lease_until)
+        sensor.lease_from, sensor.lease_until = at, until
+        return True
+
+    def end_lease(self, sensor: Sensor, at: int) -> None:
+        """The device is not online any more from `at` on; what was heard of it is kept."""
+        end = min(at, sensor.lease_until)
+        if sensor.tells_life and end > sensor.lease_from > 0:
+            self.heard.add(sensor.lease_from, end)
+        sensor.lease_from = sensor.lease_until = end
+
+    def deaf(self, since: int, at: int) -> None:
+        """We did not hear between `since` and `at`: what rests on hearing alone is not covered."""
+        self.hearing_since = at
+        for sensor in self.sensors.values():
+            until = sensor.lease_until
+            if until > since:
+                self.end_lease(sensor, since)
+                if until > at:
+                    sensor.lease_from, sensor.lease_until = at, until
+        self.heard.cut(since, at)

@@ -1,0 +1,77 @@
+"""One person as their own stream tells it: phones, reply slots, and what became of what they were told. Pure."""
+
+import msgspec
+
+from events.types import home, message
+from events.types.fact import DAY, Event
+
+SLOTS = range(1, 10)
+NOISE_ANSWERS = 5
+"""How many times a day somebody whose texts are not understood gets an answer."""
+
+
+class Slot(msgspec.Struct):
+    """A reply digit and the alert it names; free `kept` after `closed_at`."""
+
+    alert: str
+    closed_at: int | None = None
+
+
+class Telling(msgspec.Struct):
+    """One request to tell this person: its messages still alive, and the phones not tried yet."""
+
+    tell: message.TellRequested
+    position: int
+    alive: list[str] = []
+    untried: list[str] = []
+    count: int = 0
+
+
+class Person(msgspec.Struct):
+    """What the planner knows of one person. `tellings` by the position of the request."""
+
+    id: str
+    phones: list[str] = []
+    language: str = "zh"
+    slots: dict[int, Slot] = {}
+    tellings: dict[int, Telling] = {}
+    noise: list[int] = []
+
+    def slot_for(self, alert: str, at: int, kept: int) -> int:
+        """The slot that names this alert, else the smallest free one; 0 when all nine are taken."""
+        for number, slot in self.slots.items():
+            if slot.alert == alert:
+                return number
+        for number in SLOTS:
+            slot = self.slots.get(number)  # type: ignore[assignment]  # None is the free case, tested next
+            if slot is None or (slot.closed_at is not None and at >= slot.closed_at + kept):
+                return number
+        return 0
+
+    def may_answer_noise(self, at: int) -> bool:
+        """Were there fewer than five answers to noise in the last 24 h?"""
+        self.noise = [then for then in self.noise if then > at - DAY]
+        return len(self.noise) < NOISE_ANSWERS
+
+
+def fold(person: Person, event: Event, at: int) -> None:
+    """Take one fact of the person's stream in."""
+    match event:
+        case home.PhoneVerified(phone=phone):
+            if phone not in person.phones:
+                person.phones = [*person.phones, phone]
+            person.language = event.language
+        case home.PhoneWithdrawn(phone=phone):
+            person.phones = [p for p in person.phones if p != phone]
+        case message.MessagePlanned(slot=slot, alert=alert) if slot:
+            person.slots[slot] = Slot(alert)
+        case message.SlotFreed(alert=alert):
+            for slot_ in person.slots.values():
+                if slot_.alert == alert:
+                    slot_.closed_at = event.closed_at
+        case message.AlertOpenAgain(alert=alert):
+            for slot_ in person.slots.values():
+                if slot_.alert == alert:
+                    slot_.closed_at = None
+        case message.ReplyReceived(outcome="which_slot" | "unknown_slot" | "not_understood" | "nothing_open"):
+            person.noise = [*person.noise, at]

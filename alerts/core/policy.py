@@ -1,0 +1,155 @@
+"""The numbers in force: defaults of the design, changed by recorded settings, per home where a home has its own."""
+
+import itertools
+import json
+from typing import Any
+
+import msgspec
+
+from events.types.alert import Step, Terms
+from events.types.fact import DAY, SECOND
+from events.types.setting import SettingChanged
+
+DEFAULTS: dict[str, Any] = {
+    # steps: [seconds after raised, levels]; the table of DESIGN section 5
+    "class1.steps": [[0, ["watcher", "grid_member"]], [120, ["village"]], [240, ["town"]]],
+    "class1.prealarm_s": 0,
+    "class1.round_gap_s": 300,
+    "class1.answer_within_s": 180,
+    "class1.arrive_within_s": 480,
+    "class2.steps": [
+        [0, ["watcher"]], [300, ["second_watcher"]], [600, ["grid_member"]], [1200, ["village"]], [1800, ["town"]],
+    ],
+    "class2.prealarm_s": 600,
+    "class2.round_gap_s": 1800,
+    "class2.answer_within_s": 900,
+    "class2.arrive_within_s": 1200,
+    "class3.steps": [[0, ["grid_member"]], [14400, ["village"]]],
+    "class3.prealarm_s": 0,
+    "class3.round_gap_s": 86400,
+    "class3.answer_within_s": 43200,
+    "class3.arrive_within_s": 86400,
+    "class3.hours": [8, 20],
+    "class4.steps": [],
+    "class4.prealarm_s": 0,
+    "class4.round_gap_s": 86400,
+    "class4.answer_within_s": 86400,
+    "class4.arrive_within_s": 172800,
+    "help.steps": [[0, ["watcher"]], [14400, ["village"]]],
+    "dark_and_quiet.steps": [[0, ["watcher"]], [14400, ["village"]]],
+    "refire_gap_s": 300,
+    "attended_s": 600,
+    "reopen_s": 1800,
+    "ask_outcome_s": 7200,
+    "stray.window_s": 600,
+    "stray.retrigger_most_s": 180,
+    "co.test_real_ppm": 50,
+    "co.test_real_after_s": 300,
+    "device_silent.misses": 3,
+    "device_silent.battery_least_s": 90000,
+    "away.most_s": 14 * 86400,
+    "away.after_closing_s": 7 * 86400,
+    "redecoded_told_s": 1800,
+    "slot_kept_s": 86400,
+}  # fmt: skip
+
+CLASSES: dict[str, int] = {
+    "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1,
+    "no_activity": 2, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4,
+}  # fmt: skip
+"""Danger -> class."""
+
+OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed"})
+"""Shown and sounded on the console at once, told to nobody by SMS."""
+
+OUTCOMES = (
+    "rescued", "hospital", "deceased", "safe_at_home", "away_unreported", "elder_cancelled",
+    "device_false_alarm", "device_fault", "request_done", "drill",
+)  # fmt: skip
+LESSER_OUTCOMES = ("resolved_itself", "fixed")
+"""Also allowed for classes 3 and 4."""
+
+
+class SettingRefused(Exception):
+    """The value is not of the form its name asks for."""
+
+
+class Policy(msgspec.Struct):
+    """Settings recorded so far: (scope, name) as `scope/name` -> value."""
+
+    recorded: dict[str, Any] = {}
+
+    def fold(self, change: SettingChanged) -> None:
+        """Take a recorded change into force."""
+        self.recorded[f"{change.scope}/{change.name}"] = json.loads(change.value)
+
+    def value(self, name: str, home: str = "") -> Any:
+        """The value in force, the home's own first."""
+        if home and (own := self.recorded.get(f"{home}/{name}")) is not None:
+            return own
+        common = self.recorded.get(f"all/{name}")
+        return DEFAULTS[name] if common is None else common
+
+    def span(self, name: str, home: str = "") -> int:
+        """A value in seconds, as microseconds."""
+        return int(self.value(name, home) * SECOND)
+
+    def terms(self, danger: str, chain: dict[str, list[str]], home: str) -> Terms:
+        """What an alert of this danger keeps from its beginning to its end."""
+        alert_class = CLASSES[danger]
+        own = f"{danger}.steps"
+        steps = self.value(own if own in DEFAULTS else f"class{alert_class}.steps", home)
+        quiet = self.value("class3.hours", home) if alert_class == 3 else [0, 0]
+        return Terms(
+            alert_class=alert_class,
+            steps=[] if danger in OPERATOR_ONLY else [Step(after_s=s[0], levels=list(s[1])) for s in steps],
+            chain=chain,
+            prealarm_s=self.value(f"class{alert_class}.prealarm_s", home),
+            round_gap_s=self.value(f"class{alert_class}.round_gap_s", home),
+            answer_within_s=self.value(f"class{alert_class}.answer_within_s", home),
+            arrive_within_s=self.value(f"class{alert_class}.arrive_within_s", home),
+            refire_gap_s=self.value("refire_gap_s", home),
+            attended_s=self.value("attended_s", home),
+            reopen_s=self.value("reopen_s", home),
+            ask_outcome_s=self.value("ask_outcome_s", home),
+            quiet_from_h=quiet[1],
+            quiet_to_h=quiet[0],
+        )
+
+
+def check(name: str, value: Any) -> None:
+    """Raise SettingRefused unless `value` has the form of the default of `name`."""
+    if name == "no_activity_s":
+        if not isinstance(value, int | float) or not 3600 <= value <= 3 * 86400:
+            raise SettingRefused("no_activity_s: seconds, 3600 to 259200")
+        return
+    if name not in DEFAULTS:
+        raise SettingRefused(f"no setting is named {name}")
+    default = DEFAULTS[name]
+    if name.endswith(".steps"):
+        msgspec.convert(value, list[tuple[float, list[str]]])
+        if any(later[0] < earlier[0] for earlier, later in itertools.pairwise(value)):
+            raise SettingRefused(f"{name}: steps must be in order of time")
+    elif isinstance(default, list):
+        msgspec.convert(value, list[int])
+    elif not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        raise SettingRefused(f"{name}: a number of 0 or more")
+
+
+LOCAL_OFFSET = 8 * 3600 * SECOND
+"""Asia/Shanghai is UTC+8 all year."""
+
+
+def next_open_hour(at: int, quiet_from_h: int, quiet_to_h: int) -> int:
+    """The first moment from `at` on that lies outside the quiet hours (local hours); equal hours: never quiet."""
+    if quiet_from_h == quiet_to_h:
+        return at
+    local = at + LOCAL_OFFSET
+    midnight = local - local % DAY
+    hour = (local - midnight) / (3600 * SECOND)
+    opens = quiet_to_h * 3600 * SECOND
+    if hour < quiet_to_h:
+        return midnight + opens - LOCAL_OFFSET
+    if hour >= quiet_from_h:
+        return midnight + DAY + opens - LOCAL_OFFSET
+    return at

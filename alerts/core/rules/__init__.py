@@ -1,0 +1,24 @@
+"""The register of dangers: one file each. To add one, write its file and a line here."""
+
+from alerts.core.rule import Rule
+from alerts.core.rules import carbon_monoxide, dark_and_quiet, device_silent, gas, no_activity, smoke, sos
+from alerts.core.rules import help as help_rule
+from events.types.fact import Event
+
+RULES: tuple[Rule, ...] = (
+    carbon_monoxide.rule,
+    smoke.rule,
+    gas.rule,
+    sos.rule,
+    help_rule.rule,
+    no_activity.rule,
+    dark_and_quiet.rule,
+    device_silent.rule,
+)
+
+BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
+
+LISTENERS: dict[type[Event], tuple[Rule, ...]] = {
+    kind: tuple(rule for rule in RULES if kind in rule.hears) for rule in RULES for kind in rule.hears
+}
+"""Fact or signal type -> the rules that hear it."""

@@ -1,0 +1,41 @@
+"""Dark and quiet: no sensor can see the home, and its limit has passed since the last sign of life. Somebody visits."""
+
+from typing import Any
+
+from alerts.core.edges import SignOfLifeSeen
+from alerts.core.household import Household
+from alerts.core.policy import Policy
+from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
+from alerts.core.rules.no_activity import limit_of
+from events.types.fact import SECOND, Event
+
+
+class DarkAndQuiet:
+    """Keeps no state of its own; the last sign of life is the no-activity rule's."""
+
+    name = "dark_and_quiet"
+    danger = "dark_and_quiet"
+    hears: tuple[type[Event], ...] = (SignOfLifeSeen, DeadlineReached, HomeChanged)
+    waits_for_hearing = True
+
+    def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
+        """Judged by the wall clock: blind minutes are just what it is about."""
+        is_deadline = isinstance(seen.event, DeadlineReached)
+        if isinstance(seen.event, SignOfLifeSeen) and "rule:dark_and_quiet" in home.timers:
+            return None
+        at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.at
+        if self.danger in home.alerts:
+            return Verdict(state, cleared=Cleared({"seen_again": at})) if home.lit(at) else None
+        last = home.memory.get("no_activity", {}).get("last", home.since)
+        limit = limit_of(home, policy)
+        if home.is_away(at) or not home.watched or "no_activity" in home.alerts:
+            return Verdict(state, wake_at=at + limit)
+        lit_until = max((s.lease_until for s in home.sensors.values() if s.tells_life), default=0)
+        if is_deadline and at - last >= limit and lit_until < at:
+            return Verdict(
+                state, danger=Danger({"last_seen": last, "limit_s": limit // SECOND, "dark_since": lit_until})
+            )
+        return Verdict(state, wake_at=max(last + limit, lit_until + SECOND, at + 60 * SECOND))
+
+
+rule = DarkAndQuiet()

@@ -1,0 +1,49 @@
+"""A device has not been heard: three misses for gateways and CO, for battery devices at least 25 hours. Console only."""
+
+from typing import Any
+
+from alerts.core.household import Household, Sensor
+from alerts.core.policy import Policy
+from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
+from events.types.fact import Event
+
+
+class DeviceSilent:
+    """State: `silent`, the devices not heard. One timer a home, at the next device that could become silent."""
+
+    name = "device_silent"
+    danger = "device_silent"
+    hears: tuple[type[Event], ...] = (DeadlineReached, HomeChanged)
+    waits_for_hearing = True
+
+    def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
+        """Look at every device of the home, by the time of the deadline or of what was heard."""
+        at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.at
+        due = {s.device: _heard(s, home) + _patience(s, home, policy) for s in home.sensors.values()}
+        silent = sorted(device for device, when in due.items() if when <= at)
+        wake_at = min((when for when in due.values() if when > at), default=None)
+        was = state.get("silent", [])
+        state = {**state, "silent": silent}
+        if not home.watched or silent == was:
+            return Verdict(state, wake_at=wake_at)
+        if silent and set(silent) - set(was):
+            heard = {d: home.sensors[d].heard for d in silent}
+            return Verdict(
+                state, danger=Danger({"devices": silent, "last_heard": heard, "judged_at": at}), wake_at=wake_at
+            )
+        return Verdict(state, cleared=None if silent else Cleared({"heard": was}), wake_at=wake_at)
+
+
+def _heard(sensor: Sensor, home: Household) -> int:
+    """Since when we could expect to hear it: never before we were there to listen."""
+    return max(sensor.heard, sensor.registered, home.hearing_since, home.status_since)
+
+
+def _patience(sensor: Sensor, home: Household, policy: Policy) -> int:
+    misses = int(policy.value("device_silent.misses", home.home)) * sensor.interval
+    if sensor.battery and sensor.kind not in {"co", "gateway"}:
+        return max(misses, policy.span("device_silent.battery_least_s", home.home))
+    return misses
+
+
+rule = DeviceSilent()

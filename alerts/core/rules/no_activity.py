@@ -1,0 +1,103 @@
+"""No activity: nobody has moved for longer than this home's limit, counted over minutes in which we could see.
+
+Blind minutes stop the clock and do not reset it. The rule is suspended while its alert is open and while the elder is
+away. In this release the limit is fixed per home.
+"""
+
+from typing import Any
+
+from alerts.core.edges import SignOfLifeSeen
+from alerts.core.household import Household
+from alerts.core.policy import Policy
+from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
+from events.types.fact import SECOND, Event
+
+
+class NoActivity:
+    """State: `last`, the newest sign of life (microseconds), `where`, the device it came from."""
+
+    name = "no_activity"
+    danger = "no_activity"
+    hears: tuple[type[Event], ...] = (SignOfLifeSeen, DeadlineReached, HomeChanged)
+    waits_for_hearing = True
+
+    def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
+        """A sign of life, a deadline, or a change of the home."""
+        last = state.get("last", home.since)
+        limit = limit_of(home, policy)
+        match seen.event:
+            case SignOfLifeSeen() as sign:
+                return self._alive(state, last, sign, seen, home, limit)
+            case DeadlineReached(due=due):
+                return self._judge(state, last, due, home, limit)
+            case HomeChanged(restart=True) if seen.at > last:
+                return self._asleep_until(_with(state, seen.at, ""), seen.at, seen.at, home, limit)
+            case HomeChanged():
+                return self._asleep_until(state, last, seen.at, home, limit)
+        return None
+
+    def _alive(
+        self, state: dict[str, Any], last: int, sign: SignOfLifeSeen, seen: Seen, home: Household, limit: int
+    ) -> Verdict | None:
+        alert = home.alerts.get(self.danger)
+        if seen.at <= last:  # a late fact never moves us back
+            return None
+        state = _with(state, seen.at, sign.device)
+        home.by_seq.forget_before(seen.at)
+        home.heard.forget_before(seen.at)
+        if alert is None:
+            return (
+                Verdict(state)
+                if "rule:no_activity" in home.timers
+                else self._asleep_until(state, seen.at, seen.at, home, limit)
+            )
+        again_short = home.seen(seen.received).within(seen.at, seen.received) < limit
+        cancel = "sign_of_life" if alert.status == "suspected" and again_short else ""
+        cleared = Cleared({"device": sign.device, "at": seen.at}) if alert.status == "raised" else None
+        return Verdict(state, cancel=cancel, cleared=cleared)
+
+    def _judge(self, state: dict[str, Any], last: int, due: int, home: Household, limit: int) -> Verdict:
+        if self._suspended(home, due):
+            return self._asleep_until(state, last, due, home, limit)
+        counted_from = _clock_start(home, last)
+        silent = home.seen(due).within(counted_from, due)
+        if silent >= limit:
+            reason = {
+                "last_seen": last, "where": state.get("where", ""), "limit_s": limit // SECOND,
+                "silent_s": silent // SECOND, "blind_s": (due - counted_from - silent) // SECOND, "judged_at": due,
+            }  # fmt: skip
+            return Verdict(state, danger=Danger(reason))
+        return Verdict(state, wake_at=due + limit - silent if home.lit(due) else None)
+
+    def _asleep_until(self, state: dict[str, Any], last: int, at: int, home: Household, limit: int) -> Verdict:
+        """When to look again: when the limit can be reached at the earliest."""
+        if self.danger in home.alerts or not home.watched:
+            return Verdict(state)
+        if home.is_away(at):
+            return Verdict(state, wake_at=None if home.away_until is None else home.away_until + limit)
+        counted_from = _clock_start(home, last)
+        silent = home.seen(at).within(counted_from, at) if at > counted_from else 0
+        return Verdict(state, wake_at=max(at, counted_from) + max(0, limit - silent))
+
+    def _suspended(self, home: Household, at: int) -> bool:
+        return self.danger in home.alerts or not home.watched or home.is_away(at)
+
+
+def limit_of(home: Household, policy: Policy) -> int:
+    """The home's limit of silence in microseconds: its own recorded setting, else what it was enrolled with."""
+    own = policy.recorded.get(f"{home.home}/no_activity_s")
+    return int((own if own is not None else home.no_activity_s) * SECOND)
+
+
+def _clock_start(home: Household, last: int) -> int:
+    """Silence counts from the last sign of life, and not before an away that has ended."""
+    if home.away_since is not None and home.away_until is not None:
+        return max(last, home.away_until)
+    return last
+
+
+def _with(state: dict[str, Any], last: int, where: str) -> dict[str, Any]:
+    return {**state, "last": last, "where": where}
+
+
+rule = NoActivity()

@@ -1,0 +1,104 @@
+"""What a decision means for people: who is told what. Pure; the words are ids, numbers and times, never names.
+
+Words: `clock` microseconds, `person` a person's id, `danger` and `outcome` ids, the rest numbers. House, names and
+text are put in when a message is sent, by the registry.
+"""
+
+from alerts.core.alert import Alert
+from events.types import alert as facts
+from events.types.fact import HOUR, MINUTE, SECOND, Event
+from events.types.message import TellRequested
+
+FIRST = {"dark_and_quiet": "visit_dark"}
+NEVER_TOLD = frozenset({"device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed"})
+_MOST = 999
+"""The longest number a template takes."""
+
+
+def tells(alert: Alert, event: Event, at: int) -> list[TellRequested]:
+    """The people to be told because of this event of the alert's life."""
+    if alert.danger in NEVER_TOLD:
+        return []
+    going = [r.who for r in alert.responders if r.here]
+    match event:
+        case facts.StepTaken(step=step, persons=persons, why=why):
+            return [_step(alert, step, person, why, at) for person in persons]
+        case facts.ResponderEnRoute(who=who):
+            others = [p for p in alert.concerned() if p != who]
+            found = [_tell(alert, p, "other_going", "someone_else_going", {"person": who}, at) for p in others]
+            first = next((p for p in going if p != who), None)
+            if first is not None:
+                found.append(_tell(alert, who, "also_going", "also_going", {"person": first}, at))
+            return found
+        case facts.ResponderStoodDown(who=who, by=by):
+            return [_tell(alert, who, "stand_down", "stand_down", {"person": by}, at, asks=False)]
+        case facts.CancelPressed():
+            return [_tell(alert, p, "cancel_pressed", "cancel_pressed", {}, at) for p in going]
+        case facts.AlertRefired(attended=True) | facts.AlertReopened():
+            return [_tell(alert, p, "refired", "refired_responder", {}, at, asks=False) for p in going]
+        case facts.AlertRefired(new_round=True):
+            return [_tell(alert, p, "refired_first", "refired", {}, at) for p in _first_responder(alert)]
+        case facts.ArrivalOverdue(who=who):
+            minutes = str(min(_MOST, int(alert.terms.arrive_within_s) // 60))
+            return [_tell(alert, who, "arrival_asked", "arrival_asked", {"minutes": minutes}, at)]
+        case facts.OutcomeAsked(persons=persons):
+            there = alert.there_since() or at
+            hours = str(max(1, min(_MOST, (at - there) // HOUR)))
+            return [_tell(alert, p, "ask_outcome", "ask_outcome", {"hours": hours}, at) for p in persons]
+        case facts.AlertClosed(outcome=outcome, by=by):
+            others = [p for p in alert.concerned() if p != by and alert.told.get(p) in {"planned", "sent", "delivered"}]
+            return [_tell(alert, p, "outcome", "outcome_told", {"outcome": outcome}, at, asks=False) for p in others]
+    return []
+
+
+def _first_responder(alert: Alert) -> list[str]:
+    first = next((r.who for r in alert.responders if not r.gone), None)
+    return [] if first is None or first in alert.declined else [first]
+
+
+def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellRequested:
+    last = int(alert.reason.get("last_seen", alert.raised_at or at))
+    raised = alert.raised_at or at
+    words = {"clock": str(raised)}
+    late = next((r.who for r in alert.responders if not r.gone and r.arrived_at is None), None)
+    on_site = next((r.who for r in reversed(alert.responders) if r.arrived_at is not None and r.here), None)
+    hours = str(max(1, min(_MOST, round((at - last) / HOUR))))
+    if why == "overdue" and late is not None:
+        minutes = str(min(_MOST, int(alert.terms.arrive_within_s) // 60))
+        return _tell(alert, person, why, "arrival_overdue", {"person": late, "minutes": minutes}, at, step=step)
+    if why == "need_help" and on_site is not None:
+        return _tell(alert, person, why, "need_help_on_site", {"person": on_site}, at, step=step)
+    if alert.alert_class == 1 and "town" in alert.terms.steps[step - 1].levels:
+        return _tell(alert, person, why, "town_class_1", words, at, step=step)
+    if why == "refired":
+        return _tell(alert, person, why, "refired", {"clock": str(at)}, at, step=step)
+    if alert.round > 1:
+        words["round"] = str(min(_MOST, alert.round))
+        return _tell(alert, person, why, "again", words, at, step=step)
+    if alert.danger == "dark_and_quiet":
+        return _tell(alert, person, why, "visit_dark", {"hours": hours}, at, step=step)
+    if step > 1 and alert.terms.steps[step - 1].after_s > 0 and alert.danger != "no_activity":
+        return _tell(alert, person, why, "escalated", words, at, step=step)
+    if alert.danger == "no_activity":
+        words = {"clock": str(last), "hours": hours}
+    else:
+        words = {"clock": str(alert.reason.get("at", raised))}
+    return _tell(alert, person, why, f"first_{alert.danger}", words, at, step=step)
+
+
+def _tell(
+    alert: Alert, person: str, why: str, template: str, words: dict[str, str], at: int, *,
+    step: int = 0, asks: bool = True,
+) -> TellRequested:  # fmt: skip
+    return TellRequested(
+        alert=alert.id, home=alert.home, site=alert.site, danger=alert.danger, alert_class=alert.alert_class,
+        round=alert.round, step=step, person=person, why=why, template=template,
+        words={"clock": str(at), **words}, asks=asks,
+    )  # fmt: skip
+
+
+def time_to_next(alert: Alert, at: int) -> int:
+    """Seconds until the next step or round could follow: how long a message is worth sending. At least a minute."""
+    later = [due for _, due in alert.due if due > at]
+    span = min(later) - at if later else int(alert.terms.round_gap_s * SECOND)
+    return max(60, min(span, 60 * MINUTE) // SECOND)

@@ -1,0 +1,69 @@
+"""From an outbox row to the text a person reads: here, and only here, ids become houses and names.
+
+Also whether the message is still wanted when its turn comes.
+"""
+
+from sqlalchemy import Connection
+
+from alerts.commands.deciding import load
+from alerts.core.refusals import AlertUnknown
+from alerts.core.wording import TEMPLATES, Language, local_clock, render, slot_list
+from alerts.notify.outbox import OutboxRow
+from alerts.registry import homes, people, phones, places
+
+_STILL_TOLD_AFTER_CLOSING = frozenset({"outcome_told", "stand_down"})
+
+
+def text_of(db: Connection, row: OutboxRow) -> str:
+    """The whole text with its signature. Raises WordingError when a word is missing."""
+    language: Language = "en" if row.language == "en" else "zh"
+    known: dict[str, str | int] = dict(row.words)
+    known["slot"] = row.slot or row.words.get("slot", "")
+    known["do_first"] = row.words.get("danger", "")
+    if "clock" in row.words:
+        known["clock"] = local_clock(int(row.words["clock"]))
+    if row.words.get("home"):
+        known["house"] = _house(db, row.words["home"], language)
+    if "person" in row.words:
+        known["person"] = _name(db, row.words["person"], language)
+    if "slots" in row.words:
+        pairs = (pair.partition("=") for pair in row.words["slots"].split(","))
+        known["slots"] = slot_list({int(slot): _house(db, home, language) for slot, _, home in pairs}, language)
+    wanted = TEMPLATES[row.template].variables
+    town = places.town(db)
+    signature = (town.signature if language == "zh" else town.signature_en) if town else ""
+    return render(row.template, {name: known[name] for name in wanted if name in known}, language, signature)
+
+
+def _house(db: Connection, home_id: str, language: Language) -> str:
+    home = homes.home(db, home_id)
+    return homes.house_label(home, language, with_site=True) if home else home_id[:5]
+
+
+def _name(db: Connection, person_id: str, language: Language) -> str:
+    person = people.person(db, person_id)
+    if person is None:  # an operator or an account of the console
+        return "值班员" if language == "zh" else "the duty desk"
+    return people.short_name(person, language)
+
+
+def number_of(db: Connection, phone_id: str) -> str | None:
+    """The number of a live phone."""
+    phone = phones.phone(db, phone_id)
+    return phone.number if phone is not None and phone.live else None
+
+
+def still_wanted(db: Connection, row: OutboxRow) -> str:
+    """Empty, or why it is overtaken. An open class 1 is always sent."""
+    if not row.alert or row.template in _STILL_TOLD_AFTER_CLOSING:
+        return ""
+    try:
+        alert = load(db, row.alert)
+    except AlertUnknown:
+        return "unknown_alert"
+    if not alert.open:
+        return "closed"
+    if alert.alert_class == 1:
+        return ""
+    stood_down = any(r.who == row.person and r.gone for r in alert.responders) and row.person not in alert.declined
+    return "stood_down" if stood_down else ""

@@ -1,0 +1,140 @@
+"""Timers: rows that ring once. The only room that uses APScheduler, and only to tick.
+
+A timer rings by a conditional UPDATE and the fact `DeadlinePassed` in one transaction, so that neither a crash nor a
+second poller makes it ring twice. Timers that judge silence wait until ingest has heard everything up to their due.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy import update as change
+
+from events.database import Database
+from events.store import New, append
+from events.tables import marks, metadata
+from events.types.system import DeadlinePassed
+
+log = logging.getLogger("shouwang.timers")
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("timer", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("waits", SmallInteger, nullable=False),
+)
+Index("timers_due", timers.c.waits, timers.c.due)
+
+CAUGHT_UP = "caught_up"
+"""The mark up to which ingest has proved that it heard everything."""
+
+TICK_S = 0.1
+_AT_ONCE = 200
+
+
+class Timer(NamedTuple):
+    """When something is due for an owner; `waits`: only once everything up to then was heard. `due` None: no more."""
+
+    site: str
+    due: int | None
+    waits: bool
+
+
+def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
+    """Write what has changed, within the transaction of what was decided."""
+    for (owner, name), timer in wanted.items():
+        where = (timers.c.owner == owner, timers.c.timer == name)
+        if timer.due is None:
+            db.execute(delete(timers).where(*where))
+        elif not db.execute(change(timers).where(*where).values(due=timer.due, waits=int(timer.waits))).rowcount:
+            row = {"owner": owner, "timer": name, "site": timer.site, "due": timer.due, "waits": int(timer.waits)}
+            db.execute(insert(timers).values(row))
+
+
+def mark_of(db: Connection) -> int:
+    """Up to when ingest has heard everything, microseconds; 0: never."""
+    return int(db.execute(select(marks.c.at).where(marks.c.name == CAUGHT_UP)).scalar() or 0)
+
+
+def next_due(db: Connection, *, mark: int | None = None) -> int | None:
+    """The earliest moment at which a timer may ring. `mark`: silence is judged up to there, None: without limit."""
+    query = select(func.min(timers.c.due))
+    if mark is not None:
+        query = query.where(or_(timers.c.waits == 0, timers.c.due <= mark))
+    found = db.execute(query).scalar()
+    return None if found is None else int(found)
+
+
+def ring(db: Connection, now: int) -> int:
+    """Ring what is due: each row goes and its DeadlinePassed comes, together. Returns how many rang."""
+    mark = mark_of(db)
+    due = db.execute(
+        select(timers)
+        .where(timers.c.due <= now, or_(timers.c.waits == 0, timers.c.due <= mark))
+        .order_by(timers.c.due, timers.c.owner, timers.c.timer)
+        .limit(_AT_ONCE)
+    ).all()
+    news: list[New] = []
+    for row in due:
+        taken = db.execute(
+            delete(timers).where(timers.c.owner == row.owner, timers.c.timer == row.timer, timers.c.due == row.due)
+        )
+        if taken.rowcount:
+            fact = DeadlinePassed(owner=row.owner, site=row.site, timer=row.timer, due=row.due)
+            key = f"{row.timer}-{row.due}-{now}"
+            news.append(New(f"timer-{row.owner}", row.site, fact, now, key=key))
+    append(db, news, recorded_at=now)
+    return len(news)
+
+
+class Poller:
+    """Looks every tenth of a second for what is due. APScheduler ticks, the rows decide."""
+
+    def __init__(
+        self, database: Database, now: Callable[[], int], *, on_fatal: Callable[[BaseException], None]
+    ) -> None:
+        self._database, self._now, self._on_fatal = database, now, on_fatal
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.add_job(
+            self.tick, "interval", seconds=TICK_S, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+        self._scheduler.start()
+
+    def tick(self) -> int:
+        """Ring what is due now; a write only where something is."""
+        try:
+            now = self._now()
+            with self._database.read() as db:
+                due = next_due(db, mark=mark_of(db))
+            if due is None or due > now:
+                return 0
+            return self._database.write(lambda db: ring(db, now))
+        except Exception as failure:  # a dead timer thread must end the process, not be skipped by the scheduler
+            log.exception("timers failed")
+            self._on_fatal(failure)
+            return 0
+
+    def stop(self) -> None:
+        """Stop ticking."""
+        self._scheduler.shutdown(wait=True)

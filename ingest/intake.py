@@ -1,0 +1,244 @@
+"""The intake: takes what arrived, in order, decodes it, commits it in batches, and only then acknowledges."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from events.database import Database, StorageFull
+from events.follow import save_bookmark, save_snapshots
+from events.store import New
+from ingest import redecoding
+from ingest.acknowledging import Acknowledging
+from ingest.batch import Piece, Stored, store
+from ingest.caught_up import CaughtUp
+from ingest.codec import device_time
+from ingest.inbox import Connected, Disconnected, Inbox, Marker, Raw
+from ingest.known import Known
+from ingest.quarantine import Kept
+from ingest.reading import Reader
+from ingest.sequences import Sequences
+
+log = logging.getLogger("shouwang.intake")
+T = TypeVar("T")
+
+READER = "intake"
+MOST_AT_ONCE = 500
+_TICK_S = 0.2
+_SAVE_EVERY_S = 1.0
+_LOOK_EVERY_S = 1.0
+_RETRY_S = (0.1, 5.0)
+
+
+class Gate(Protocol):
+    """A driven clock. `advance` may block until engine and planner have finished all before its moment."""
+
+    def needs_cut(self, t: int) -> bool:
+        """Whether what came before must be committed before the clock moves to `t`."""
+
+    def advance(self, t: int) -> None:
+        """Move the clock to `t`; never back."""
+
+
+class Counts(msgspec.Struct):
+    """Since start."""
+
+    messages: int = 0
+    facts: int = 0
+    repeated: int = 0
+    quarantined: int = 0
+    batches: int = 0
+    last_received_at: int = 0
+
+
+class Intake:
+    """One thread. `storage_full` is readable without a database: it says that nothing can be written."""
+
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        *,
+        now: Callable[[], int],
+        known: Known,
+        sequences: Sequences,
+        caught_up: CaughtUp,
+        acknowledging: Acknowledging,
+        ack: Callable[[list[tuple[int, int]]], None],
+        gate: Gate | None = None,
+        on_fatal: Callable[[BaseException], None],
+    ) -> None:
+        self._database, self._inbox, self._now, self._ack, self._gate = database, inbox, now, ack, gate
+        self._known, self._sequences, self._caught_up = known, sequences, caught_up
+        self._acknowledging = acknowledging
+        self._reader = Reader(known, sequences, caught_up)
+        self._on_fatal = on_fatal
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="intake", daemon=True)
+        self._pieces: list[Piece] = []
+        self._owed: list[tuple[int, int]] = []
+        self._save_at = self._look_at = 0.0
+        self._answered = -1
+        self.storage_full = False
+        self.counts = Counts()
+
+    def start(self) -> None:
+        """Begin to take what arrives."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch in hand. What is still queued is not acknowledged, so it comes again."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(15)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._known.refresh()
+                for item in self._inbox.take(MOST_AT_ONCE, _TICK_S):
+                    self._take(item)
+                self._flush()
+                self._acknowledging.publish_due()
+                self._redecode()
+            self._save()
+        except _Stopped:
+            pass
+        except BaseException as failure:
+            log.exception("the intake broke")
+            self._on_fatal(failure)
+
+    def _take(self, item: Raw | Connected | Disconnected | Marker) -> None:
+        match item:
+            case Raw():
+                self._read(item)
+            case Marker():
+                self._flush()
+                if self._caught_up.back(item, self._write):
+                    log.info("caught up with the broker")
+                if item.qos:
+                    self._ack([(item.generation, item.mid)])
+            case Connected():
+                self._flush()
+                self._caught_up.connect(item)
+                if not item.resumed:
+                    self._acknowledging.all_again()
+            case Disconnected():
+                self._flush()
+                self._caught_up.disconnect(item, self._write)
+
+    def _read(self, raw: Raw) -> None:
+        if self._gate is not None and (t := device_time(raw.topic, raw.payload)) is not None:
+            if self._gate.needs_cut(t):
+                self._flush()
+            self._gate.advance(t)
+            raw.received_at = self._now()
+        piece = self._reader.read(raw)
+        self._pieces.append(piece)
+        if raw.qos:
+            self._owed.append((raw.generation, raw.mid))
+
+    def _flush(self) -> None:
+        """Commit what is in hand, then acknowledge it."""
+        pieces, owed = self._pieces, self._owed
+        self._pieces, self._owed = [], []
+        if not pieces:
+            return
+        gaps = self._reader.gaps()
+        try:
+            self._count(pieces, self._write(lambda db: self._store(db, pieces, gaps)))
+        except _Stopped:
+            raise
+        except Exception:
+            log.exception("a batch of %d was refused by the database; taking its messages one by one", len(pieces))
+            self._one_by_one(pieces, gaps)
+        self._ack(owed)
+        self._acknowledging.committed(self._reader.touched())
+
+    def _one_by_one(self, pieces: list[Piece], gaps: list[New]) -> None:
+        """Whatever cannot be stored must not hold up the rest: it is kept with its bytes."""
+        for piece in pieces:
+            try:
+                self._one(piece)
+            except _Stopped:
+                raise
+            except Exception as fault:
+                raw = piece.raw
+                kept = Kept(raw.received_at, raw.topic, raw.payload, raw.retained, "not_stored", repr(fault)[:300])
+                self._one(Piece(raw, [], [kept]))
+        if gaps:
+            self._write(lambda db: self._store(db, [], gaps))
+
+    def _one(self, piece: Piece) -> None:
+        self._count([piece], self._write(lambda db: self._store(db, [piece], [])))
+
+    def _store(self, db: Connection, pieces: list[Piece], gaps: list[New]) -> Stored:
+        stored = store(db, pieces, gaps, recorded_at=self._now())
+        due = time.monotonic() >= self._save_at
+        if stored.head and (due or stored.quarantined):  # what was quarantined leaves no trace in the log's numbers
+            self._save_in(db, stored.head)
+            stored.saved = True
+        return stored
+
+    def _save_in(self, db: Connection, position: int) -> None:
+        changed = {device: self._sequences.dump(device) for device in self._sequences.changed}
+        save_snapshots(db, READER, dict(changed))
+        save_bookmark(db, READER, position)
+
+    def _save(self) -> None:
+        """At the end everything is committed, so the snapshots may be as new as the log."""
+        position = self._reader.position
+        if self._sequences.changed and position:
+            self._write(lambda db: self._save_in(db, position))
+
+    def _count(self, pieces: list[Piece], stored: Stored) -> None:
+        counts = self.counts
+        counts.messages += len(pieces)
+        counts.facts += stored.facts
+        counts.repeated += stored.repeated
+        counts.quarantined += stored.quarantined
+        counts.batches += 1
+        counts.last_received_at = max(counts.last_received_at, *(piece.raw.received_at for piece in pieces))
+        if stored.saved:  # only now: until the commit the change was not safe
+            self._sequences.changed.clear()
+            self._save_at = time.monotonic() + _SAVE_EVERY_S
+        self._reader.position = max(self._reader.position, stored.head)
+
+    def _redecode(self) -> None:
+        """Answer requests, looked for once a second; cheap, for only what is behind the last look is read."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _LOOK_EVERY_S
+        with self._database.read() as db:
+            if self._answered < 0:
+                self._answered = redecoding.waiting_since(db)
+            upto, found = redecoding.look(db, self._answered)
+        if found:
+            self._known.refresh()
+            self._write(lambda db: redecoding.answer(db, self._known, found, upto, now=self._now()))
+        self._answered = upto
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        """Through the committer, again and again while the disk is full: not acknowledged, nothing is lost."""
+        wait, most = _RETRY_S
+        while True:
+            try:
+                done = self._database.write(work)
+            except (StorageFull, OperationalError) as fault:
+                log.warning("nothing can be written, so nothing is acknowledged: %s", fault)
+                self.storage_full = self.storage_full or isinstance(fault, StorageFull)
+            else:
+                self.storage_full = False
+                return done
+            if self._stopping.wait(wait):
+                raise _Stopped
+            wait = min(most, wait * 2)
+
+
+class _Stopped(Exception):
+    """We were told to stop while waiting for the disk."""

@@ -1,0 +1,116 @@
+"""What could not be taken is kept with its bytes and a reason; on request it is decoded again with its own receipt time."""
+
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from events.store import New, append
+from events.tables import quarantine
+from events.types.fact import SECOND
+from events.types.system import ReadingQuarantined
+
+STREAM = "quarantine"
+MOST_BYTES = 64 * 1024
+_GRAIN = 10 * SECOND
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Something to keep. `named`: it carries an id, so the same bytes are the same message whenever they come."""
+
+    received_at: int
+    topic: str
+    payload: bytes
+    retained: bool
+    reason: str
+    detail: str = ""
+    site: str = ""
+    device: str = ""
+    danger: str = ""
+    named: bool = False
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A row of the quarantine. `size` is the true size; of what is larger only the first 64 KiB are kept.
+
+    `state`: waiting, redecoded, refused (tried again, still not taken).
+    """
+
+    id: int
+    received_at: int
+    topic: str
+    payload: bytes
+    size: int
+    retained: bool
+    reason: str
+    detail: str
+    site: str
+    device: str
+    state: str
+
+
+def keep(db: Connection, kept: Kept, *, recorded_at: int) -> int | None:
+    """Keep the bytes and say so in the log; returns the number, or None when the very same lies there already.
+
+    A message that the broker delivers twice must not be counted twice: with an id the bytes say which it is, without
+    one the bytes and the receipt rounded to 10 s do.
+    """
+    row = db.execute(
+        insert(quarantine).values(
+            received_at=kept.received_at,
+            topic=_storable(kept.topic),
+            payload=kept.payload[:MOST_BYTES],
+            size=len(kept.payload),
+            retained=int(kept.retained),
+            reason=kept.reason,
+            detail=_storable(kept.detail)[:500],
+            site=kept.site,
+            device=kept.device,
+            state="waiting",
+        )
+    ).inserted_primary_key
+    assert row is not None
+    number = int(row[0])
+    marks = blake2b(kept.payload, key=blake2b(kept.topic.encode(errors="replace")).digest()[:64], digest_size=16)
+    when = "" if kept.named else f"-{kept.received_at // _GRAIN}"
+    fact = ReadingQuarantined(
+        quarantine=number, reason=kept.reason, site=kept.site, device=kept.device, danger=kept.danger
+    )
+    new = New(STREAM, "all", fact, kept.received_at, f"{kept.reason}-{marks.hexdigest()}{when}", 0)
+    if append(db, [new], recorded_at=recorded_at).recorded:
+        return number
+    db.execute(delete(quarantine).where(quarantine.c.id == number))
+    return None
+
+
+def fetch(db: Connection, number: int) -> Quarantined | None:
+    """One, with its bytes."""
+    row = db.execute(select(quarantine).where(quarantine.c.id == number)).first()
+    return _quarantined(row) if row else None
+
+
+def newest(
+    db: Connection, *, state: str | None = None, before: int | None = None, limit: int = 100
+) -> list[Quarantined]:
+    """The newest first; `before` a number pages back."""
+    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(quarantine.c.state == state)
+    if before is not None:
+        query = query.where(quarantine.c.id < before)
+    return [_quarantined(row) for row in db.execute(query)]
+
+
+def set_state(db: Connection, number: int, state: str) -> None:
+    """What became of it."""
+    db.execute(update(quarantine).where(quarantine.c.id == number).values(state=state))
+
+
+def _quarantined(row: Row[Any]) -> Quarantined:
+    fields = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for a row as a mapping
+    return Quarantined(**{**fields, "retained": bool(fields["retained"]), "payload": bytes(fields["payload"])})
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()

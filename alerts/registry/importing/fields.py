@@ -42,11 +42,11 @@ class Fields:
 
     def place(self) -> tuple[int, str, dict[str, int]]:
         """How an entry begins that is made of these fields."""
-        return self.line, self.path, {key: value.line for key, (_, value) in self._entries.items()}
+        return self.line, self.path, {key: line for key, (line, _) in self._entries.items()}
 
     def line_of(self, key: str) -> int:
-        """Where the field's value stands, or the entry where it is missing."""
-        return self._entries[key][1].line if key in self._entries else self.line
+        """Where the field stands, or the entry where it is missing."""
+        return self._entries[key][0] if key in self._entries else self.line
 
     def fault(self, key: str, zh: str, en: str) -> None:
         """Note a fault of this field."""

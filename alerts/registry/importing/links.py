@@ -35,7 +35,8 @@ def check_links(plan: Plan, faults: Faults, *, people_line: int) -> list[Warned]
         _person(home, "second_watcher", "watcher", people, faults)
         _known(home, "site", home.site, sites, faults)
         _nobody_twice_in_a_row(home, ladder, faults)
-    if plan.people and not ladder.officers[plan.town.id]:
+    roles = {person.role for person in plan.people}
+    if roles and not roles & {"town_officer", ""}:  # "" was refused already and may have been meant so
         faults.add(
             people_line,
             "people",

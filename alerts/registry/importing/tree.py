@@ -125,10 +125,18 @@ class _Builder:
             key, inside.key = inside.key, None
             if key.value in inside.entries:
                 first = inside.entries[key.value][0]
+                path = self._path(key.value)
                 self._faults.append(
-                    Fault(key.line, key.value, f"键重复，第{first}行已有", f"the key is already on line {first}")
+                    Fault(key.line, path, f"键重复，第{first}行已有", f"the key is already on line {first}")
                 )
             inside.entries[key.value] = (key.line, node)
+
+    def _path(self, key: str) -> str:
+        """Where the innermost open mapping's key stands, like `homes[0].watcher`."""
+        path = ""
+        for outer in self._open[:-1]:
+            path += f"[{len(outer.items)}]" if not outer.mapping else f".{outer.key.value if outer.key else ''}"
+        return f"{path}.{key}".lstrip(".")
 
 
 def _scalar(event: Any, line: int) -> Scalar:

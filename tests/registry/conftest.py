@@ -1,0 +1,14 @@
+"""A database on disk for each test."""
+
+import pytest
+
+import alerts.registry.tables  # noqa: F401  # its tables are made by `create`
+from events.database import Database
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(tmp_path / "shouwang.db")
+    database.create()
+    yield database
+    database.close()

@@ -1,0 +1,56 @@
+"""The importer is a process of its own: the service may have the database open, read it, and write in it meanwhile."""
+
+import subprocess
+import sys
+
+from small_town import NOW, facts, take
+
+# Reads, then holds the writer's lock until its standard input closes, then writes once and ends.
+OTHER = """
+import sys
+from pathlib import Path
+from alerts.registry import homes, texts
+from events.database import Database
+
+database = Database(Path(sys.argv[1]))
+with database.read() as db:
+    assert homes.homes(db) == []
+def hold(db):
+    texts.keep_text(db, "note", "held", "user:a", 1)
+    print("holding", flush=True)
+    sys.stdin.read()
+database.write(hold)
+with database.read() as db:
+    print(len(homes.homes(db)), flush=True)
+database.close()
+"""
+
+
+def test_an_import_waits_for_another_process_that_is_writing_and_then_takes_all(database):
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(database.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "holding\n"
+        taking = database.submit(lambda db: None)  # the writer thread of this process now waits for the lock
+        assert not taking.done()
+        other.stdin.close()
+        report = take(database)
+        seen = other.stdout.readline()
+        assert other.wait(30) == 0
+    assert report.homes == 2
+    assert seen in ("0\n", "2\n")  # all or nothing, whenever it looked
+    assert len(facts(database)) == sum(report.recorded.values())
+
+
+def test_two_imports_of_the_same_file_at_once_are_one(database):
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from events.database import Database; "
+        "from small_town import take; database = Database(Path(sys.argv[1])); print(take(database).nothing_new); "
+        "database.close()"
+    )
+    folder = __file__.rsplit("/", 1)[0]
+    command = [sys.executable, "-c", script, str(database.path), folder]
+    others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [take(database, now=NOW).nothing_new] + [o.communicate(timeout=60)[0] == "True\n" for o in others]
+    assert sorted(answers) == [False, True, True]
+    assert len(facts(database)) == 15

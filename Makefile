@@ -4,7 +4,10 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+# The first that is new enough; when none is, the plain one, so that the message can name it.
+PYTHON ?= $(or $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$name -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo $$name; break; }; done),python3)
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off
 
 help: ## 显示本说明 · show this help
@@ -45,10 +48,10 @@ browser:
 	else echo "没有浏览器或中文字体 · for the browser tests run: sudo apt-get install chromium fonts-noto-cjk"; fi
 
 $(BIN)/python:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "需要 Python 3.11 或更新 · Python 3.11 or newer is needed; found: $$("$(PYTHON)" --version 2>&1). Set PYTHON=/path/to/python3.11"; exit 2; }
-	@echo "== 创建环境 creating $(VENV) with $$("$(PYTHON)" --version)"
-	@"$(PYTHON)" -m venv $(VENV) || { echo "python3-venv is missing: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 2; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+	  echo "需要 Python 3.11 或更新 · Python 3.11 or newer is needed, found $$($(PYTHON) --version 2>&1 | head -n 1). Set PYTHON=/path/to/python3.11"; exit 2; }
+	@echo "== 创建环境 creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: sudo apt-get install python3-venv"; rm -rf $(VENV); exit 2; }
 
 # A stamp each: what is installed is newer than what is asked for.
 $(VENV)/.runtime: requirements.txt pyproject.toml | $(BIN)/python

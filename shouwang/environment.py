@@ -107,6 +107,14 @@ class Environment:
             self.fault(f"{name}={text} cannot be read: {failure.strerror}")
             return None
 
+    def whole(self, name: str) -> int:
+        """A whole number of 0 or more; 0 when unset."""
+        text = self.text(name) or "0"
+        if not (text.isascii() and text.isdigit()):
+            self.fault(f"{name}={text} is no whole number")
+            return 0
+        return int(text)
+
     def flag(self, name: str) -> bool:
         """1 or 0."""
         text = self.text(name)

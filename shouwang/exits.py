@@ -12,3 +12,11 @@ class Exit(IntEnum):
     """The configuration or what was handed to the command is wrong; nothing was begun."""
     BUSY = 3
     """Another one of us holds the data folder, or a port is taken."""
+
+
+class Refused(Exception):
+    """It cannot be done; the person is told why in two languages and the process ends with `code`."""
+
+    def __init__(self, zh: str, en: str, *, code: Exit = Exit.BAD_INPUT) -> None:
+        super().__init__(f"{zh} · {en}")
+        self.code = code

@@ -59,3 +59,16 @@ def require_free_port(bind: str, port: int, variable: str) -> None:
             if refusal.errno == errno.EADDRINUSE:
                 raise PortBusy(bind, port, variable) from None
             raise AddressNotOurs(f"cannot listen on {bind}:{port}: {refusal.strerror}; set {variable}") from None
+
+
+def free_port(wished: int) -> int:
+    """This port on this machine when it is free, else another that is."""
+    for port in (wished, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise AddressNotOurs("no free port on 127.0.0.1")

@@ -57,13 +57,13 @@ class Settings:
     database_path: Path
     public_base_url: str
     mqtt_url: str | None = field(default=None, repr=False)
-    mqtt_user: str | None = None
-    mqtt_password: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     twilio: Twilio | None = None
     clock_from: int | None = None
     demo: bool = False
     demo_phones_url: str | None = None
+    demo_phones_port: int = 8010
+    demo_seconds: int = 0
 
     @property
     def console_url(self) -> str:
@@ -81,23 +81,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     mqtt_url = env.url("MQTT_URL", ("mqtt", "mqtts"), secret=True)
     mqtt_bind, mqtt_port = env.address("SHOUWANG_MQTT_BIND"), env.port("SHOUWANG_MQTT_PORT", 1883)
     tls = _tls(env)
-    user, password = env.text("SHOUWANG_MQTT_USER"), env.secret("SHOUWANG_MQTT_PASSWORD")
-    if (user is None) != (password is None):
-        env.fault("SHOUWANG_MQTT_USER and SHOUWANG_MQTT_PASSWORD belong together: one of them is missing")
     if mqtt_url is None and bind == mqtt_bind and port == mqtt_port:
         env.fault(f"SHOUWANG_HTTP_PORT and SHOUWANG_MQTT_PORT are both {port}: they must differ")
     if not on_this_machine(bind) and tls is None:
         env.fault(f"SHOUWANG_HTTP_BIND={bind} is open beyond this machine: set SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY")
-    if mqtt_url is None and not on_this_machine(mqtt_bind):
-        if tls is None:
-            env.fault(
-                f"SHOUWANG_MQTT_BIND={mqtt_bind} is open beyond this machine: set SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY"
-            )
-        if user is None and password is None:
-            env.fault(
-                f"SHOUWANG_MQTT_BIND={mqtt_bind} is open beyond this machine: "
-                "set SHOUWANG_MQTT_USER and SHOUWANG_MQTT_PASSWORD"
-            )
+    if mqtt_url is None and not on_this_machine(mqtt_bind) and tls is None:  # it always asks for a password
+        env.fault(
+            f"SHOUWANG_MQTT_BIND={mqtt_bind} is open beyond this machine: set SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY"
+        )
     twilio, clock_from = _twilio(env), _clock(env)
     public = env.url("PUBLIC_BASE_URL", ("http", "https"))
     if twilio is not None and not twilio.simulated:
@@ -120,13 +111,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_path=_database(env, home),
         public_base_url=(public or _url_here(bind, port, tls)).rstrip("/"),
         mqtt_url=mqtt_url,
-        mqtt_user=user,
-        mqtt_password=password,
         tls=tls,
         twilio=twilio,
         clock_from=clock_from,
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
+        demo_phones_port=env.port("SHOUWANG_DEMO_PHONES_PORT", 8010),
+        demo_seconds=env.whole("SHOUWANG_DEMO_SECONDS"),
     )
     if env.faults:
         raise ConfigurationFaults(env.faults)

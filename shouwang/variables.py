@@ -11,8 +11,6 @@ VARIABLES: dict[str, str] = {
     "SHOUWANG_MQTT_PORT": "port of the embedded broker (default 1883)",
     "SHOUWANG_TLS_CERT": "certificate chain (PEM) of console and broker; needed to listen beyond this machine",
     "SHOUWANG_TLS_KEY": "private key (PEM) that belongs to SHOUWANG_TLS_CERT",
-    "SHOUWANG_MQTT_USER": "user name devices give to the embedded broker",
-    "SHOUWANG_MQTT_PASSWORD": "password devices give to the embedded broker",
     "DATABASE_URL": "sqlite:///PATH (default: shouwang.db in SHOUWANG_HOME)",
     "MQTT_URL": "mqtt[s]://[user:password@]host[:port] of a broker of your own instead of the embedded one",
     "PUBLIC_BASE_URL": "how providers and people reach the service from outside, e.g. https://watch.example.org",
@@ -29,7 +27,7 @@ VARIABLES: dict[str, str] = {
     "SHOUWANG_RECORDINGS": "folder with recorded sensor files, for the tests",
 }
 
-SECRETS = ("DATABASE_URL", "MQTT_URL", "SHOUWANG_MQTT_PASSWORD", "TWILIO_AUTH_TOKEN")
+SECRETS = ("DATABASE_URL", "MQTT_URL", "TWILIO_AUTH_TOKEN")
 """Each may also come from a file named by NAME_FILE."""
 
 

@@ -102,16 +102,16 @@ def test_a_plain_date_is_midnight_in_the_town() -> None:
     assert read_settings({"SHOUWANG_CLOCK_FROM": "2016-07-11T16:00:00+00:00"}).clock_from == midnight
 
 
-def test_beyond_this_machine_needs_tls_and_credentials(tmp_path: Path) -> None:
+def test_beyond_this_machine_needs_tls(tmp_path: Path) -> None:
     assert len(faults_of(SHOUWANG_HTTP_BIND="0.0.0.0")) == 1
-    assert len(faults_of(SHOUWANG_MQTT_BIND="0.0.0.0")) == 2
+    assert len(faults_of(SHOUWANG_MQTT_BIND="0.0.0.0")) == 1
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     cert.write_text("a certificate")
     key.write_text("its key")
     tls = {"SHOUWANG_TLS_CERT": str(cert), "SHOUWANG_TLS_KEY": str(key)}
     wide = {"SHOUWANG_HTTP_BIND": "0.0.0.0", "SHOUWANG_MQTT_BIND": "::"}
-    assert len(faults_of(**wide, **tls)) == 1  # still no credentials for devices
-    settings = read_settings({**wide, **tls, "SHOUWANG_MQTT_USER": "devices", "SHOUWANG_MQTT_PASSWORD": "a word"})
+    assert len(faults_of(**wide)) == 2
+    settings = read_settings({**wide, **tls})
     assert settings.tls is not None
     assert settings.console_url == "https://127.0.0.1:8000"
     assert "SHOUWANG_TLS_KEY" in faults_of(SHOUWANG_TLS_CERT=str(cert))[0]
@@ -119,7 +119,7 @@ def test_beyond_this_machine_needs_tls_and_credentials(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_from_a_file_is_either_read_or_the_one_fault_named(name: str, tmp_path: Path) -> None:
-    full = TWILIO | {"SHOUWANG_MQTT_USER": "devices", "SHOUWANG_MQTT_PASSWORD": "a word"}
+    full = dict(TWILIO)
     full.pop(name, None)
     faults = faults_of(**full, **{f"{name}_FILE": str(tmp_path / "absent")})
     assert [fault.startswith(f"{name}_FILE=") for fault in faults] == [True]
@@ -131,7 +131,7 @@ def test_a_secret_from_a_file_is_either_read_or_the_one_fault_named(name: str, t
     secret.write_text(f"{value}\n")
     settings = read_settings({**full, f"{name}_FILE": str(secret)})
     assert value in {
-        settings.mqtt_url, settings.mqtt_password, settings.twilio and settings.twilio.auth_token,
+        settings.mqtt_url, settings.twilio and settings.twilio.auth_token,
         f"sqlite:///{settings.database_path}",
     }  # fmt: skip
     assert "both set" in faults_of(**full, **{name: value, f"{name}_FILE": str(secret)})[0]

@@ -1,0 +1,37 @@
+"""The command line: one command a file."""
+
+import sys
+
+import typer
+
+from shouwang.cli import simulate, tokens, users
+from shouwang.cli.demo import demo
+from shouwang.cli.importing import import_
+from shouwang.cli.speech import EXPLAINED, explain
+from shouwang.cli.tail import tail
+from shouwang.cli.up import up
+
+app = typer.Typer(
+    name="shouwang",
+    help="守望 Shouwang：及时发现独居老人遇险，并让人赶到门口 · notices in time that an elder who lives alone is in danger, "
+    "and gets a human to the door.",
+    epilog="退出码 exit codes: 0 ok · 1 failed · 2 bad configuration or input · 3 already running or port busy",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up)
+app.command("demo")(demo)
+app.command("import")(import_)
+app.command("tail")(tail)
+app.add_typer(simulate.app, name="simulate")
+app.add_typer(tokens.app, name="token")
+app.add_typer(users.app, name="user")
+
+
+def main() -> None:
+    """The entry point: what is refused is said in a sentence and ends with its own exit code."""
+    try:
+        app()
+    except EXPLAINED as failure:
+        sys.exit(explain(failure))

@@ -1,0 +1,1 @@
+"""What the one person who runs the server does with it: start it, show it, look at its memory."""

@@ -1,0 +1,27 @@
+"""Taking a town file into the registry, with the device models and the clock of the folder."""
+
+from pathlib import Path
+
+import msgspec
+
+from alerts.registry.importing import ImportReport, Plan, apply, check
+from alerts.registry.importing.apply import Progress
+from ingest.models import load_models
+from shouwang.moment import now
+from shouwang.operations.memory import memory
+from shouwang.operations.other_clock import clock_of_folder
+from shouwang.settings import Settings
+
+
+def read_town(settings: Settings, file: Path) -> tuple[Plan, int]:
+    """The checked file, and the moment it counts from: now, or the start of the folder's own clock. Raises ImportRefused."""
+    at = clock_of_folder(settings) or now()
+    models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
+    return check(file, models, now=at), at
+
+
+def take_town(settings: Settings, file: Path, *, progress: Progress | None = None) -> ImportReport:
+    """Check the file and take it, all or nothing; works beside a running service. Raises ImportRefused."""
+    plan, at = read_town(settings, file)
+    with memory(settings) as database:
+        return apply(database, plan, at, progress=progress)

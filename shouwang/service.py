@@ -1,0 +1,63 @@
+"""The service's own process, as `shouwang up` starts it: the house, until it is told to stop or a part of it dies."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+
+import structlog
+
+from shouwang.cli.speech import explain
+from shouwang.exits import Exit
+from shouwang.house import House
+from shouwang.settings import ConfigurationFaults, read_settings
+
+_STOP_WITHIN_S = 9.0
+"""Less than the parent's patience, so that we end ourselves and can say what hung."""
+
+log = structlog.get_logger("shouwang.service")
+
+
+def main() -> int:
+    """0 after an orderly stop, 1 when a part died, 2 when the configuration cannot be used."""
+    _write_logs_plainly()
+    try:
+        settings = read_settings()
+    except ConfigurationFaults as faults:
+        return explain(faults)
+    house = House(settings)
+    told_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    house.start()
+    while not told_to_stop.is_set() and not house.failed.wait(0.1):
+        pass
+    died = house.failed.is_set()
+    _end_if_stopping_hangs()
+    house.stop()
+    return Exit.FAILED if died else Exit.OK
+
+
+def _end_if_stopping_hangs() -> None:
+    """What is committed is on disk already; a thread that does not end must not keep the next start waiting."""
+
+    def end() -> None:
+        threads = sorted(thread.name for thread in threading.enumerate() if not thread.daemon)
+        log.error("stopping takes too long, ending at once", threads=threads)
+        os._exit(Exit.FAILED)
+
+    timer = threading.Timer(_STOP_WITHIN_S, end)
+    timer.daemon = True
+    timer.start()
+
+
+def _write_logs_plainly() -> None:
+    """One line an event on stderr, where systemd or the terminal keeps it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for noisy in ("twilio", "httpx", "urllib3", "apscheduler", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)  # twilio logs phone numbers at INFO
+
+
+if __name__ == "__main__":
+    sys.exit(main())

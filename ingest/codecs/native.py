@@ -9,7 +9,7 @@ import msgspec
 
 from events.types import device
 from events.types.device import DeviceFact, DeviceStatusReported, ReadingsLost
-from events.types.fact import HOUR, MINUTE, SECOND
+from events.types.fact import HOUR, MINUTE
 from ingest.codecs.decoded import Decoded, Reading, Refused, RefusedItem
 from ingest.codecs.rfc3339 import micros
 from ingest.codecs.strict_json import read_object
@@ -35,7 +35,6 @@ PPM_PER_MG_M3 = 0.873
 """Carbon monoxide at 25 degrees C and 1013 hPa: 24.45 l/mol over 28.01 g/mol."""
 LATE = 72 * HOUR
 EARLY = 2 * MINUTE
-RECEIPT_GRAIN = 10 * SECOND
 
 
 def decode(topic: str, payload: bytes, *, retained: bool, received_at: int) -> Decoded:
@@ -166,16 +165,16 @@ def _lost(where: Address, envelope: Envelope, received_at: int) -> Reading:
 
 
 def _status(where: Address, tree: dict[str, Any], retained: bool, received_at: int) -> Decoded:
-    """A status has no id and no time: the key is what it says and the receipt rounded to 10 s.
+    """A status has no id and no time: its key is its receipt.
 
-    Live, that folds a quick redelivery and keeps every real change. A retained one has a key of its own kind, so that
-    the broker's memory never hides a live word; whether it is news at all only the intake can know.
+    Rounding the receipt would swallow the last of online, offline, online within ten seconds, and leave a living
+    gateway dark. A redelivered one says the same state again, which harms nobody; whether a retained one is news at
+    all only the intake can know.
     """
     status = shaped(tree, Status)
     event = DeviceStatusReported(device=where.device, bootid=status.bootid, retained=retained, state=status.state)
-    kind = "retained" if retained else "status"
-    key = f"~{kind}-{status.state}-{status.bootid}-{received_at // RECEIPT_GRAIN}"
-    reading = Reading(event, received_at, key, _digest(kind, 0, None, event), trusted=False)
+    key = f"~status-{status.state}-{status.bootid}-{received_at}"
+    reading = Reading(event, received_at, key, _digest("status", 0, None, event), trusted=False)
     return Decoded(where.site, where.device, where.tail, status.bootid, 0, [reading])
 
 

@@ -25,7 +25,8 @@ class Leak:
     @property
     def phase(self) -> str:
         """waiting, leaking, clearing or over."""
-        if self._player is None:
+        told = moment(self._memory.leak_told)
+        if self._player is None or told is None or told < self._player.start:
             return "waiting"
         if self._player.over:
             return "over"

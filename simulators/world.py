@@ -28,7 +28,7 @@ from simulators.stage import Stage, new_bootid
 from simulators.town import TownHome, TownUnreadable, play, read_town
 
 PAST = timedelta(hours=72)
-LEAK_AFTER = timedelta(seconds=20)
+LEAK_AFTER_S = 20.0
 ACKS_WITHIN_S = 30.0
 TO_THE_DOOR = timedelta(seconds=15)  # from "I am going" to the first movement
 TICK_S = 0.25
@@ -55,7 +55,7 @@ class World:
         self._phase = "starting"
         self.stopping = threading.Event()
 
-    def begin(self, clock: Callable[[], datetime]) -> None:
+    def begin(self, clock: Callable[[], datetime], leak_after_s: float = LEAK_AFTER_S) -> None:
         """The past of everybody, the quiet elder's last, so that their last sign lies just short of the limit."""
         self._save(clean=False)
         self._phase = "history"
@@ -71,7 +71,7 @@ class World:
         self._tell(quiet[0], clock())
         self._stage.send_past(quiet, clock(), self.stopping.is_set)
         self._stage.wait_for_acks(quiet, max(1.0, left), self.stopping.is_set)
-        self._leak.begin(clock() + LEAK_AFTER)
+        self._leak.begin(clock() + timedelta(seconds=leak_after_s))
         self._phase = "live"
 
     def tick(self, now: datetime) -> None:
@@ -182,6 +182,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="what it remembers between two starts")
     parser.add_argument("--port", type=int, default=8011, help="its HTTP door on 127.0.0.1 (default: %(default)s)")
     parser.add_argument("--phones-url", help="the simulated phones, to see who answered that they are there")
+    parser.add_argument("--leak-after", type=float, default=LEAK_AFTER_S, help="seconds of calm (default: %(default)s)")
     args = parser.parse_args(argv)
     try:
         phones = Phones(args.phones_url, memories.load(args.state).replies_read) if args.phones_url else None
@@ -194,7 +195,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: world.stopping.set())
     try:
-        world.begin(_now)
+        world.begin(_now, args.leak_after)
         while not world.stopping.wait(TICK_S):
             world.tick(_now())
     except BrokerRefused as fault:

@@ -38,10 +38,10 @@ class Gateway:
             on_message=self._heard,
             on_change=self._changed,
         )
+        self._everybody_waits()
 
     def open(self) -> None:
         """Connect; each device speaks once `catch_up`, or the first `tick`, has sent what it remembers."""
-        self._everybody_waits()
         self.line.open()
 
     def say(self, device: str, message: Message | None, at: datetime) -> None:

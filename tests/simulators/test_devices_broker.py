@@ -82,7 +82,18 @@ def test_a_commanded_self_test_is_heard_by_the_service(gateway, service):  # noq
     assert [each.id for each in gateway.devices["hall-1"].commands] == ["c1"]
 
 
+def test_before_the_connection_stands_devices_only_remember(broker, service):  # noqa: F811
+    early = Gateway(Broker.of(broker.url), "dp05", [Device("dp05", "hall-1", bootid="b1")], window=1)
+    for _ in range(3):  # more than the window holds: nobody waits for a connection that is not there
+        early.say("hall-1", None, NOW)
+    early.open()
+    early.tick(NOW)
+    early.close()
+    said = service.waits_for(lambda said: seqs(said) == [1, 2, 3])
+    assert {body["type"] for _, body in said if "data" in body} == {"shouwang.backfill.v1"}
+
+
 def test_a_wrong_password_is_named_at_once(broker):  # noqa: F811
     line = Line(Broker("127.0.0.1", broker.port, "sim", "wrong"), "stranger")
-    with pytest.raises(BrokerRefused, match="refused|uthori"):
+    with pytest.raises(BrokerRefused, match=r"refused|uthori"):
         line.open(5)

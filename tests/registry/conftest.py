@@ -1,6 +1,7 @@
 """A database on disk for each test."""
 
 import pytest
+from small_town import take
 
 import alerts.registry.tables  # noqa: F401  # its tables are made by `create`
 from events.database import Database
@@ -12,3 +13,10 @@ def database(tmp_path):
     database.create()
     yield database
     database.close()
+
+
+@pytest.fixture
+def taken(database):
+    """With the small town in it."""
+    take(database)
+    return database

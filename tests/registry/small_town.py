@@ -1,6 +1,10 @@
 """A small invented town to change in tests, and what its device models are."""
 
-from alerts.registry import importing
+from typing import Any
+
+from sqlalchemy import select
+
+from alerts.registry import importing, tables
 from events.store import read
 
 MODELS = {
@@ -62,6 +66,7 @@ DAY = 86_400_000_000
 FEBRUARY_1 = 1_769_875_200_000_000  # 2026-02-01 00:00 in Shanghai
 JANUARY_5 = FEBRUARY_1 - 27 * DAY
 NOW = FEBRUARY_1 + 10 * DAY
+LATER = NOW + 3 * DAY
 
 
 def changed(*pairs: tuple[str, str], text: str = TOWN) -> str:
@@ -86,3 +91,22 @@ def facts(database, *types: str) -> list:
     """What the log holds, or only these types of it."""
     with database.read() as db:
         return [r for r in read(db, 0, limit=100_000) if not types or type(r.event).__name__ in types]
+
+
+def news(database, words: str, *, now: int = LATER, **also: Any) -> list:
+    """What a second import of this text records."""
+    before = len(facts(database))
+    take(database, words, now, **also)
+    return facts(database)[before:]
+
+
+def the_new(database, words: str, **also):
+    found = news(database, words, **also)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def everything(database) -> list:
+    """Every row of every table, to see that nothing moved."""
+    with database.read() as db:
+        return [list(db.execute(select(table))) for table in tables.metadata.sorted_tables]

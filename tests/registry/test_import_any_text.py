@@ -65,6 +65,20 @@ def asked(text: str) -> None:
 SLOW_OK = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a: "\\UFFFFFFFF"', 'a: "\\U00110000"', 'a: "\\ud800"', f"%YAML {'9' * 5000}.1\n---\na", "[" * 5000, "- " * 5000,
+        "{a: " * 5000, f"a: {'1' * 5000}", f"town: {{id: {'x' * 100_000}}}", "a: &a [*a]", "\ud800", "\0", "!<\0> a",
+        "a: !!binary zzz", "!!set {a, b}", "? |\n  a\n: b", "a: 'b", "%TAG ! \n---\na", "*", "&", "!", "- - - \t- a",
+    ],
+)  # fmt: skip
+def test_texts_that_broke_parsers_before(text):
+    with pytest.raises(ImportRefused):
+        importing.check(text, MODELS)
+    asked(text)
+
+
 @SLOW_OK
 @given(st.text(max_size=200) | st.text(alphabet="ab:-[]{}&*!|>'\"#%@,? \n\t0.", max_size=80))
 def test_any_text(text):

@@ -66,7 +66,7 @@ def read_tree(source: bytes) -> tuple[Node, list[Fault]]:
         line = text.count("\n", 0, max(0, getattr(fault, "position", 0))) + 1
         reason = getattr(fault, "reason", "") or "no YAML"
         raise _refused(line, f"有不允许的字符（{reason}）", f"a character that is not allowed ({reason})") from None
-    except ValueError as fault:  # numbers in escapes and directives beyond what the parser can hold
+    except (ValueError, OverflowError) as fault:  # numbers in escapes and directives beyond what the parser can hold
         raise _refused(0, "不是正确的YAML", f"this is no YAML ({fault})") from None
 
 

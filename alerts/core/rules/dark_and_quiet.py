@@ -26,8 +26,10 @@ class DarkAndQuiet:
         at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.at
         if self.danger in home.alerts:
             return Verdict(state, cleared=Cleared({"seen_again": at})) if home.lit(at) else None
-        last = home.memory.get("no_activity", {}).get("last", home.since)
+        last = home.memory.get("no_activity", {}).get("last")
         limit = limit_of(home, policy)
+        if last is None:  # no sign of life yet: that home is shown as never proven, nobody is sent
+            return Verdict(state, wake_at=at + limit)
         if home.is_away(at) or not home.watched or "no_activity" in home.alerts:
             return Verdict(state, wake_at=at + limit)
         lit_until = max((s.lease_until for s in home.sensors.values() if s.tells_life), default=0)

@@ -1,0 +1,69 @@
+"""The thread of engine and planner: one after the other, for as long as there is something to read."""
+
+import threading
+from collections.abc import Callable
+
+from alerts.engine import Engine
+from alerts.planner import Planner
+from events.database import Database
+from events.store import head
+
+_IDLE_S = 0.25
+
+
+class Deciding:
+    """Runs both readers in one thread; `settle` waits until they have finished what is in the log."""
+
+    def __init__(
+        self, database: Database, engine: Engine, planner: Planner, *, on_fatal: Callable[[BaseException], None]
+    ) -> None:
+        self._database, self._engine, self._planner, self._on_fatal = database, engine, planner, on_fatal
+        self._done = threading.Condition()
+        self._finished = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="deciding", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read on."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            timeout = 0.0
+            while not self._stopping.is_set():
+                read = self._engine.step(timeout) + self._planner.step()
+                timeout = 0.0 if read else _IDLE_S
+                position = self._engine.follower.position
+                if not read and position == self._planner.follower.position:
+                    with self._done:
+                        self._finished = position
+                        self._done.notify_all()
+            self._engine.commit()
+            self._planner.commit()
+        except BaseException as failure:  # only store errors come here: rules and plans that raise end nothing
+            self._on_fatal(failure)
+
+    def settle(self, timeout_s: float = 60.0) -> None:
+        """Return when everything in the log has been decided and planned. Raises TimeoutError."""
+        with self._done:
+            if not self._done.wait_for(self._is_settled, timeout_s):
+                raise TimeoutError("engine and planner do not finish")
+
+    def _is_settled(self) -> bool:
+        """Whether the log ends where both readers are; what they decide themselves moves its end."""
+        if self._stopping.is_set():
+            return True
+        with self._database.read() as db:
+            target = head(db)
+        if self._finished < target:
+            self._engine.follower.wake()
+        return self._finished >= target
+
+    def stop(self) -> None:
+        """Finish the batch in hand, save, and end."""
+        self._stopping.set()
+        self._engine.follower.wake()
+        if self._thread.is_alive():
+            self._thread.join(10)
+        self._engine.follower.close()
+        self._planner.follower.close()

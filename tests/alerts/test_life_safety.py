@@ -1,0 +1,277 @@
+"""Class 1: nothing waits, nobody is forgotten, and nothing ends before somebody has been there."""
+
+import pytest
+
+from alerts.commands.errors import ConditionStillActive
+from events.types import alert as facts
+from events.types.home import SensorBackInService, SensorTakenOutOfService
+from tests.house import House
+
+
+def co(house: House, alarm: bool, ppm: float | None = 210, device: str = "co-1", **over: object) -> None:
+    house.hears(device, "co", {"alarm": alarm, "ppm": ppm, "test": False}, **over)
+
+
+def test_carbon_monoxide_tells_watcher_and_grid_member_at_once(house: House) -> None:
+    co(house, True)
+    assert "12号家一氧化碳超标" in house.phone(1).last
+    assert "12号家一氧化碳超标" in house.phone(3).last
+    assert not house.phone(2).inbox
+    assert not house.phone(4).inbox
+
+
+def test_the_flag_counts_whatever_ppm_says(house: House) -> None:
+    co(house, True, ppm=3)
+    assert house.alert("carbon_monoxide").alert_class == 1
+
+
+def test_ppm_without_the_flag_raises_nothing(house: House) -> None:
+    co(house, False, ppm=400)
+    assert house.alerts() == []
+
+
+def test_village_after_two_minutes_and_town_after_four(house: House) -> None:
+    co(house, True)
+    house.waits(seconds=119)
+    assert not house.phone(4).inbox
+    house.waits(seconds=1)
+    assert "12号家" in house.phone(4).last
+    house.waits(minutes=2)
+    assert "119" in house.phone(5).last or "120" in house.phone(5).last
+
+
+def test_rounds_go_on_until_somebody_goes(house: House) -> None:
+    co(house, True)
+    house.waits(minutes=30)
+    assert house.alert("carbon_monoxide").round >= 3
+    assert len(house.phone(1).inbox) >= 3
+    assert len(set(house.phone(1).inbox)) == len(house.phone(1).inbox), "a re-page never repeats an identical text"
+
+
+def test_going_stops_the_steps_and_is_told_to_the_others(house: House) -> None:
+    co(house, True)
+    assert house.phone(1).replies("11") == "going"
+    house.waits(minutes=7)
+    assert not house.phone(4).inbox
+    assert "王守望员" in house.phone(3).last
+    assert house.alert("carbon_monoxide").responders[0].who == "w1"
+
+
+def test_an_overdue_arrival_tells_the_next_step_and_keeps_the_first_responder(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("11")
+    house.waits(minutes=8)
+    assert house.said(facts.ArrivalOverdue)
+    assert "王守望员" in house.phone(4).last
+    assert house.alert("carbon_monoxide").responders[0].here
+    house.waits(minutes=2)
+    assert house.phone(5).inbox, "the rest follow at table distances"
+
+
+def test_cannot_go_pulls_the_next_step_to_now(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("19")
+    assert house.phone(4).inbox
+    house.phone(3).replies("19")
+    assert house.phone(5).inbox
+
+
+def test_a_nine_beside_somebody_going_is_only_recorded(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("11")
+    house.phone(3).replies("19")
+    assert house.alert("carbon_monoxide").declined == ["g1"]
+    assert not house.phone(4).inbox
+
+
+def test_the_only_responder_turning_back_moves_the_steps_on(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("11")
+    house.phone(1).replies("19")
+    assert house.phone(4).inbox
+    house.waits(minutes=2)
+    assert house.phone(5).inbox
+
+
+def test_who_cannot_go_is_left_out_of_the_next_round_until_nobody_else_is_left(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("19")
+    told = len(house.phone(1).inbox)
+    house.waits(minutes=10)
+    assert house.alert("carbon_monoxide").round == 2
+    assert len(house.phone(1).inbox) == told
+    for number in (3, 4, 5):
+        house.phone(number).replies("19")
+    house.waits(minutes=10)
+    assert len(house.phone(1).inbox) > told
+
+
+def test_a_lost_person_pulls_the_next_step(house: House) -> None:
+    house.phone(1).refuses()
+    co(house, True)
+    assert house.alert("carbon_monoxide").lost == {"w1": "failed"}
+    assert house.phone(4).inbox
+
+
+def test_undelivered_is_lost_too(house: House) -> None:
+    co(house, True)
+    house.phone(3).never_gets_the_last()
+    assert house.phone(4).inbox
+
+
+def test_help_needed_on_the_spot_tells_the_next_step_at_once(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("11")
+    house.waits(minutes=3)
+    house.phone(1).replies("13")
+    assert "120" in house.phone(4).last
+    assert house.alert("carbon_monoxide").help_needed
+
+
+def test_still_in_alarm_ten_minutes_after_arrival_goes_on(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("12")
+    house.waits(minutes=9)
+    assert not house.phone(4).inbox
+    house.waits(minutes=1)
+    assert house.phone(4).inbox
+
+
+def test_a_reply_of_safe_does_not_close_class_1(house: House) -> None:
+    co(house, True)
+    house.phone(1).replies("12")
+    alert = house.alert("carbon_monoxide")
+    assert (alert.status, alert.proposal) == ("raised", "safe_at_home")
+
+
+def test_cleared_never_closes_and_then_it_can_be_closed_as_rescued(house: House) -> None:
+    co(house, True)
+    with pytest.raises(ConditionStillActive):
+        house.operator_closes("carbon_monoxide", "rescued")
+    co(house, False, ppm=4)
+    assert house.alert("carbon_monoxide").status == "raised"
+    house.operator_closes("carbon_monoxide", "rescued")
+    assert house.alert("carbon_monoxide").outcome == "rescued"
+    assert "已救助" in house.phone(1).last
+
+
+def test_closed_as_a_fault_while_in_alarm_takes_the_sensor_out_until_it_has_cleared(house: House) -> None:
+    co(house, True)
+    house.operator_closes("carbon_monoxide", "device_fault")
+    assert [e.device for e in house.said(SensorTakenOutOfService)] == ["dp03/co-1"]
+    assert house.alert("sensor_out_of_service").alert_class == 4
+    house.waits(hours=1)
+    co(house, True)
+    assert len([a for a in house.alerts() if a.danger == "carbon_monoxide"]) == 1
+    co(house, True, device="co-2")
+    assert len([a for a in house.alerts() if a.danger == "carbon_monoxide"]) == 2
+    house.hears("co-2", "co", {"alarm": False, "ppm": 0, "test": False})
+    house.operator_closes("carbon_monoxide", "rescued")
+    co(house, False)
+    assert house.said(SensorBackInService)
+    assert house.alert("sensor_out_of_service").outcome == "resolved_itself"
+    house.waits(hours=1)
+    co(house, True)
+    assert house.alert("carbon_monoxide").status == "raised"
+
+
+def test_an_open_alert_is_no_shield(house: House) -> None:
+    co(house, True)
+    house.waits(minutes=6)
+    before = house.alert("carbon_monoxide").round
+    co(house, False)
+    co(house, True)
+    alert = house.alert("carbon_monoxide")
+    assert alert.round == before + 1
+    assert "再次" in house.phone(1).last or "又" in house.phone(1).last
+    co(house, False)
+    co(house, True)
+    assert house.alert("carbon_monoxide").round == alert.round, "at most one round per five minutes"
+
+
+def test_while_somebody_is_on_the_way_only_they_are_told_of_a_second_alarm(house: House) -> None:
+    co(house, True)
+    house.waits(minutes=1, seconds=50)
+    house.phone(1).replies("11")
+    house.waits(minutes=4)
+    counts = {n: len(house.phone(n).inbox) for n in (1, 3, 4)}
+    co(house, True, device="co-2")
+    assert len(house.phone(1).inbox) == counts[1] + 1
+    assert len(house.phone(3).inbox) == counts[3]
+    assert len(house.phone(4).inbox) == counts[4]
+
+
+def test_in_alarm_again_soon_after_closing_reopens(house: House) -> None:
+    co(house, True)
+    co(house, False)
+    house.operator_closes("carbon_monoxide", "rescued")
+    house.waits(minutes=20)
+    co(house, True)
+    alert = house.alert("carbon_monoxide")
+    assert (alert.status, alert.outcome, alert.round) == ("raised", "", 2)
+    assert len([a for a in house.alerts() if a.danger == "carbon_monoxide"]) == 1
+
+
+def test_a_late_alarm_counts_with_its_own_time(house: House) -> None:
+    then = house.at - 2 * 3600 * 1_000_000
+    co(house, True, at=then)
+    alert = house.alert("carbon_monoxide")
+    assert alert.reason["at"] == then
+    assert house.phone(1).inbox
+
+
+def test_a_retained_alarm_raises_only_when_it_says_something_new(house: House) -> None:
+    co(house, True, retained=True)
+    assert len(house.alerts()) == 1
+    co(house, False)
+    house.operator_closes("carbon_monoxide", "rescued")
+    house.waits(hours=1)
+    co(house, True)
+    house.operator_closes("carbon_monoxide", "device_fault")
+    house.waits(hours=1)
+    co(house, True, retained=True)
+    assert len([a for a in house.alerts() if a.danger == "carbon_monoxide"]) == 2
+
+
+def test_a_test_alarm_is_a_test_unless_it_is_high_or_lasts(house: House) -> None:
+    house.hears("co-1", "co", {"alarm": True, "ppm": 5, "test": True})
+    assert house.alerts() == []
+    house.waits(minutes=6)
+    house.hears("co-1", "co", {"alarm": True, "ppm": 5, "test": True})
+    assert house.alert("carbon_monoxide").status == "raised"
+    house.hears("co-2", "co", {"alarm": True, "ppm": 80, "test": True})
+    assert "dp03/co-2" in house.alert("carbon_monoxide").devices
+
+
+def test_smoke_is_a_danger_of_its_own(house: House) -> None:
+    co(house, True)
+    house.hears("smoke-1", "smoke", {"alarm": True, "test": False})
+    assert {a.danger for a in house.alerts()} == {"carbon_monoxide", "smoke"}
+    assert "回21" in house.phone(1).last, "the second open alert has the second slot"
+
+
+def test_sos_closes_with_any_outcome_and_cancel_closes_nothing(house: House) -> None:
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.phone(1).replies("11")
+    house.hears("sos-1", "button", {"action": "cancel"})
+    assert "取消" in house.phone(1).last
+    assert house.alert("sos").status == "raised"
+    house.operator_closes("sos", "elder_cancelled")
+    assert house.alert("sos").status == "closed"
+
+
+def test_a_second_press_after_five_minutes_is_a_new_round(house: House) -> None:
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.waits(minutes=5)
+    house.hears("sos-1", "button", {"action": "sos"})
+    assert house.said(facts.AlertRefired)[-1].new_round
+
+
+def test_the_outcome_is_asked_for_when_nobody_closes(house: House) -> None:
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.phone(1).replies("12")
+    house.waits(hours=2)
+    assert len(house.said(facts.OutcomeAsked)) == 1
+    assert "结" in house.phone(3).last
+    house.waits(hours=2)
+    assert len(house.said(facts.OutcomeAsked)) == 2

@@ -168,22 +168,17 @@ def due(db: Connection, *, claimer: str, now: int, limit: int, only_class: int |
 
 
 def claim(database: Database, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
-    """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending.
+    """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending."""
 
-    The UPDATE names the token that was read, so that of two claimers one takes the row on any database.
-    """
+    def write(db: Connection) -> list[OutboxRow]:
+        rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
+        return [taken for row in rows if (taken := take(db, row, claimer, now))]
 
-    def take(db: Connection) -> list[OutboxRow]:
-        return [
-            taken
-            for row in due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
-            if (taken := _take(db, row, claimer, now))
-        ]
-
-    return database.write(take)
+    return database.write(write)
 
 
-def _take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | None:
+def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | None:
+    """Claim this row as it was read; None when somebody else has claimed it since."""
     died = row.state != "waiting"
     unsure_since = row.unsure_since or (row.claimed_at if died else 0)
     changes = {
@@ -195,6 +190,7 @@ def _take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow |
         "first_claimed_at": row.first_claimed_at or now,
         "unsure_since": unsure_since,
     }
+    # The token that was read is named here, so that of two claimers one takes the row on any database.
     seen = (outbox.c.message == row.message, outbox.c.claim == row.claim, outbox.c.state == row.state)
     if db.execute(update(outbox).where(*seen).values(**changes)).rowcount != 1:
         return None

@@ -7,7 +7,7 @@ from sending_room import Room
 from sqlalchemy import func, select
 
 from alerts.notify.channel import Sent
-from alerts.notify.outbox import OutboxRow, claim, outbox
+from alerts.notify.outbox import OutboxRow, claim, due, outbox, take
 from alerts.notify.recording import (
     BelongsToAnother,
     ClaimLost,
@@ -76,16 +76,25 @@ def test_many_claimers_share_the_rows_and_no_row_is_taken_twice(room: Room):
         room.plans(f"m{number}", f"p{number % 7}")
     taken: list[str] = []
 
-    def take(claimer: str) -> None:
+    def work(claimer: str) -> None:
         while rows := claims(room, claimer, limit=3):
             taken.extend(names(rows))
 
-    threads = [threading.Thread(target=take, args=(f"c{number}",)) for number in range(4)]
+    threads = [threading.Thread(target=work, args=(f"c{number}",)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(taken) == sorted(f"m{number}" for number in range(40))
+
+
+def test_of_two_that_saw_the_row_free_one_takes_it(room: Room):
+    room.plans("m1")
+    with room.database.read() as db:
+        (seen,) = due(db, claimer="today", now=room.time, limit=1)
+    assert room.database.write(lambda db: take(db, seen, "today", room.time)) is not None
+    assert room.database.write(lambda db: take(db, seen, "other", room.time)) is None
+    assert room.row("m1").claimed_by == "today"
 
 
 def test_a_claim_of_a_living_process_holds_20_seconds_and_is_then_asked_about(room: Room):

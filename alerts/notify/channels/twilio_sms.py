@@ -105,7 +105,7 @@ class TwilioSms:
 
     @property
     def _client(self) -> Any:
-        """Twilio's HTTP client keeps the last response in itself: two threads that share it get each other's answers."""
+        """One a thread: Twilio's HTTP client keeps the last response in itself, and sessions of requests promise nothing to threads."""
         client = getattr(self._mine, "client", None)
         if client is None:
             client = self._mine.client = self._made()

@@ -108,7 +108,8 @@ class Delivering:
             to = self._address_of(db, row.phone)
             if to is None and not overtaken:
                 return None
-            return Letter(overtaken, to or "", self._render(db, row) if to else "")
+            needed = to and (not overtaken or row.state == "asking")  # its text is what the provider is asked for
+            return Letter(overtaken, to or "", self._render(db, row) if needed else "")
 
     def _send(self, row: OutboxRow, channel: Channel, letter: Letter, started_at: int, *, duplicate: bool) -> None:
         valid_s = (row.valid_until - started_at) // SECOND

@@ -140,6 +140,7 @@ def test_a_phone_that_can_never_get_it_is_a_failure_at_once(room: Room, provider
 
 def test_what_nobody_wants_any_more_is_not_sent(room: Room, provider):
     room.closed_alerts["a-m1"] = "closed"
+    room.unwordable.add("m1")  # nobody need find words for it
     room.senders(twilio(provider))
     room.plans("m1")
     assert room.hears(MessageOvertaken, "m1").why == "closed"

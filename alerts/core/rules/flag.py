@@ -34,7 +34,9 @@ class FlagRule:
             back = event.device if sensor.out_of_service and not event.alarm else ""
             if back:
                 sensor.out_of_service = False
-            others = [s.device for s in home.sensors.values() if s.kind == sensor.kind and s.in_alarm and not s.out_of_service]
+            others = [
+                s.device for s in home.sensors.values() if s.kind == sensor.kind and s.in_alarm and not s.out_of_service
+            ]
             cleared = Cleared(self._reason(event, seen)) if was and not others else None
             return Verdict(state, cleared=cleared, back_in_service=back) if cleared or back else None
         if sensor.out_of_service or (event.retained and was):

@@ -1,0 +1,166 @@
+"""The alerts of the homes: begun, fired again, woken, ended; and what follows for the home and for people."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from alerts.books import Books, caused_by
+from alerts.core import lifecycle
+from alerts.core.alert import Alert, fold, stream_of
+from alerts.core.escalation import next_due, wake
+from alerts.core.household import Household
+from alerts.core.rule import Danger
+from events.serial import Recorded
+from events.types import alert as facts
+from events.types import device, home, message
+from events.types.fact import Event
+
+Look = Callable[[Household, Recorded, str, bool], None]
+"""Have the home's rules look again: why, and whether the silence clock starts anew."""
+
+SITE = "site:"
+"""Before the name of a site: the owner of alerts that belong to no home."""
+
+
+class Cases:
+    """Works on the engine's books. `look` reaches the rules."""
+
+    def __init__(self, books: Books, look: Look) -> None:
+        self._books, self._look = books, look
+
+    def danger(self, home_: Household, name: str, danger: Danger, recorded: Recorded) -> None:
+        """A rule says danger: a new alert, an open one that fires again, or one that opens again."""
+        at, reason, source = recorded.recorded_at, danger.reason, danger.device
+        alert = home_.alerts.get(name)
+        if alert is not None:
+            if alert.alert_class <= 2 or not alert.lasting:
+                again = lambda a: lifecycle.fire_again(a, device=source, reason=reason, at=at)  # noqa: E731
+                self.decide(home_, alert, recorded, again)
+            return
+        recent = home_.recent.get(name)
+        if recent is not None and lifecycle.can_reopen(recent, at):
+            home_.alerts[name] = home_.recent.pop(name)
+            self.decide(home_, recent, recorded, lambda a: lifecycle.reopen(a, device=source, reason=reason, at=at))
+            return
+        self._begin(home_, name, danger, recorded)
+
+    def _begin(self, home_: Household, name: str, danger: Danger, recorded: Recorded) -> None:
+        policy, at, event = self._books.policy, recorded.recorded_at, recorded.event
+        terms = policy.terms(name, home_.chain, home_.home)
+        late = at - recorded.at > policy.span("redecoded_told_s")
+        if isinstance(event, device.DeviceFact) and event.redecoded and late:
+            terms = msgspec.structs.replace(terms, steps=[])  # shown to the operator, told to nobody
+        begun, events = lifecycle.begin(
+            f"{name}-{recorded.position}",
+            "" if home_.home.startswith(SITE) else home_.home,
+            home_.site,
+            name,
+            reason=danger.reason,
+            terms=terms,
+            device=danger.device,
+            lasting=danger.lasting,
+            at=at,
+        )
+        home_.alerts[name] = begun
+        self._books.owners[begun.id] = home_.home
+        self._books.made.about_alert(begun, events, base=0, at=at, meta=caused_by(recorded))
+        self._follow(home_, begun, events, recorded)
+
+    def of_site(self, site: str, name: str, reason: dict[str, Any], source: str, recorded: Recorded) -> None:
+        """An alert for the operator that belongs to no home."""
+        owner = f"{SITE}{site}"
+        if owner not in self._books.homes:
+            self._books.homes[owner] = Household(owner, site, recorded.at, 0)
+        home_ = self._books.homes[owner]
+        self._books.touch(home_)
+        self.danger(home_, name, Danger(reason, device=source, lasting=False), recorded)
+
+    def decide(
+        self, home_: Household, alert: Alert, recorded: Recorded, decision: Callable[[Alert], list[Event]]
+    ) -> None:
+        """Fold in what is known to lie ahead, decide, and take what follows."""
+        meta = caused_by(recorded)
+        for later in self._books.ahead.pop(stream_of(alert.id), []):
+            fold(alert, later.event, later.at, later.version)
+            meta["read_to"] = max(meta["read_to"], later.position)
+        base = alert.version
+        events = decision(alert)
+        if events:
+            self._books.made.about_alert(alert, events, base=base, at=recorded.recorded_at, meta=meta)
+            self._follow(home_, alert, events, recorded)
+
+    def told(self, recorded: Recorded) -> None:
+        """What others said about an alert: people, the planner. Our own was folded when it was decided."""
+        if "cause" in recorded.meta and recorded.version is not None:
+            return
+        event: Any = recorded.event
+        owner = self._books.owners.get(event.alert)
+        if owner is None:
+            return
+        home_ = self._books.homes[owner]
+        alert = self._books.alert_named(home_, event.alert)
+        if alert is None:
+            return
+        self._books.touch(home_)
+        fold(alert, event, recorded.at, recorded.version)
+        if recorded.version is not None:
+            self._books.made.consequences(
+                alert, event, version=recorded.version, at=recorded.recorded_at, meta=caused_by(recorded)
+            )
+        if isinstance(event, message.PersonLost) and event.step:  # who was only informed moves no step
+            self.decide(home_, alert, recorded, lambda a: lifecycle.lost(a, recorded.recorded_at))
+        self._follow(home_, alert, [event], recorded)
+
+    def rang(self, home_: Household, alert_id: str, recorded: Recorded) -> None:
+        """The alert's own timer: the next step, round, question."""
+        alert = next((a for a in home_.alerts.values() if a.id == alert_id), None)
+        if alert is not None:
+            self.decide(home_, alert, recorded, lambda a: wake(a, recorded.recorded_at))
+            self._set_timer(home_, alert)
+
+    def _follow(self, home_: Household, alert: Alert, events: list[Event], recorded: Recorded) -> None:
+        for event in events:
+            if isinstance(event, facts.AlertClosed | facts.AlertCancelled):
+                self._ended(home_, alert, event, recorded)
+        self._set_timer(home_, alert)
+
+    def _set_timer(self, home_: Household, alert: Alert) -> None:
+        name, due = f"alert:{alert.id}", next_due(alert)
+        if home_.timers.get(name) != due:
+            self._books.set_timer(home_, name, due, waits=False)
+
+    def _ended(
+        self, home_: Household, alert: Alert, event: facts.AlertClosed | facts.AlertCancelled, recorded: Recorded
+    ) -> None:
+        if home_.alerts.get(alert.danger) is not alert:
+            return
+        replaced = home_.recent.get(alert.danger)
+        if replaced is not None:
+            self._books.owners.pop(replaced.id, None)
+        home_.recent[alert.danger] = home_.alerts.pop(alert.danger)
+        if isinstance(event, facts.AlertCancelled):
+            self._look(home_, recorded, "cancelled", False)
+            return
+        for source in event.out_of_service:
+            if sensor := home_.sensors.get(source):
+                sensor.out_of_service = True
+            self.of_home(home_, home.SensorTakenOutOfService(device=source, home=home_.home, alert=alert.id), recorded)
+        if event.out_of_service and "sensor_out_of_service" not in home_.alerts:
+            reason = {"devices": list(event.out_of_service), "alert": alert.id, "at": recorded.at}
+            self.danger(home_, "sensor_out_of_service", Danger(reason), recorded)
+        if event.outcome in {"hospital", "away_unreported"}:
+            until = recorded.at + self._books.policy.span("away.after_closing_s", home_.home)
+            self.of_home(home_, home.AwaySet(home=home_.home, by=alert.id, until=until), recorded)
+        if alert.danger == "rule_failed":
+            home_.failed_rules = []
+        self._look(home_, recorded, "closed", alert.danger == "no_activity")
+
+    def of_home(self, home_: Household, event: Event, recorded: Recorded) -> None:
+        """A decision of ours about the home: recorded, folded, and its rules told."""
+        for later in self._books.ahead.pop(f"home-{home_.home}", []):
+            home_.version = max(home_.version, later.version or 0)
+        self._books.made.about_home(home_, event, at=recorded.recorded_at, meta=caused_by(recorded))
+        change = self._books.registrations.apply(home_, event, recorded.recorded_at, recorded.recorded_at)
+        if change is not None:
+            self._look(home_, recorded, *change)

@@ -1,0 +1,186 @@
+"""Facts of devices and deadlines, put before the rules of their home; and what the rules answer."""
+
+import logging
+
+from alerts.books import Books, caused_by
+from alerts.cases import Cases
+from alerts.core import edges, lifecycle, stray
+from alerts.core.edges import SignOfLifeSeen
+from alerts.core.household import Household, Sensor
+from alerts.core.rule import Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
+from alerts.core.rules import BY_NAME, LISTENERS
+from events.serial import Recorded
+from events.store import New
+from events.types import device, home
+from events.types.fact import SECOND
+from events.types.system import DeadlinePassed, RuleFailed
+
+log = logging.getLogger("shouwang.engine")
+
+
+class Judging:
+    """Works on the engine's books and hands dangers to the cases."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self.cases = Cases(books, self._look)
+
+    def _look(self, home_: Household, recorded: Recorded, why: str, restart: bool) -> None:
+        self.changed(home_, recorded, why, restart=restart)
+
+    def device_fact(self, recorded: Recorded, event: device.DeviceFact) -> None:
+        """One report: heard, put in its place, judged, and seen as a sign of life where it is one."""
+        found = self._books.registrations.place(event.device, recorded.at, alarm=getattr(event, "alarm", False))
+        if found is None:
+            return
+        home_, sensor = found
+        self._books.touch(home_)
+        try:
+            sign = self._note(home_, sensor, recorded, event)
+        except Exception as failure:
+            self._failed(home_, "edges", recorded, failure)
+            sign = None
+        listeners = LISTENERS.get(type(event))
+        if listeners:
+            seen = Seen(recorded.at, recorded.recorded_at, event)
+            for rule in listeners:
+                self.watch(home_, rule, seen, recorded)
+        if isinstance(event, device.ButtonPressed):
+            self._button(home_, event, recorded)
+        if sign is not None:
+            self._sign(home_, sign, recorded)
+
+    def _note(
+        self, home_: Household, sensor: Sensor, recorded: Recorded, event: device.DeviceFact
+    ) -> SignOfLifeSeen | None:
+        at = recorded.recorded_at
+        if isinstance(event, device.DeviceStatusReported):
+            if event.state == "offline":
+                home_.end_lease(sensor, at)
+            elif not event.retained and home_.hear(sensor, at):
+                self._books.unseen.add(home_.home)
+            return None
+        if isinstance(event, device.ReadingsGapOpened | device.ReadingsGapClosed | device.ReadingConflicted):
+            return None
+        if isinstance(event, device.HeartbeatReceived) and event.interval_s:
+            sensor.interval = int(event.interval_s * SECOND)
+        if event.backfilled or (not event.retained and home_.hear(sensor, at)):
+            self._books.unseen.add(home_.home)
+        return edges.note(home_, sensor, event, recorded.at)
+
+    def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
+        at = recorded.recorded_at
+        if sign.deliberate:
+            when = [(recorded.at, sign.device)]
+        else:
+            when = stray.counted(home_, sign, recorded.at, self._books.policy)
+            for alert in list(home_.alerts.values()):
+                if alert.alert_class <= 2 and not sign.backfilled:
+                    self.cases.decide(home_, alert, recorded, lambda a: lifecycle.notice(a, sign.device, at))
+        if when:
+            newest, source = max(when)
+            known = SignOfLifeSeen(
+                device=source, kind=sign.kind, deliberate=sign.deliberate, backfilled=sign.backfilled
+            )
+            seen = Seen(newest, at, known)
+            for rule in LISTENERS[SignOfLifeSeen]:
+                self.watch(home_, rule, seen, recorded)
+
+    def _button(self, home_: Household, event: device.ButtonPressed, recorded: Recorded) -> None:
+        """What the elder says with the button, beyond SOS and help: it was a mistake, I am away, I am home."""
+        if event.retained or event.history:
+            return
+        at, action = recorded.recorded_at, event.action
+        for alert in list(home_.alerts.values()):
+            if alert.status == "suspected" and not event.backfilled:
+                self.cases.decide(home_, alert, recorded, lambda a: lifecycle.cancel(a, by="elder", why=action, at=at))
+            elif action == "cancel" and alert.status == "raised" and alert.alert_class <= 2:
+                self.cases.decide(home_, alert, recorded, lambda a: lifecycle.cancel_pressed(a, at))
+        if action == "away":
+            until = recorded.at + self._books.policy.span("away.most_s", home_.home)
+            self.cases.of_home(home_, home.AwaySet(home=home_.home, by="elder", until=until), recorded)
+        elif action == "home" and home_.away_since is not None:
+            self.cases.of_home(home_, home.AwayEnded(home=home_.home, by="elder"), recorded)
+
+    def deadline(self, recorded: Recorded, event: DeadlinePassed) -> None:
+        """A timer rang: silence takes the same stairs as noise."""
+        home_ = self._books.homes.get(event.owner)
+        if home_ is None:
+            return
+        self._books.touch(home_)
+        home_.timers.pop(event.timer, None)
+        kind, _, name = event.timer.partition(":")
+        if kind == "rule" and name in BY_NAME:
+            seen = Seen(event.due, recorded.recorded_at, DeadlineReached(due=event.due))
+            self.watch(home_, BY_NAME[name], seen, recorded)
+        elif kind == "alert":
+            self.cases.rang(home_, name, recorded)
+
+    def changed(self, home_: Household, recorded: Recorded, why: str, *, restart: bool = False) -> None:
+        """Something of the home changed; its rules look again."""
+        seen = Seen(recorded.at, recorded.recorded_at, HomeChanged(why=why, restart=restart))
+        for rule in LISTENERS[HomeChanged]:
+            self.watch(home_, rule, seen, recorded)
+
+    def watch(self, home_: Household, rule: Rule, seen: Seen, recorded: Recorded) -> None:
+        """Put one fact before one rule, and do what it answers."""
+        try:
+            verdict = rule.watch(home_.memory.get(rule.name, {}), seen, home_, self._books.policy)
+        except Exception as failure:
+            self._failed(home_, rule.name, recorded, failure)
+            return
+        if verdict is not None:
+            self._follow(home_, rule, verdict, recorded)
+
+    def _follow(self, home_: Household, rule: Rule, verdict: Verdict, recorded: Recorded) -> None:
+        at = recorded.recorded_at
+        if verdict.state:
+            home_.memory[rule.name] = verdict.state
+        alert = home_.alerts.get(rule.danger)
+        if verdict.back_in_service:
+            back = home.SensorBackInService(device=verdict.back_in_service, home=home_.home)
+            self.cases.of_home(home_, back, recorded)
+            if task := home_.alerts.get("sensor_out_of_service"):
+                self.cases.decide(home_, task, recorded, lambda a: lifecycle.clear(a, reason={}, at=at))
+        if alert is not None and verdict.cancel:
+            why = verdict.cancel
+            self.cases.decide(home_, alert, recorded, lambda a: lifecycle.cancel(a, by="elder", why=why, at=at))
+        if alert is not None and verdict.cleared is not None:
+            reason = verdict.cleared.reason
+            self.cases.decide(home_, alert, recorded, lambda a: lifecycle.clear(a, reason=reason, at=at))
+        if verdict.danger is not None and home_.watched:
+            self.cases.danger(home_, rule.danger, verdict.danger, recorded)
+        if verdict.wake_at is not None:
+            self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
+
+    def look_again(self, at: int) -> None:
+        """Homes seen anew, or seen in their past, may have a deadline now. Sets timers, decides nothing."""
+        for owner in self._books.unseen:
+            home_ = self._books.homes[owner]
+            seen = Seen(at, at, HomeChanged(why="seen_again"))
+            for rule in LISTENERS[HomeChanged]:
+                try:
+                    verdict = rule.watch(home_.memory.get(rule.name, {}), seen, home_, self._books.policy)
+                except Exception:  # the same rule fails, and is recorded, at the next fact
+                    log.exception("rule %s failed looking again", rule.name)
+                    continue
+                if verdict is not None and verdict.wake_at is not None:
+                    name = f"rule:{rule.name}"
+                    self._books.ask_to_wake(home_, name, verdict.wake_at, waits=rule.waits_for_hearing)
+        self._books.unseen.clear()
+
+    def _failed(self, home_: Household, rule: str, recorded: Recorded, failure: Exception) -> None:
+        """A rule that raises ends nothing: it is recorded, the home shown as not protected, the operator alarmed."""
+        log.error("rule %s failed at %d", rule, recorded.position, exc_info=failure)
+        if rule in home_.failed_rules:
+            return
+        home_.failed_rules = [*home_.failed_rules, rule]
+        error = f"{type(failure).__name__}: {failure}"[:200]
+        failed = RuleFailed(home=home_.home, site=home_.site, rule=rule, position=recorded.position, error=error)
+        key = f"failed-{rule}-{recorded.position}"
+        self._books.made.news.append(
+            New(f"home-{home_.home}", home_.site, failed, recorded.recorded_at, key=key, meta=caused_by(recorded))
+        )
+        if "rule_failed" not in home_.alerts:
+            reason = {"rule": rule, "error": error, "at": recorded.at}
+            self.cases.danger(home_, "rule_failed", Danger(reason, lasting=False), recorded)

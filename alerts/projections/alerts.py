@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, func, select
 
 from alerts.core.alert import Alert, Responder
+from alerts.core.lifecycle import outcomes_for
 from alerts.core.policy import LESSER_OUTCOMES, OUTCOMES
 from alerts.projections.alert_fold import alerts, decoded
 from alerts.projections.due import Next, answer_by, arrive_by, what_is_next
@@ -138,7 +139,7 @@ def _seen(row: Mapping[Any, Any]) -> AlertSeen:
         noticed_at=a.noticed_at, refired_at=a.refired_at, suspected_at=a.suspected_at, raised_at=a.raised_at,
         began_at=row["began_at"], next=what_is_next(a), answer_by=answer_by(a), arrive_by=arrive_by(a),
         closed_at=a.closed_at, outcome=a.outcome, closed_by=a.closed_by, version=a.version, position=row["position"],
-        allowed_outcomes=_allowed(a),
+        allowed_outcomes=tuple(outcomes_for(a)),
     )  # fmt: skip
 
 
@@ -148,10 +149,3 @@ def _handling(alert: Alert) -> Handling:
     if alert.there_since() is not None:
         return "arrived"
     return "en_route" if any(not r.gone for r in alert.responders) else "nobody"
-
-
-def _allowed(alert: Alert) -> tuple[str, ...]:
-    """A life-safety alert whose condition is still active closes only as the device's fault (DESIGN section 5)."""
-    if alert.alert_class == 1 and alert.active:
-        return ("device_false_alarm", "device_fault")
-    return (*OUTCOMES, *LESSER_OUTCOMES) if alert.alert_class >= 3 else OUTCOMES

@@ -61,7 +61,7 @@ for _verb in ("UPDATE", "DELETE"):
     event.listen(
         audit,
         "after_create",
-        DDL(
+        DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
             f"CREATE TRIGGER IF NOT EXISTS access_audit_no_{_verb.lower()} BEFORE {_verb} ON access_audit "
             "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
         ).execute_if(dialect="sqlite"),

@@ -1,0 +1,70 @@
+"""The whole door: routes, hooks and console behind the gate, made from the services the house hands in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from api import problems
+from api.access import tables as access_tables
+from api.console import acting, looking, signing_in
+from api.doors import Bodies, Gate, SafeHeaders
+from api.hooks import twilio
+from api.live import Broadcast
+from api.routes import alerts, log, places, quarantine, service
+from api.services import Services
+
+__all__ = ["access_tables", "create_app", "end_streams"]
+
+STATIC = Path(__file__).parent / "console" / "static"
+API = "/api/v1"
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application. Its tables are in the common metadata; `services.projector` runs while it serves."""
+    broadcast = Broadcast(services)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        broadcast.start()
+        yield
+        broadcast.stop()
+
+    app = FastAPI(
+        title="Shouwang",
+        summary="Notices in time that an elder who lives alone is in danger, and gets a human to the door.",
+        version="1",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+        middleware=[
+            Middleware(SafeHeaders, services=services),
+            Middleware(Gate, services=services),
+            Middleware(Bodies, services=services),
+        ],
+    )
+    app.state.services = services
+    app.state.broadcast = broadcast
+    app.state.wrong_signatures = twilio.WrongSignatures()
+    app.state.tries = signing_in.Tries(services.limits.logins_a_minute)
+    problems.install(app)
+    rest = APIRouter(prefix=API)
+    for router in (alerts.router, places.router, quarantine.router, log.router, service.router):
+        rest.include_router(router)
+    app.include_router(rest)
+    app.include_router(service.open_router)
+    app.include_router(twilio.router)
+    for pages in (signing_in.router, looking.router, acting.router):
+        app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def end_streams(app: FastAPI) -> None:
+    """End the live streams; call it before the server is told to stop, or it would wait for them."""
+    broadcast: Broadcast = app.state.broadcast
+    broadcast.stop()

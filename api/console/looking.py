@@ -1,0 +1,143 @@
+"""The pages people look at, and the fragments of them that are fetched again when something happened."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
+
+from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
+from api.access.audit import note_down
+from api.asking import Operator, Reader, Serving, Snapshot
+from api.console.rendering import page, sentences_for
+from api.console.spans import beginning_of
+from api.console.story import story
+from api.problems import Problem
+from api.routes.quarantine import as_text
+from api.services import Services
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+AlertId = Annotated[str, Path(max_length=128)]
+_SHOWN_UNPROTECTED = 12
+
+
+@router.get("/")
+def board(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """The duty board."""
+    del who
+    return _board("board.html", request, db, serving)
+
+
+@router.get("/board")
+def board_again(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """The part of the board that changes."""
+    del who
+    return _board("board_live.html", request, db, serving)
+
+
+def _board(template: str, request: Request, db: Connection, serving: Services) -> HTMLResponse:
+    say = sentences_for(request, db, serving)
+    opened = alerts.open_alerts(db, say.now)
+    exposed = [home for home in homes.all_homes(db, say.now) if home.status not in {"protected", "retired"}]
+    counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
+    return page(
+        request, template, say,
+        people=[alert for alert in opened if alert.alert_class <= 3],
+        maintenance=[alert for alert in opened if alert.alert_class > 3],
+        counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),
+        exposed_count=len(exposed), closed=alerts.closed_since(db, beginning_of(say.now, 0.5), limit=12),
+        sounding=[alert.id for alert in opened if alert.alert_class == 1 and not alert.acknowledged_by],
+        chiming=[alert.id for alert in opened if alert.alert_class == 2],
+    )  # fmt: skip
+
+
+@router.get("/alerts/{alert_id}")
+def alert(request: Request, alert_id: AlertId, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """One alert, with the phones one must call; that they were shown is written down."""
+    note_down(serving.database, at=serving.now(), who=who.id, what="GET alert page", ref=alert_id)
+    return _alert("alert.html", request, alert_id, db, serving)
+
+
+@router.get("/alerts/{alert_id}/live")
+def alert_again(request: Request, alert_id: AlertId, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """The part of an alert's page that changes."""
+    del who
+    return _alert("alert_live.html", request, alert_id, db, serving)
+
+
+def _alert(template: str, request: Request, alert_id: str, db: Connection, serving: Services) -> HTMLResponse:
+    seen = alerts.one(db, alert_id)
+    if seen is None:
+        raise Problem(404, "alert_unknown", alert=alert_id)
+    say = sentences_for(request, db, serving)
+    sent = messages.of_alert(db, alert_id)
+    texts = {message["message"]: messages.text_of_message(db, message["message"]) for message in sent}
+    return page(
+        request, template, say, alert=seen, lines=story(timeline.of_alert(db, alert_id), sent, texts, say),
+        home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=_chain(seen.chain),
+        all_outcomes=alerts.ALL_OUTCOMES, sounding=[], chiming=[],
+    )  # fmt: skip
+
+
+def _chain(chain: object) -> list[tuple[str, str]]:
+    """(level, person) in the order in which they are told; nobody twice."""
+    found: dict[str, str] = {}
+    if isinstance(chain, dict):
+        for level in ("watcher", "second_watcher", "grid_member", "village", "town"):
+            for person in chain.get(level, []):
+                found.setdefault(person, level)
+    return [(level, person) for person, level in found.items()]
+
+
+@router.get("/homes")
+def all_homes(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """Every home with its word."""
+    del who
+    say = sentences_for(request, db, serving)
+    return page(request, "homes.html", say, homes=homes.all_homes(db, say.now))
+
+
+@router.get("/homes/{home_id}")
+def home(
+    request: Request, home_id: Annotated[str, Path(max_length=64)], db: Snapshot, who: Reader, serving: Serving
+) -> HTMLResponse:
+    """One home."""
+    say = sentences_for(request, db, serving)
+    found = homes.one(db, home_id, say.now)
+    if found is None:
+        raise Problem(404, "home_unknown", home=home_id)
+    note_down(serving.database, at=serving.now(), who=who.id, what="GET home page", ref=home_id)
+    return page(
+        request, "home.html", say, home=found, card=say.names.home_card(home_id), chain=_chain(found.chain),
+        alerts=alerts.listed(db, home=home_id, limit=20),
+    )  # fmt: skip
+
+
+@router.get("/devices")
+def all_devices(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """Every device."""
+    del who
+    say = sentences_for(request, db, serving)
+    return page(request, "devices.html", say, devices=devices.of_homes(db), silent=devices.silent)
+
+
+@router.get("/quarantine")
+def all_quarantined(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+    """What could not be read."""
+    del who
+    say = sentences_for(request, db, serving)
+    return page(request, "quarantine.html", say, items=quarantined.listed(db))
+
+
+@router.get("/quarantine/{number}")
+def one_quarantined(
+    request: Request, number: Annotated[int, Path(ge=1, le=1 << 62)], db: Snapshot, who: Operator, serving: Serving
+) -> HTMLResponse:
+    """One with its bytes."""
+    item = quarantined.one(db, number)
+    if item is None:
+        raise Problem(404, "quarantined_unknown", number=number)
+    note_down(serving.database, at=serving.now(), who=who.id, what="GET quarantine page", ref=str(number))
+    say = sentences_for(request, db, serving)
+    return page(request, "quarantined.html", say, item=item, text=as_text(item.payload), raw=item.payload.hex(" "))

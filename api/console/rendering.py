@@ -1,0 +1,66 @@
+"""Pages from templates: everything is escaped, an undefined word is an error, each asset carries its own hash."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from sqlalchemy import Connection
+
+from alerts.projections.words import class_name, danger_name, outcome_name, what_to_do
+from api.access.who import MAY_ACT, Who
+from api.console.sentences import Sentences
+from api.console.spans import iso, span, to_the_second
+from api.language import language_of
+from api.names import Names
+from api.services import Services
+
+_HERE: Final = Path(__file__).parent
+STATIC: Final = _HERE / "static"
+
+environment: Final = Environment(
+    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _asset(name: str) -> str:
+    """The address of a static file, changed whenever its content is."""
+    return f"/static/{name}?{hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
+
+
+def _left(at: int, kind: str = "left") -> Markup:
+    """A place that the page counts down (`left`) or up (`since`); its text is filled in at once by the script."""
+    return Markup('<span class="count" data-{}="{}"></span>').format(kind, at)
+
+
+environment.globals.update(asset=_asset, left=_left, escape=escape)
+
+
+def sentences_for(request: Request, db: Connection, services: Services) -> Sentences:
+    """The words of this reader at this moment."""
+    language = language_of(request)
+    return Sentences(Names(db, language), language, services.now())
+
+
+def page(request: Request, template: str, say: Sentences, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """A whole page or a fragment of one, with what every page knows."""
+    services: Services = request.app.state.services
+    who: Who | None = getattr(request.state, "who", None)
+    language = language_of(request)
+    health = services.health() if who else {"ok": True}
+    text = environment.get_template(template).render(
+        say=say, t=say.t, clock=say.clock, names=say.names, language=language, now=say.now, who=who,
+        may_act=who is not None and who.role in MAY_ACT, path=request.url.path, services=services, health=health,
+        really_sends=services.sms_really_sent or services.demo, position=services.projector.position,
+        iso=iso, seconds=lambda at: to_the_second(at, say.now), span=lambda micros: span(micros, language),
+        danger_name=lambda danger: danger_name(danger, language), outcome_name=lambda o: outcome_name(o, language),
+        class_name=lambda number: class_name(number, language), what_to_do=lambda danger: what_to_do(danger, language),
+        **context,
+    )  # fmt: skip
+    return HTMLResponse(text, status)

@@ -1,0 +1,124 @@
+"""Why an alert was raised, why a home is not protected, what a device said: data as one sentence."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from alerts.projections.alerts import AlertSeen
+from alerts.projections.words import danger_name
+from api.console.spans import moment, span
+from api.console.words import knows, say
+from api.names import Names
+from events.types.fact import SECOND
+
+_FLAGGED: Final = frozenset({"carbon_monoxide", "smoke", "gas", "water"})
+_PRESSED: Final = frozenset({"sos", "help"})
+
+
+class Sentences:
+    """Speaks one language, with the names of one snapshot, at one moment."""
+
+    def __init__(self, names: Names, language: str, now: int) -> None:
+        self.names, self.language, self.now = names, language, now
+
+    def t(self, key: str, **words: object) -> str:
+        """The console's own words."""
+        return say(self.language, key, **words)
+
+    def clock(self, at: int | None) -> str:
+        """The moment, with its date if not today."""
+        return moment(at, self.now)
+
+    def why(self, alert: AlertSeen) -> str:
+        """Which reading, which limit, since when."""
+        parts = self._first(alert.danger, alert.reason)
+        reason = alert.reason
+        if reason.get("late_s"):
+            parts.append(self.t("why.late", span=self._span(reason["late_s"] * SECOND)))
+        if reason.get("test_taken_as_real"):
+            parts.append(self.t("why.test"))
+        if "again_at" in reason:
+            parts.append(self.t("why.again", clock=self.clock(reason["again_at"])))
+        return ("，" if self.language == "zh" else ", ").join(parts)
+
+    def _first(self, danger: str, reason: Mapping[str, Any]) -> list[str]:
+        device = self.names.device(str(reason.get("device", "")))
+        clock = self.clock(reason.get("at"))
+        if danger in _FLAGGED and "at" in reason:
+            parts = [self.t("why.flag", device=device, clock=clock)]
+            if reason.get("ppm") is not None:
+                parts.append(self.t("why.ppm", ppm=f"{reason['ppm']:g}"))
+            return parts
+        if danger in _PRESSED and "at" in reason:
+            return [self.t("why.button", device=device, clock=clock)]
+        if danger == "no_activity" and {"last_seen", "silent_s", "limit_s"} <= reason.keys():
+            return self._quiet(reason)
+        plain = {
+            name: value for name, value in reason.items()
+            if name not in {"again", "again_at", "late_s", "test_taken_as_real"}
+        }  # fmt: skip
+        if "at" in plain:
+            plain["at"] = clock
+        return [self.t("why.other", pairs=", ".join(f"{name}: {value}" for name, value in plain.items()))]
+
+    def _quiet(self, reason: Mapping[str, Any]) -> list[str]:
+        parts = [
+            self.t(
+                "why.no_activity", clock=self.clock(reason["last_seen"]), span=self._span(reason["silent_s"] * SECOND),
+                limit=self._span(reason["limit_s"] * SECOND),
+            )
+        ]  # fmt: skip
+        if reason.get("where"):
+            parts.append(self.t("why.last_where", device=self.names.device(reason["where"])))
+        if reason.get("blind_s", 0) >= 60:
+            parts.append(self.t("why.blind", span=self._span(reason["blind_s"] * SECOND)))
+        return parts
+
+    def protection(self, reason: Mapping[str, Any]) -> str:
+        """Why a home is not wholly protected."""
+        words = dict(reason)
+        if "device" in words:
+            words["device"] = self.names.device(str(words["device"]))
+        key = f"reason.{reason['what']}"
+        if reason["what"] == "silent":
+            key = "reason.silent" if reason.get("since") else "reason.never_heard"
+            words["clock"] = self.clock(reason.get("since"))
+        if reason["what"] == "away":
+            key = "reason.away" if reason.get("until") else "reason.away_open"
+            words["until"] = self.clock(reason.get("until"))
+        return self.t(key, **words)
+
+    def reading(self, kind: str, said: Mapping[str, Any]) -> str:
+        """A device's last reading."""
+        if "occupied" in said:
+            return self.t("reading.occupied" if said["occupied"] else "reading.unoccupied")
+        if "open" in said:
+            return self.t("reading.open" if said["open"] else "reading.closed")
+        if "action" in said:
+            return self.t(f"button.{said['action']}")
+        if "alarm" in said:
+            word = "reading.alarm" if said["alarm"] else "reading.test" if said.get("test") else "reading.normal"
+            ppm = f" {said['ppm']:g} ppm" if said.get("ppm") is not None else ""
+            return self.t(word) + ppm
+        if "celsius" in said:
+            shown = [f"{said['celsius']:g} °C"] if said["celsius"] is not None else []
+            shown += [f"{said['humidity_pct']:g} %"] if said.get("humidity_pct") is not None else []
+            return " ".join(shown)
+        if "amount" in said:
+            return f"{said['amount']:g} {'Wh' if said['kind'] == 'power' else 'L'}"
+        return "—" if not kind else ""
+
+    def title(self, alert: AlertSeen) -> str:
+        """`一氧化碳 · 东坪三组12号家`."""
+        named = danger_name(alert.danger, "en" if self.language == "en" else "zh")
+        return self.t("alert.title", danger=named, home=self.place(alert))
+
+    def place(self, alert: AlertSeen) -> str:
+        """The home, or the site for an alert that belongs to no home."""
+        return self.names.home(alert.home) if alert.home else alert.site
+
+    def reason_for(self, why: str) -> str:
+        """A short reason code as words."""
+        return self.t(f"reason_for.{why}") if knows(f"reason_for.{why}") else why
+
+    def _span(self, micros: int) -> str:
+        return span(micros, self.language)

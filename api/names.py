@@ -1,0 +1,83 @@
+"""The names behind ids, for screens; an id that the registry does not know is shown as it is."""
+
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from alerts.projections.words import Language
+from alerts.registry import devices, homes, people, phones, places, texts
+from alerts.registry.devices import Device
+from alerts.registry.homes import Home
+from alerts.registry.people import Person
+from alerts.registry.phones import Phone
+from api.console.words import say
+
+
+class Names:
+    """Reads each kind once, within one snapshot."""
+
+    def __init__(self, db: Connection, language: Language) -> None:
+        self._db, self._language = db, language
+
+    @cached_property
+    def _people(self) -> dict[str, Person]:
+        return {person.id: person for person in people.people(self._db)}
+
+    @cached_property
+    def _homes(self) -> dict[str, Home]:
+        return {home.id: home for home in homes.homes(self._db)}
+
+    @cached_property
+    def _devices(self) -> dict[str, Device]:
+        return {device.id: device for device in devices.devices(self._db)}
+
+    def town(self) -> str:
+        """The town's name, empty before any is registered."""
+        town = places.town(self._db)
+        return self._said(town.name, town.name_en) if town else ""
+
+    def device(self, id: str) -> str:
+        """`卧室 一氧化碳报警器`; the id for a device nobody registered."""
+        known = self._devices.get(id)
+        return f"{known.room} {say(self._language, f'kind.{known.kind}')}".strip() if known else id
+
+    def person(self, id: str) -> str:
+        """`王一一`; users and programs by the name they log in with."""
+        kind, colon, name = id.partition(":")
+        if colon and kind in {"user", "token"}:
+            return name
+        known = self._people.get(id)
+        return self._said(known.name, known.name_en) if known else id
+
+    def role(self, id: str) -> str:
+        """The role of somebody in a chain, empty for others."""
+        known = self._people.get(id)
+        return known.role if known else ""
+
+    def home(self, id: str) -> str:
+        """`东坪三组 12号家`: as somebody responsible for many sites says it."""
+        known = self._homes.get(id)
+        if known is None:
+            return id
+        site = self._said(known.site_name, known.site_name_en)
+        return f"{site} {homes.house_label(known, self._language)}"
+
+    def home_card(self, id: str) -> Home | None:
+        """All that is registered of a home."""
+        return self._homes.get(id)
+
+    def phones(self, person: str) -> list[Phone]:
+        """The phones somebody answers on."""
+        return phones.phones_of(self._db, person)
+
+    def text(self, id: str) -> str:
+        """What somebody wrote."""
+        found = texts.text(self._db, id)
+        return found.text if found else id
+
+    def everybody(self) -> list[Person]:
+        """Everyone in a chain."""
+        return list(self._people.values())
+
+    def _said(self, zh: str, en: str) -> str:
+        return en if self._language == "en" and en else zh

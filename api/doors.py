@@ -16,12 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access.audit import note_down
 from api.access.sessions import find_session
 from api.access.tokens import find_token
-from api.access.who import Who
+from api.access.who import MAY_ACT, Who
 from api.problems import Problem, answer
 from api.services import Services
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = frozenset({"/health", "/login", "/language"})
+LOGOUT: Final = "/logout"
 OPEN_UNDER: Final = ("/login/link/", "/static/", "/hooks/")
 """The only paths without login. Hooks check their provider's signature themselves."""
 
@@ -99,17 +100,19 @@ class Gate:
         if unsafe and who.by_cookie and not same_origin(request, self._services):
             await answer(request, Problem(403, "other_origin"))(scope, receive, send)
             return
+        if unsafe and who.role not in MAY_ACT and path != LOGOUT:
+            await answer(request, Problem(403, "role_not_allowed", role=who.role))(scope, receive, send)
+            return
         scope.setdefault("state", {})["who"] = who
         await self._app(scope, receive, self._written_down(scope, who, send) if unsafe else send)
 
     def _written_down(self, scope: Scope, who: Who, send: Send) -> Callable[[Message], Awaitable[None]]:
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = scope.get("route")
                 ref = " ".join(str(value) for value in scope.get("path_params", {}).values())
                 await asyncio.to_thread(
                     note_down, self._services.database, at=self._services.now(), who=who.id,
-                    what=f"{scope['method']} {getattr(route, 'path', scope['path'])}", ref=ref,
+                    what=f"{scope['method']} {scope['path']}", ref=ref,
                     result=str(message["status"]),
                 )  # fmt: skip
             await send(message)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
@@ -39,6 +39,10 @@ class Broadcast:
         """Everything up to here is folded."""
         return self._position
 
+    def clients(self) -> int:
+        """How many streams are open."""
+        return len(self._clients)
+
     def start(self) -> None:
         """Listen to the projector from within the running loop."""
         self._loop = asyncio.get_running_loop()
@@ -71,13 +75,13 @@ class Broadcast:
             if relevant or everything:
                 client.set()
 
-    def follow(self, after: int | None, *, everything: bool, still_in: Callable[[], bool]) -> AsyncIterator[str]:
+    def follow(self, after: int | None, *, everything: bool, still_in: Callable[[], bool]) -> AsyncGenerator[str]:
         """Lines of the stream from behind `after` (None: from now). Ends when `still_in` says no at a heartbeat."""
         if len(self._clients) >= self._services.limits.streams:
             raise TooManyStreams
         return self._lines(after, everything, still_in)
 
-    async def _lines(self, after: int | None, everything: bool, still_in: Callable[[], bool]) -> AsyncIterator[str]:
+    async def _lines(self, after: int | None, everything: bool, still_in: Callable[[], bool]) -> AsyncGenerator[str]:
         news = asyncio.Event()
         self._clients[news] = everything
         try:
@@ -121,10 +125,10 @@ class Broadcast:
 class LiveResponse(StreamingResponse):
     """A stream whose reader is dropped when it takes nothing for too long."""
 
-    def __init__(self, content: AsyncIterator[str], *, stalled_s: float) -> None:
+    def __init__(self, content: AsyncGenerator[str], *, stalled_s: float) -> None:
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         super().__init__(content, headers=headers, media_type="text/event-stream")
-        self._stalled_s = stalled_s
+        self._lines, self._stalled_s = content, stalled_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the reader goes, stalls, or the stream ends."""
@@ -132,6 +136,8 @@ class LiveResponse(StreamingResponse):
             await super().__call__(scope, receive, _in_time(send, self._stalled_s))
         except ReaderStalled:
             return
+        finally:
+            await self._lines.aclose()  # or it would count as open until it is collected as garbage
 
 
 class ReaderStalled(Exception):

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))  # desk.py, also for the tests in the browser
 
-from desk import Desk, until  # noqa: E402
+from desk import Desk, until
 
-from api.app import end_streams  # noqa: E402
+from api.app import end_streams
 
 
 @pytest.fixture

@@ -156,9 +156,10 @@ class Planner:
         self._alert_fact(tell, "planned", name, recorded)
 
     def _told(self, person: Person, name: str, state: str, recorded: Recorded) -> None:
-        for telling in person.tellings.values():
-            if name in telling.alive:
-                self._alert_fact(telling.tell, state, name, recorded)
+        """Also of a message that was given up before: of two words on one message the better one counts."""
+        telling = person.tellings.get(int(name[1:].partition(".")[0]))
+        if telling is not None:
+            self._alert_fact(telling.tell, state, name, recorded)
 
     def _failed(self, person: Person, event: message.MessageFailed, recorded: Recorded) -> None:
         """The next phone at once; when the last has failed the person is lost."""

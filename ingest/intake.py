@@ -100,8 +100,9 @@ class Intake:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                self._known.refresh()
-                for item in self._inbox.take(MOST_AT_ONCE, _TICK_S):
+                arrived = self._inbox.take(MOST_AT_ONCE, _TICK_S)
+                self._known.refresh()  # after the wait: what was registered before they came is known
+                for item in arrived:
                     self._take(item)
                 self._flush()
                 self._acknowledging.publish_due()
@@ -137,6 +138,7 @@ class Intake:
             if self._gate.needs_cut(t):
                 self._flush()
             self._gate.advance(t)
+            self._known.refresh()
             raw.received_at = self._now()
         piece = self._reader.read(raw)
         self._pieces.append(piece)

@@ -1,0 +1,42 @@
+"""A database on disk, a clock in the hand, a door, and the real broker."""
+
+import socket
+
+import pytest
+from door import Clock, enrol, fresh, running
+
+from ingest.broker import Broker
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def database(tmp_path):
+    found = fresh(tmp_path / "log.sqlite")
+    enrol(found)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def door(database, clock):
+    with running(database, clock) as found:
+        yield found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def broker(tmp_path):
+    found = Broker(tmp_path / "broker", port=free_port(), ack_wait_s=1.0)
+    found.start()
+    found.wait_ready()
+    yield found
+    found.stop()

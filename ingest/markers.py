@@ -10,7 +10,7 @@ from ingest.inbox import Marker
 
 TAILS = ("event", "tele", "status")
 SELF = "shouwang/v1/_self/"
-"""No site can be named so, and each of our three subscriptions matches it."""
+"""No site can be named so, and our subscription matches it."""
 
 _LEEWAY = 1.2
 """The broker's clock for redelivery starts when it sent, ours when it granted."""

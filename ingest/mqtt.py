@@ -17,9 +17,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.addressing import Address, Patience
 from ingest.inbox import Connected, Inbox, Marker, Raw
-from ingest.markers import SELF, TAILS, Markers
+from ingest.markers import SELF, Markers
 
 log = logging.getLogger("shouwang.mqtt")
+
+PREFIX = "shouwang/v1/"
+OUR_OWN = ("/ack", "/cmd")
+"""Topics to devices: ours, not theirs."""
 
 _HANDSHAKE_S = 10.0
 _READS_AT_ONCE = 256
@@ -164,9 +168,10 @@ class Connection:
             self._refused = f"refused by the broker: {code}"
             return
         self._accepted, self._resumed = True, bool(flags.session_present)
-        for tail in TAILS:  # one level open at the end would bring our own acks back; `#` makes two consumers in NATS
-            mid = client.subscribe(f"shouwang/v1/+/+/{tail}", qos=1)[1]
-            self._unanswered.add(mid or 0)
+        # One subscription: NATS makes a consumer of each, and between two consumers a device's reports lose their order
+        # (measured: 2,094 breaks in 25,664). `#` would make two consumers as well.
+        mid = client.subscribe(f"{PREFIX}+/+/+", qos=1)[1]
+        self._unanswered.add(mid or 0)
 
     def _on_subscribe(self, _: paho.Client, __: Any, mid: int, codes: Any, ___: Any) -> None:
         if any(code.is_failure or code.value != 1 for code in codes):
@@ -188,6 +193,9 @@ class Connection:
                 topic = message.topic
             except UnicodeDecodeError as fault:
                 topic = bytes(fault.object).decode(errors="backslashreplace")
+            if topic.startswith(PREFIX) and topic.endswith(OUR_OWN):
+                self._own_back(mid, message.qos)
+                return
             payload = bytes(message.payload)
             item: Raw | Marker
             if topic.startswith(SELF):
@@ -197,6 +205,11 @@ class Connection:
             line.inbox.put(item, give_up=line.stopping)
         except Exception:  # raised further it would end paho's reading for good
             log.exception("a message could not be queued")
+
+    def _own_back(self, mid: int, qos: int) -> None:
+        """What we tell devices comes back to us by the same subscription; it is acknowledged and forgotten."""
+        if qos:
+            self.ack(mid)
 
 
 def _pending(sock: Any) -> bool:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from rich.panel import Panel
 
+from events.types.fact import HOUR
 from shouwang.cli.speech import out, say
 from shouwang.exits import Exit, Refused
+from shouwang.moment import now
 from shouwang.operations.demo_pace import quicken
 from shouwang.operations.demo_stage import TOKEN_FILE, TOWN, Stage, environment
+from shouwang.operations.health import Health
 from shouwang.operations.memory import memory
 from shouwang.operations.starting import require_ports, service_part
 from shouwang.operations.town import take_town
@@ -19,6 +22,9 @@ from shouwang.operations.wire import broker_part
 from shouwang.premises import FolderLock, require_free_port
 from shouwang.settings import Settings, read_settings
 from shouwang.supervise import Supervisor
+
+_ENROLLED_BEFORE = 73 * HOUR
+"""The homes bring 72 h of history; what a home said before it was enrolled would not be its own."""
 
 
 def demo(environ: Mapping[str, str], *, fresh: bool) -> Exit:
@@ -40,7 +46,7 @@ def demo(environ: Mapping[str, str], *, fresh: bool) -> Exit:
             [
                 *broker_part(settings, here),
                 stage.phones(),
-                service_part(settings, here, lock, on_ready=lambda: _welcome(settings)),
+                service_part(settings, here, lock, Health(settings), on_ready=lambda: _welcome(settings)),
                 stage.world(),
             ],
             say=say,
@@ -69,7 +75,7 @@ def _wipe(home: Path) -> None:
 def _prepare(settings: Settings) -> None:
     """The town and its quick steps are in the log before the service reads it; both are safe to repeat."""
     say("准备示例镇 · preparing the example town (every person and number in it is invented)")
-    take_town(settings, TOWN)
+    take_town(settings, TOWN, at=now() - _ENROLLED_BEFORE)
     with memory(settings) as database:
         quicken(database)
 
@@ -79,8 +85,8 @@ def _welcome(settings: Settings) -> None:
     link = first_link(settings, always=True)
     out.print(
         Panel.fit(
-            "演示：短信不出本机 · a demonstration: no message leaves this machine\n"
-            "约 20 秒后一户一氧化碳报警，一位老人久无动静 · soon a CO alarm, and an elder gone quiet",
+            "演示：短信不出本机\na demonstration: no message leaves this machine\n"
+            "不久：一户一氧化碳报警，一位老人久无动静\nsoon: a CO alarm, and an elder gone quiet",
             title="守望 Shouwang",
             border_style="green",
         )

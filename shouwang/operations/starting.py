@@ -1,13 +1,11 @@
 """`shouwang up`: checks the premises, then supervises broker and service until it is told to stop."""
 
-import ssl
 import sys
-import urllib.request
 from collections.abc import Callable, Mapping
-from urllib.error import URLError
 
 from shouwang.cli.speech import err
 from shouwang.exits import Exit
+from shouwang.operations.health import Health
 from shouwang.operations.other_clock import check_folder
 from shouwang.operations.welcome import first_link
 from shouwang.operations.wire import broker_part, service_url
@@ -28,13 +26,9 @@ def up(environ: Mapping[str, str], *, say: Say) -> Exit:
     try:
         check_folder(settings)
         require_ports(settings)
-        supervisor = Supervisor(
-            [
-                *broker_part(settings, environ),
-                service_part(settings, environ, lock, on_ready=lambda: _welcome(settings, say)),
-            ],
-            say=say,
-        )
+        health = Health(settings)
+        service = service_part(settings, environ, lock, health, on_ready=lambda: _welcome(settings, health, say))
+        supervisor = Supervisor([*broker_part(settings, environ), service], say=say)
         supervisor.on_signals()
         return supervisor.run()
     finally:
@@ -49,14 +43,14 @@ def require_ports(settings: Settings) -> None:
 
 
 def service_part(
-    settings: Settings, environ: Mapping[str, str], lock: FolderLock, *, on_ready: Callable[[], None]
+    settings: Settings, environ: Mapping[str, str], lock: FolderLock, health: Health, *, on_ready: Callable[[], None]
 ) -> Part:
     """The service. It holds the folder's lock too: should we be killed, nobody gets in before it has ended."""
     return Part(
         name="服务 service",
         command=[sys.executable, "-m", "shouwang.service"],
         env=without(environ, "MQTT_URL_FILE") | {"MQTT_URL": service_url(settings)},
-        ready=lambda: healthy(settings),
+        ready=health.ready,
         on_ready=on_ready,
         inherited=(lock.fd,),
     )
@@ -67,17 +61,9 @@ def without(environ: Mapping[str, str], name: str) -> dict[str, str]:
     return {key: value for key, value in environ.items() if key != name}
 
 
-def healthy(settings: Settings) -> bool:
-    """Whether the service answers that it is well."""
-    trusting = ssl._create_unverified_context() if settings.tls else None  # noqa: S323, SLF001  # our own door, on this machine
-    try:
-        with urllib.request.urlopen(f"{settings.console_url}/health", timeout=2, context=trusting) as answer:  # noqa: S310  # http(s) only
-            return bool(answer.status == 200)
-    except (URLError, OSError, ValueError):
-        return False
-
-
-def _welcome(settings: Settings, say: Say) -> None:
+def _welcome(settings: Settings, health: Health, say: Say) -> None:
+    if health.said:
+        say(f"服务已启动但不正常 · the service is up but NOT WELL: {health.said}")
     say(f"守望已就绪 · ready: {settings.console_url}/")
     link = first_link(settings)
     if link is None:

@@ -13,15 +13,20 @@ from shouwang.operations.other_clock import clock_of_folder
 from shouwang.settings import Settings
 
 
-def read_town(settings: Settings, file: Path) -> tuple[Plan, int]:
-    """The checked file, and the moment it counts from: now, or the start of the folder's own clock. Raises ImportRefused."""
-    at = clock_of_folder(settings) or now()
+def read_town(settings: Settings, file: Path, *, at: int | None = None) -> tuple[Plan, int]:
+    """The checked file, and the moment it counts from: `at`, else the start of the folder's own clock, else now.
+
+    Raises ImportRefused.
+    """
+    at = at or clock_of_folder(settings) or now()
     models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
     return check(file, models, now=at), at
 
 
-def take_town(settings: Settings, file: Path, *, progress: Progress | None = None) -> ImportReport:
+def take_town(
+    settings: Settings, file: Path, *, at: int | None = None, progress: Progress | None = None
+) -> ImportReport:
     """Check the file and take it, all or nothing; works beside a running service. Raises ImportRefused."""
-    plan, at = read_town(settings, file)
+    plan, at = read_town(settings, file, at=at)
     with memory(settings) as database:
         return apply(database, plan, at, progress=progress)

@@ -4,7 +4,8 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 
-from ingest.broker import Broker, BrokerMissing, Tls
+from ingest.broker import Broker, Tls
+from ingest.broker_files import BrokerMissing
 from shouwang.exits import Refused
 from shouwang.settings import Settings
 from shouwang.supervise import Part

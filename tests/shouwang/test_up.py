@@ -1,0 +1,55 @@
+"""`shouwang up` as the one who runs the server meets it: started, knocked down, and stopped."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shouwang.exits import Exit
+from tests.shouwang.running import Running, processes_naming, until
+
+pytestmark = pytest.mark.broker
+
+
+def service_of(home: Path) -> list[int]:
+    return [
+        pid for pid in processes_naming(str(home)) if b"shouwang.service" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+
+
+def test_one_start_serves_logs_in_survives_a_crash_and_leaves_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with Running("up", home) as up:
+        until(up.well, "healthy")
+        with httpx.Client(follow_redirects=True) as browser:
+            page = browser.get(up.link(), headers={"accept": "text/html"})
+        assert page.status_code == 200
+        assert page.url.path != "/login"
+        assert "NOTHING IS REALLY SENT" in up.says()
+
+        second = subprocess.run(up.words, env=up.environ, capture_output=True, text=True, timeout=60, check=False)
+        assert second.returncode == Exit.BUSY
+        assert str(up.process.pid) in second.stderr
+
+        (first,) = service_of(home)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: service_of(home) not in ([], [first]) and up.well(), "started again")
+        assert "SIGKILL" in up.says()
+
+        assert up.interrupted() == Exit.OK
+    assert processes_naming(str(home)) == []
+    with Running("up", home) as again:
+        until(again.well, "healthy again")
+        until(lambda: "ready:" in again.says(), "welcome")
+        assert "/login/link/" not in again.says()  # in service a link lies in no log after the first
+
+
+def test_a_killed_parent_takes_everything_with_it(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with Running("up", home) as up:
+        until(up.well, "healthy")
+        up.process.kill()
+        until(lambda: processes_naming(str(home)) == [], "all gone")

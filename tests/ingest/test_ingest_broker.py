@@ -16,11 +16,13 @@ from door import enrol, fresh, item, said, until
 
 from events.database import Database
 from events.store import read
-from events.types.device import OccupancyReported
+from events.types.device import OccupancyReported, ReadingsGapOpened
 from events.types.system import IngestCaughtUp, IngestDisconnected, ReadingQuarantined
 from ingest.addressing import Address, MqttUrlFaulty, Patience
 from ingest.broker import Broker, BrokerNotAllowed, BrokerNotStarted, Tls
 from ingest.broker_files import BrokerMissing, find_server
+from ingest.inbox import Inbox
+from ingest.line import Line as Line_
 from ingest.service import Ingest
 from simulators.devices import Broker as Wire
 from simulators.devices import Line, Publication
@@ -168,6 +170,49 @@ def test_a_backfill_is_answered_with_the_retained_ack(database, broker, ingest, 
     until(lambda: late.heard, 5)
     assert late.heard[0][1] == {"bootid": "b1", "seq": 3}
     late.line.close()
+
+
+def test_one_devices_events_and_heartbeats_keep_their_order(database, ingest, gateway):
+    at = now()
+    for seq in range(1, 301):
+        tail = "tele" if seq % 2 else "event"
+        gateway.line.publish(Publication(f"shouwang/v1/dp03/hall-1/{tail}", said(seq=seq, at=at)))
+    until(lambda: len(seqs(database)) == 300, 20)
+    assert seqs(database) == list(range(1, 301))
+    assert facts(database, ReadingsGapOpened) == []
+
+
+def test_an_ack_never_reaches_a_later_connection_that_uses_the_number_anew(broker):
+    class Present:
+        generation, acked = 2, []
+
+        def ack(self, mid):
+            self.acked.append(mid)
+
+    line = Line_(broker.service_url, Inbox(), now=now, client_id="c", on_fatal=print)
+    line.ack([(1, 7), (2, 8), (1, 8), (3, 9)])
+    line.send(Present())
+    assert Present.acked == [8]
+    line.stop()
+
+
+def test_what_the_broker_sends_again_while_we_still_work_on_it_is_not_queued_again(database, broker):
+    held, real = threading.Event(), database.write
+    database.write = lambda work: (held.wait(30), real(work))[1]
+    patience = Patience(ack_wait_s=1.0, ping_every_s=60)
+    ingest = opened(database, broker, patience=patience)
+    gateway = Gateway(broker)
+    gateway.says(*live(*range(1, 11)))
+    until(lambda: ingest.intake._pieces or len(ingest.inbox) >= 9)
+    queued = len(ingest.inbox)
+    assert not held.wait(2.5)  # twice the broker's patience: it has sent all of it again
+    assert len(ingest.inbox) <= queued + 6  # at most our markers came meanwhile
+    held.set()
+    until(lambda: len(seqs(database)) == 10)
+    until(lambda: ingest.stats().queued == 0)
+    assert ingest.stats().repeated == 0
+    ingest.stop()
+    gateway.line.close()
 
 
 def test_a_full_inbox_stops_the_reading_and_nothing_is_lost(database, broker):

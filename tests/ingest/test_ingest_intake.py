@@ -19,7 +19,7 @@ from events.types.system import (
 )
 from ingest import quarantine
 from ingest.caught_up import move_mark
-from ingest.inbox import Disconnected
+from ingest.inbox import Disconnected, Marker
 
 QUARANTINED = ReadingQuarantined
 
@@ -231,6 +231,22 @@ def test_caught_up_is_recorded_once_all_markers_of_a_settled_round_are_back(door
     door.marker(3)
     assert len(door.facts(IngestCaughtUp)) == 1
     assert mark(door) == clock()
+
+
+def test_a_round_that_came_back_in_part_or_on_an_earlier_connection_proves_nothing(door, clock):
+    door.connects()
+    for generation, round_, tail in (
+        (1, 1, "event"),
+        (1, 1, "tele"),
+        (1, 2, "status"),
+        (1, 0, "status"),
+        (9, 1, "status"),
+    ):
+        door.inbox.put(Marker(generation, 0, 0, round_, tail, clock(), settled=True))
+    door.hears(said())
+    assert door.facts(IngestCaughtUp) == []
+    door.inbox.put(Marker(1, 0, 0, 1, "status", clock(), settled=True))
+    until(lambda: door.facts(IngestCaughtUp))
 
 
 def test_after_being_deaf_the_gap_starts_at_the_last_mark(door, clock):

@@ -152,7 +152,7 @@ def judge(
     elif not lit:
         broken.append({"what": "cannot_see"})
     missing = [_of("silent", device, since=device["last_heard"]) for device in silent]
-    unproven = [_of("never_proven", d) for d in hanging if d["proven_at"] is None and d["kind"] != "gateway"]
+    unproven = [_of("never_proven", d) for d in hanging if _owes_proof(d) and d["last_heard"] is not None]
     aside = [_of("not_watched_yet", device) for device in hanging if device["kind"] in _NOT_WATCHED_YET]
     reasons = broken + missing + unproven + aside
     if broken:
@@ -164,6 +164,12 @@ def judge(
 
 def _sees_life(device: Mapping[str, Any]) -> bool:
     return device["kind"] in _LIFE_SIGNS or (device["kind"] in {"power", "water"} and device["use_floor"] is not None)
+
+
+def _owes_proof(device: Mapping[str, Any]) -> bool:
+    """Gateways, and what is only recorded, raise nothing and so have nothing to prove."""
+    judged = _sees_life(device) or device["kind"] in {"co", "smoke", "gas"}
+    return device["proven_at"] is None and judged
 
 
 def _silent(device: Mapping[str, Any], now: int) -> bool:

@@ -19,7 +19,7 @@ from api.services import Services
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 AlertId = Annotated[str, Path(max_length=128)]
-_SHOWN_UNPROTECTED = 12
+_SHOWN_UNPROTECTED = 8
 
 
 @router.get("/")

@@ -86,6 +86,8 @@ def _message(message: Mapping[str, Any], text: str, say: Sentences) -> Line:
     channel = say.t(f"channel.{message['channel']}") if knows(f"channel.{message['channel']}") else message["channel"]
     head = say.t("message.by", channel=channel, who=say.names.person(message["person"]))
     ticks = [Tick("planned", say.t("message.planned"), message["planned_at"])]
+    if message["state"] in {"failed", "overtaken"}:
+        ticks = []
     if message["sent_at"]:
         ticks = [Tick("sent", say.t("message.sent"), message["sent_at"])]
     if message["delivered_at"]:

@@ -48,7 +48,7 @@
   }
   function follow(position) {
     source = new EventSource(`/api/v1/stream?after=${position}`);
-    const heard = () => { heardAt = Date.now(); };
+    const heard = () => { heardAt = Date.now(); lamp("on"); };
     source.onopen = heard;
     source.onmessage = (event) => { heard(); position = event.lastEventId; changed(); };
     source.addEventListener("reset", () => { heard(); changed(); });

@@ -20,7 +20,8 @@ from shouwang.settings import Settings, read_settings
 
 log = logging.getLogger("shouwang.broker")
 
-_CLIENT = re.compile(r'mqtt_client: "?([\w.-]{1,64})|"([\w.-]{1,64})"')
+_CLIENT = re.compile(r'"([\w.:-]{1,64})" - ')
+"""The server names the client so: `[ERR] 127.0.0.1:53769 - mid:6 - "gw-dp03" - character not supported ...`."""
 
 
 def main() -> int:
@@ -51,11 +52,10 @@ def main() -> int:
 def note_trouble(settings: Settings, line: str) -> None:
     """Record once an hour that something was refused: a gateway the broker cuts off resends for ever and says nothing."""
     what = "broker_refused_topic" if "not supported" in line else "broker_trouble"
-    at = now()
-    kind = re.sub(r"\d+", "", line.partition("]")[2] or line)
-    key = f"{what}-{at // HOUR}-{hashlib.sha256(kind.encode()).hexdigest()[:12]}"
     found = _CLIENT.search(line)
-    noted = SecurityNoted(what=what, ref=next((name for name in found.groups() if name), "") if found else "")
+    client, at = found[1] if found else "", now()
+    same = client or hashlib.sha256(re.sub(r"\d+", "", line).encode()).hexdigest()[:12]
+    noted, key = SecurityNoted(what=what, ref=client), f"{what}-{at // HOUR}-{same}"
     database = Database(settings.database_path)
     try:
         database.write(lambda db: append(db, [New("ingest", "all", noted, at, key=key)], recorded_at=at))

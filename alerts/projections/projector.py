@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, insert, select
 from sqlalchemy.exc import OperationalError
 
@@ -16,10 +17,10 @@ from alerts.projections.projection import Projection
 from alerts.projections.timeline import TIMELINE
 from events.database import Database, StorageFull
 from events.follow import Follower, bookmark, save_bookmark
-from events.serial import Recorded
+from events.serial import Recorded, dump, load
 from events.store import read
 from events.tables import marks, metadata
-from events.types import Event
+from events.types import Event, type_name
 from events.types.device import DeviceFact
 
 log = logging.getLogger("shouwang.projections")
@@ -27,6 +28,8 @@ log = logging.getLogger("shouwang.projections")
 READER = "projections"
 PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, ALERTS, MESSAGES, TIMELINE)
 """In this order: the timeline asks the messages which alert a receipt belongs to."""
+
+_READ = frozenset(kind for projection in PROJECTIONS for kind in projection.reads)
 
 SHAPE = 1
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
@@ -137,13 +140,20 @@ def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
     """Fold into all projections and move the bookmark. A fold that raises loses its own row, nothing else."""
     by_type: dict[type[Event], list[Recorded]] = {}
     for record in batch:
-        by_type.setdefault(type(record.event), []).append(record)
+        kind = type(record.event)
+        if kind in _READ:
+            by_type.setdefault(kind, []).append(record if issubclass(kind, DeviceFact) else _as_stored(record))
     for projection in PROJECTIONS:
         mine = [record for kind in by_type.keys() & projection.reads for record in by_type[kind]]
         if mine:
             mine.sort(key=lambda record: record.position)
             _fold_into(db, projection, mine)
     save_bookmark(db, READER, batch[-1].position)
+
+
+def _as_stored(record: Recorded) -> Recorded:
+    """The fact as the log gives it back: in memory a number of seconds may still be an int, there it is a float."""
+    return msgspec.structs.replace(record, event=load(type_name(record.event), dump(record.event)))
 
 
 def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) -> None:

@@ -30,18 +30,23 @@ def reading_of(event: DeviceFact) -> str | None:
         case ButtonPressed(action=action):
             said = {"action": action}
         case CarbonMonoxideReported(alarm=alarm, ppm=ppm, test=test):
-            said = {"alarm": alarm, "ppm": ppm, "test": test}
+            said = {"alarm": alarm, "ppm": _number(ppm), "test": test}
         case SmokeReported(alarm=alarm, test=test) | GasReported(alarm=alarm, test=test):
             said = {"alarm": alarm, "test": test}
         case WaterReported(alarm=alarm, test=test):
             said = {"alarm": alarm, "test": test}
         case ClimateReported(celsius=celsius, humidity_pct=humidity):
-            said = {"celsius": celsius, "humidity_pct": humidity}
+            said = {"celsius": _number(celsius), "humidity_pct": _number(humidity)}
         case UseReported(kind=kind, amount=amount):
-            said = {"kind": kind, "amount": amount}
+            said = {"kind": kind, "amount": _number(amount)}
         case _:
             return None
     return to_text({**said, "bootid": event.bootid})
+
+
+def _number(value: float | None) -> float | None:
+    """An int on its way into the log comes out of it as a float; the same text either way."""
+    return None if value is None else float(value)
 
 
 def proves(row: Mapping[str, Any], event: DeviceFact) -> bool:

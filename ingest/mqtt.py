@@ -57,6 +57,7 @@ class Connection:
         self._unanswered: set[int] = set()
         self._unacked: set[int] = set()
         self._heard = 0
+        self._heard_at = 0.0
         self._markers = Markers(generation, line.client_id, line.patience)
         self._client = self._new_client()
 
@@ -157,7 +158,8 @@ class Connection:
             line.connected = True
             self._markers.begin()
             line.inbox.put(Connected(self.generation, self._resumed, line.now()), give_up=line.stopping)
-        if self._markers.overdue():
+        quiet_s = time.monotonic() - self._heard_at
+        if self._markers.overdue() and quiet_s > line.patience.pong_within_s:  # else it only waits behind others
             return "our own message did not come back"
         for topic, body in self._markers.due(line.now()):
             self.publish(topic, body)
@@ -181,6 +183,7 @@ class Connection:
     def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
         """Copy, queue, return. A full queue waits here, and so stops the reading of the socket."""
         self._heard += 1
+        self._heard_at = time.monotonic()
         line = self._line
         try:
             received_at = line.now()

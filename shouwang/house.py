@@ -2,12 +2,14 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from alerts import letters
 from alerts.commands.replies import take_reply
 from alerts.engine import Engine
+from alerts.notify import outbox
 from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.channels.twilio_sms import TwilioSms
@@ -61,7 +63,7 @@ class House:
             self.database,
             mqtt_url=settings.mqtt_url or f"mqtt://{settings.mqtt_bind}:{settings.mqtt_port}",
             now=self.now,
-            gate=FactsGate(self.database, driven, self.deciding.settle) if driven else None,
+            gate=FactsGate(self.database, driven, self._settle) if driven else None,
             patience=Patience(ping_every_s=3.0) if settings.demo else None,
             on_fatal=self._died,
         )
@@ -84,6 +86,15 @@ class House:
             twilio_auth_token=settings.twilio.auth_token if settings.twilio else None,
             settings={"clock": "facts" if settings.clock_from is not None else "real"},
         )
+
+    def _settle(self) -> None:
+        """For a driven clock: everything in the log is decided, and everything planned is sent."""
+        while not self.failed.is_set():
+            self.deciding.settle()
+            with self.database.read() as db:
+                if not outbox.busy(db, self.now()):
+                    return
+            time.sleep(0.002)
 
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""

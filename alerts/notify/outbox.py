@@ -167,6 +167,15 @@ def due(db: Connection, *, claimer: str, now: int, limit: int, only_class: int |
     return [row_of(row) for row in db.execute(select(*columns).order_by(*in_order).limit(limit))]
 
 
+def busy(db: Connection, now: int) -> bool:
+    """Is anything due to be sent, or being sent?"""
+    due_now = and_(outbox.c.state == "waiting", outbox.c.due_at <= now)
+    waiting = select(outbox.c.message).where(
+        outbox.c.state.in_(UNDECIDED), or_(due_now, outbox.c.state.in_(("claimed", "asking")))
+    )
+    return db.execute(waiting.limit(1)).first() is not None
+
+
 def claim(database: Database, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
     """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending."""
 

@@ -25,9 +25,13 @@ def test_one_start_serves_logs_in_survives_a_crash_and_leaves_nothing(tmp_path: 
     with Running("up", home) as up:
         until(up.well, "healthy")
         with httpx.Client(follow_redirects=True) as browser:
-            page = browser.get(up.link(), headers={"accept": "text/html"})
-        assert page.status_code == 200
-        assert page.url.path != "/login"
+            page = {"accept": "text/html"}
+            assert browser.get(up.url, headers=page).url.path == "/login"
+            browser.get(up.link(), headers=page)
+            assert browser.get(up.url, headers=page).url.path == "/"
+        with httpx.Client(follow_redirects=True) as stranger:
+            stranger.get(up.link(), headers=page)
+            assert stranger.get(up.url, headers=page).url.path == "/login"  # the link is used up
         assert "NOTHING IS REALLY SENT" in up.says()
 
         second = subprocess.run(up.words, env=up.environ, capture_output=True, text=True, timeout=60, check=False)

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import HTTPBearer
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
@@ -52,7 +53,11 @@ def create_app(services: Services) -> FastAPI:
     app.state.wrong_signatures = twilio.WrongSignatures()
     app.state.tries = signing_in.Tries(services.limits.logins_a_minute)
     problems.install(app)
-    rest = APIRouter(prefix=API)
+    rest = APIRouter(
+        prefix=API,
+        responses=problems.promised(400, 401, 403, 404, 409, 413, 415, 422, 428, 503),
+        dependencies=[Depends(HTTPBearer(auto_error=False, description="Or the session of the console."))],
+    )
     for router in (alerts.router, places.router, quarantine.router, log.router, service.router):
         rest.include_router(router)
     app.include_router(rest)

@@ -33,6 +33,22 @@ _PAGE: Final = Environment(autoescape=True).from_string(
 )
 
 
+def promised(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: these refusals are possible, and are problems."""
+    schema = {
+        "type": "object",
+        "required": ["type", "title", "status"],
+        "properties": {
+            "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+            "instance": {"type": "string"}, "detail": {"type": "string"},
+        },
+    }  # fmt: skip
+    return {
+        status: {"description": _KINDS[status].replace("_", " "), "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
 class Problem(Exception):
     """A refusal. `kind` is the last part of its type and names its sentence; `more` goes beside it."""
 

@@ -50,7 +50,9 @@ def test_a_body_that_is_not_what_was_asked_for_is_refused(desk, operator, body, 
 def test_a_body_that_hides_its_length_is_still_limited(desk, operator):
     id = desk.raises_co()
     chunks = (b"x" * 1024 for _ in range(100))
-    answer = operator.post(f"/api/v1/alerts/{id}/en-route", content=chunks, headers={"content-type": "application/json"})
+    answer = operator.post(
+        f"/api/v1/alerts/{id}/en-route", content=chunks, headers={"content-type": "application/json"}
+    )
     assert answer.status_code == 413
 
 
@@ -79,7 +81,9 @@ def test_an_unexpected_error_is_a_problem_without_its_inside(desk, operator):
 def test_a_problem_speaks_the_language_of_its_reader(operator):
     zh = operator.get("/api/v1/homes/none").json()["title"]
     en = operator.get("/api/v1/homes/none", headers={"accept-language": "en-GB,en;q=0.9"}).json()["title"]
-    chosen = operator.get("/api/v1/homes/none", headers={"accept-language": "en", "cookie": f"{COOKIE}=zh"}).json()["title"]
+    chosen = operator.get("/api/v1/homes/none", headers={"accept-language": "en", "cookie": f"{COOKIE}=zh"}).json()[
+        "title"
+    ]
     assert (zh, en, chosen) == ("没有这个住户。", "There is no such home.", "没有这个住户。")
 
 
@@ -154,7 +158,9 @@ def test_any_input_gets_a_promised_answer(desk):
         if operation.path.endswith("/stream"):
             continue  # it never ends; its own tests read it
 
-        @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+        @settings(
+            max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+        )
         @given(case=operation.as_strategy())
         def walk(case):
             case.call_and_validate(headers=header, checks=CHECKED)

@@ -197,13 +197,14 @@ def test_an_ack_never_reaches_a_later_connection_that_uses_the_number_anew(broke
 
 
 def test_what_the_broker_sends_again_while_we_still_work_on_it_is_not_queued_again(database, broker):
-    held, real = threading.Event(), database.write
-    database.write = lambda work: (held.wait(30), real(work))[1]
-    patience = Patience(ack_wait_s=1.0, ping_every_s=60)
-    ingest = opened(database, broker, patience=patience)
+    came, held, real = threading.Event(), threading.Event(), database.write
+    database.write = lambda work: (came.set(), held.wait(30), real(work))[2]
+    ingest = opened(database, broker, patience=Patience(ack_wait_s=1.0, ping_every_s=60))
     gateway = Gateway(broker)
-    gateway.says(*live(*range(1, 11)))
-    until(lambda: ingest.intake._pieces or len(ingest.inbox) >= 9)
+    gateway.says(*live(1))
+    assert came.wait(10)
+    gateway.says(*live(*range(2, 11)))
+    until(lambda: len(ingest.inbox) >= 9)
     queued = len(ingest.inbox)
     assert not held.wait(2.5)  # twice the broker's patience: it has sent all of it again
     assert len(ingest.inbox) <= queued + 6  # at most our markers came meanwhile

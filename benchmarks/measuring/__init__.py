@@ -1,0 +1,1 @@
+"""What the measuring programs share: a made-up town, its messages, the yardsticks, and how figures are told."""

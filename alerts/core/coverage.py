@@ -47,6 +47,15 @@ class Spans(msgspec.Struct):
         """How much of [start, end] is covered, in microseconds."""
         return sum(max(0, min(b, end) - max(a, start)) for a, b in self.spans)
 
+    def reached(self, start: int, amount: int) -> int | None:
+        """The first moment by which `amount` microseconds behind `start` are covered; None: not yet."""
+        for a, b in self.spans:
+            begin = max(a, start)
+            if b - begin >= amount:
+                return begin + amount
+            amount -= max(0, b - begin)
+        return None
+
 
 def union(*parts: Spans) -> Spans:
     """All spans of all parts."""

@@ -269,3 +269,31 @@ def test_class_1_after_our_standstill_tells_all_at_once(house: House) -> None:
     house.rings()
     assert house.phone(4).inbox
     assert house.phone(5).inbox
+
+
+def test_a_home_that_brings_its_history_is_judged_by_it(house: House) -> None:
+    start = house.at - 71 * HOUR
+    kept = []
+    for hour in range(72):
+        for device, seen in (("hall-1", hour < 60), ("bed-1", hour < 60)):
+            at = start + hour * HOUR
+            for kind, data in (("motion", {"occupied": seen}), ("motion", {"occupied": False}),
+                               ("heartbeat", {"interval_s": 3600})):  # fmt: skip
+                said = house.says(device, kind, data, at=at)
+                kept.append((device, {k: said[k] for k in ("id", "seq", "type", "time", "data")}))
+    last = start + 59 * HOUR
+    house.at += 30 * MINUTE
+    for device in ("hall-1", "bed-1"):
+        items = [item for name, item in kept if name == device]
+        for number in range(0, len(items), 200):
+            envelope = house.says(device, "backfill", {"items": items[number : number + 200]})
+            house._seq[device] -= 1
+            del envelope["seq"]
+            envelope["id"] = f"b1-b{number}"
+            house.arrives(f"shouwang/v1/dp03/{device}/event", envelope)
+    house.rings()
+    house.beats()
+    house.waits(hours=1)
+    alert = house.alert("no_activity")
+    assert alert.reason["last_seen"] == last
+    assert alert.reason["judged_at"] == last + 12 * HOUR

@@ -20,24 +20,24 @@ class DarkAndQuiet:
 
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
         """Judged by the wall clock: blind minutes are just what it is about."""
-        is_deadline = isinstance(seen.event, DeadlineReached)
+        due = seen.event.due if isinstance(seen.event, DeadlineReached) else None
         if isinstance(seen.event, SignOfLifeSeen) and "rule:dark_and_quiet" in home.timers:
             return None
-        at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.at
+        now = seen.received
         if self.danger in home.alerts:
-            return Verdict(state, cleared=Cleared({"seen_again": at})) if home.lit(at) else None
+            return Verdict(state, cleared=Cleared({"seen_again": now})) if home.lit(now) else None
         last = home.memory.get("no_activity", {}).get("last")
         limit = limit_of(home, policy)
         if last is None:  # no sign of life yet: that home is shown as never proven, nobody is sent
-            return Verdict(state, wake_at=at + limit)
-        if home.is_away(at) or not home.watched or "no_activity" in home.alerts:
-            return Verdict(state, wake_at=at + limit)
+            return None
+        if home.is_away(now) or not home.watched or "no_activity" in home.alerts:
+            return Verdict(state, wake_at=now + limit)
         lit_until = max((s.lease_until for s in home.sensors.values() if s.tells_life), default=0)
-        if is_deadline and at - last >= limit and lit_until < at:
+        if due is not None and due - last >= limit and lit_until < due:
             return Verdict(
                 state, danger=Danger({"last_seen": last, "limit_s": limit // SECOND, "dark_since": lit_until})
             )
-        return Verdict(state, wake_at=max(last + limit, lit_until + SECOND, at + 60 * SECOND))
+        return Verdict(state, wake_at=max(last + limit, lit_until + SECOND, (due or 0) + SECOND))
 
 
 rule = DarkAndQuiet()

@@ -29,11 +29,11 @@ class NoActivity:
             case SignOfLifeSeen() as sign:
                 return self._alive(state, last, sign, seen, home, limit)
             case DeadlineReached(due=due):
-                return self._judge(state, last, due, home, limit)
+                return self._judge(state, last, due, seen.received, home, limit)
             case HomeChanged(restart=True) if seen.at > last:
-                return self._asleep_until(_with(state, seen.at, ""), seen.at, seen.at, home, limit)
+                return self._sleep(_with(state, seen.at, ""), seen.at, seen.received, home, limit)
             case HomeChanged():
-                return self._asleep_until(state, last, seen.at, home, limit)
+                return self._sleep(state, last, seen.received, home, limit)
         return None
 
     def _alive(
@@ -46,38 +46,38 @@ class NoActivity:
         home.by_seq.forget_before(seen.at)
         home.heard.forget_before(seen.at)
         if alert is None:
-            return (
-                Verdict(state)
-                if "rule:no_activity" in home.timers
-                else self._asleep_until(state, seen.at, seen.at, home, limit)
-            )
+            armed = "rule:no_activity" in home.timers
+            return Verdict(state) if armed else self._sleep(state, seen.at, seen.received, home, limit)
         again_short = home.seen(seen.received).within(seen.at, seen.received) < limit
         cancel = "sign_of_life" if alert.status == "suspected" and again_short else ""
         cleared = Cleared({"device": sign.device, "at": seen.at}) if alert.status == "raised" else None
         return Verdict(state, cancel=cancel, cleared=cleared)
 
-    def _judge(self, state: dict[str, Any], last: int, due: int, home: Household, limit: int) -> Verdict:
-        if self._suspended(home, due):
-            return self._asleep_until(state, last, due, home, limit)
+    def _judge(self, state: dict[str, Any], last: int, due: int, now: int, home: Household, limit: int) -> Verdict:
         counted_from = _clock_start(home, last)
         silent = home.seen(due).within(counted_from, due)
-        if silent >= limit:
-            reason = {
-                "last_seen": last, "where": state.get("where", ""), "limit_s": limit // SECOND,
-                "silent_s": silent // SECOND, "blind_s": (due - counted_from - silent) // SECOND, "judged_at": due,
-            }  # fmt: skip
-            return Verdict(state, danger=Danger(reason))
-        return Verdict(state, wake_at=due + limit - silent if home.lit(due) else None)
+        if silent < limit or self._suspended(home, due):
+            return self._sleep(state, last, now, home, limit)
+        reason = {
+            "last_seen": last, "where": state.get("where", ""), "limit_s": limit // SECOND,
+            "silent_s": silent // SECOND, "blind_s": (due - counted_from - silent) // SECOND, "judged_at": due,
+        }  # fmt: skip
+        return Verdict(state, danger=Danger(reason))
 
-    def _asleep_until(self, state: dict[str, Any], last: int, at: int, home: Household, limit: int) -> Verdict:
-        """When to look again: when the limit can be reached at the earliest."""
+    def _sleep(self, state: dict[str, Any], last: int, now: int, home: Household, limit: int) -> Verdict:
+        """When to look again: when the limit was or can be reached at the earliest. Blind homes are not waited for."""
         if self.danger in home.alerts or not home.watched:
             return Verdict(state)
-        if home.is_away(at):
+        if home.is_away(now):
             return Verdict(state, wake_at=None if home.away_until is None else home.away_until + limit)
         counted_from = _clock_start(home, last)
-        silent = home.seen(at).within(counted_from, at) if at > counted_from else 0
-        return Verdict(state, wake_at=max(at, counted_from) + max(0, limit - silent))
+        seen = home.seen(now)
+        reached = seen.reached(counted_from, limit)
+        if reached is not None:
+            return Verdict(state, wake_at=reached)
+        if not home.lit(now):
+            return Verdict(state)
+        return Verdict(state, wake_at=max(now, counted_from) + limit - seen.within(counted_from, now))
 
     def _suspended(self, home: Household, at: int) -> bool:
         return self.danger in home.alerts or not home.watched or home.is_away(at)

@@ -1,7 +1,7 @@
 """Refusals as RFC 9457 problem+json: a stable type, a sentence for people, and what a program needs to go on."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -14,6 +14,7 @@ from alerts.commands import errors
 from alerts.projections.words import Language, outcome_name
 from api.console.words import say
 from api.language import language_of
+from api.names import Names
 
 log = logging.getLogger("shouwang.api")
 
@@ -83,14 +84,15 @@ def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
 
 
-def as_problem(refusal: Exception, lang: Language) -> Problem:
-    """What a command refused, as a problem."""
+def as_problem(refusal: Exception, lang: Language, name: Callable[[str], str]) -> Problem:
+    """What a command refused, as a problem; `name` gives the name of a person."""
     match refusal:
         case errors.AlertUnknown():
             return Problem(404, "alert_unknown", alert=refusal.alert_id)
         case errors.AlertAlreadyClosed():
             named = outcome_name(refusal.outcome, lang)
-            return Problem(409, "already_closed", outcome=refusal.outcome, named=named, by=refusal.by, at=refusal.at)
+            by = name(refusal.by)
+            return Problem(409, "already_closed", outcome=refusal.outcome, named=named, by=by, at=refusal.at)
         case errors.StaleView():
             joint = "，" if lang == "zh" else "; "
             told = joint.join(say(lang, f"change.{change}") for change in refusal.changes)
@@ -122,7 +124,9 @@ def install(app: FastAPI) -> None:
         return answer(request, problem)
 
     async def refused(request: Request, refusal: Exception) -> Response:
-        return answer(request, as_problem(refusal, language_of(request)))
+        language, services = language_of(request), request.app.state.services
+        with services.database.read() as db:
+            return answer(request, as_problem(refusal, language, Names(db, language).person))
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -1,0 +1,51 @@
+"""A desk for each test, and the same desk on a real server."""
+
+import socket
+import threading
+
+import pytest
+import uvicorn
+from desk import Desk, until
+
+from api.app import end_streams
+
+
+@pytest.fixture
+def desk(tmp_path):
+    desk = Desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+class Server:
+    """uvicorn in a thread, on a free port of 127.0.0.1."""
+
+    def __init__(self, app):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.app = app
+        self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning"))
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        until(lambda: self._server.started)
+
+    def stop(self):
+        end_streams(self.app)
+        self._server.should_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def server(desk):
+    server = Server(desk.app)
+    yield server
+    if server._thread.is_alive():
+        server.stop()
+
+
+@pytest.fixture
+def served(server):
+    """The address."""
+    return f"http://127.0.0.1:{server.port}"

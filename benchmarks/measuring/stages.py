@@ -1,0 +1,46 @@
+"""Where an alarm's milliseconds go, by the log's own stamps: each is taken as its transaction begins."""
+
+from pathlib import Path
+from statistics import median
+
+from sqlalchemy import func, select
+
+from alerts.notify.outbox import outbox
+from events.database import Database
+from events.store import read
+from events.types.alert import AlertRaised
+from events.types.device import CarbonMonoxideReported
+from events.types.message import MessagePlanned
+
+NAMES = ("published to recorded", "to decided", "to planned", "to claimed", "to the provider")
+
+
+def stages(path: Path, published: dict[int, int], told: dict[int, int]) -> dict[str, float]:
+    """Median milliseconds of each part. Both by house number, microseconds of the service's clock."""
+    database = Database(path)
+    recorded: dict[int, int] = {}
+    decided: dict[int, int] = {}
+    planned: dict[int, int] = {}
+    claimed: dict[int, int] = {}
+    homes: dict[str, int] = {}
+    with database.read() as db:
+        for fact in read(db, 0, limit=1_000_000):
+            match fact.event:
+                case CarbonMonoxideReported(device=device):
+                    recorded.setdefault(int(device.rpartition("-")[2]), fact.recorded_at)
+                case AlertRaised(home=home, alert=alert):
+                    homes[alert] = int(home.removeprefix("h"))
+                    decided.setdefault(homes[alert], fact.recorded_at)
+                case MessagePlanned(alert=alert):
+                    planned.setdefault(homes[alert], fact.recorded_at)
+        for alert, at in db.execute(
+            select(outbox.c.alert, func.min(outbox.c.first_claimed_at)).group_by(outbox.c.alert)
+        ):
+            claimed[homes[alert]] = at
+    database.close()
+    stamps = (published, recorded, decided, planned, claimed, told)
+    whole = [home for home in published if all(home in stamp for stamp in stamps)]
+    return {
+        name: median((after[home] - before[home]) / 1000 for home in whole) if whole else 0.0
+        for name, before, after in zip(NAMES, stamps, stamps[1:], strict=False)
+    }

@@ -7,11 +7,12 @@ raises undoes only itself. After the commit, what was appended is handed to the 
 import logging
 import os
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ log = logging.getLogger("shouwang.database")
 
 _CHECKPOINT_EVERY_S = 60.0
 _MOST_AT_ONCE = 64
+_PATIENCE_MS = 30_000
 
 
 class StorageFull(Exception):
@@ -51,6 +53,7 @@ class Database:
         self._listeners: list[Callable[[list[Recorded]], None]] = []
         self._on_fatal = on_fatal or _end_process
         self._closed = False
+        self._door = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -77,10 +80,11 @@ class Database:
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
         """Hand work to the writer; the future is done when it is committed, that is: on disk."""
-        if self._closed:
-            raise RuntimeError("the database is closed")
         future: Future[T] = Future()
-        self._work.put((work, future))
+        with self._door:  # what comes after the closing word would wait for ever
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            self._work.put((work, future))
         return future
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -96,12 +100,14 @@ class Database:
 
     def close(self) -> None:
         """Finish what is waiting, then close."""
-        if not self._closed:
+        with self._door:
+            if self._closed:
+                return
             self._closed = True
             self._work.put(None)
-            self._thread.join()
-            self._engine.dispose()
-            self._writer_engine.dispose()
+        self._thread.join()
+        self._engine.dispose()
+        self._writer_engine.dispose()
 
     def _run(self) -> None:
         checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
@@ -109,20 +115,23 @@ class Database:
             try:
                 first = self._work.get(timeout=max(0.01, checkpoint_at - time.monotonic()))
             except queue.Empty:
-                checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
+                pass
+            else:
+                batch, last = self._gather(first)
+                if batch:
+                    self._commit(batch)
+                if last:
+                    return
+            if time.monotonic() >= checkpoint_at:
                 self._checkpoint()
-                continue
-            batch, last = self._gather(first)
-            if batch:
-                self._commit(batch)
-            if last:
-                return
+                checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
 
     def _gather(self, first: tuple[Work, Future[Any]] | None) -> tuple[list[tuple[Work, Future[Any]]], bool]:
         batch: list[tuple[Work, Future[Any]]] = []
         item = first
         while item is not None:
-            batch.append(item)
+            if item[1].set_running_or_notify_cancel():  # from here on nobody can take it back
+                batch.append(item)
             if len(batch) == _MOST_AT_ONCE or self._work.empty():
                 return batch, False
             item = self._work.get()
@@ -139,10 +148,10 @@ class Database:
                     try:
                         with db.begin_nested():
                             result = work(db)
-                    except OperationalError:
-                        raise
-                    except BaseException as refusal:  # the asker's own error; it travels back to the asker
-                        refused.append((future, refusal))
+                    except BaseException as refusal:
+                        if _storage_error(refusal) is not None:
+                            raise
+                        refused.append((future, refusal))  # the asker's own error; it travels back to the asker
                     else:
                         landed.extend(db.info[LANDED])
                         done.append((future, result))
@@ -151,7 +160,10 @@ class Database:
             return
         for listener in list(self._listeners):
             if landed:
-                listener(landed)
+                try:
+                    listener(landed)
+                except Exception:  # it is written; readers find in the database what they missed here
+                    log.exception("a listener failed")
         for future, result in done:
             future.set_result(result)
         for future, reason in refused:
@@ -159,28 +171,60 @@ class Database:
 
     def _failed(self, batch: list[tuple[Work, Future[Any]]], failure: BaseException) -> None:
         """Nothing of this transaction is in the database. A full disk can be waited for; a broken one cannot."""
-        words = str(failure)
-        if "disk is full" in words:
-            failure = StorageFull(words)
-        elif "disk I/O error" in words or not isinstance(failure, OperationalError):
+        code = _storage_error(failure)
+        if code == sqlite3.SQLITE_FULL:
+            failure = StorageFull("the disk is full: nothing was written")
+        elif code is None or code in _BROKEN:
             log.critical("the database cannot be trusted any more: %s", failure)
             self._on_fatal(failure)
         for _, future in batch:
             future.set_exception(failure)
 
     def _checkpoint(self) -> None:
-        with suppress(OperationalError), self._writer_engine.connect() as db:  # a long reader: next minute again
-            raw = db.connection.driver_connection
-            if raw is not None:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Shorten the write-ahead log. Waits for no reader: a long one means next minute again."""
+        try:
+            with self._writer_engine.connect() as db:
+                raw = db.connection.driver_connection
+                if raw is not None:
+                    raw.execute("PRAGMA busy_timeout=0")
+                    try:
+                        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                    finally:
+                        raw.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+        except (OperationalError, sqlite3.OperationalError) as failure:
+            log.warning("no checkpoint: %s", failure)
+            if _storage_error(failure) in _BROKEN:
+                self._on_fatal(failure)
 
 
 def _prepare(connection: Any, _record: Any) -> None:
     """WAL with synchronous=FULL lost no acknowledged row in simulated power cuts; NORMAL lost some."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_PATIENCE_MS}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _end_process(_failure: BaseException) -> None:
     os._exit(70)
+
+
+_BROKEN = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_OF_THE_STORAGE = _BROKEN | {
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}  # fmt: skip
+
+
+def _storage_error(failure: BaseException | None) -> int | None:
+    """SQLite's code where the database itself failed, None where only the work did.
+
+    A full disk ends the transaction by itself, so that what is seen first is "no such savepoint" and the cause lies
+    behind it.
+    """
+    if failure is None:
+        return None
+    code = getattr(failure, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _OF_THE_STORAGE:
+        return int(code & 0xFF)
+    found = _storage_error(failure.__cause__)
+    return _storage_error(failure.__context__) if found is None else found

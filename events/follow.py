@@ -69,9 +69,12 @@ class Follower:
 
     def _from_database(self, limit: int) -> list[Recorded]:
         with self._database.read() as db:
+            end = self.position if self.lanes is None else head(db)
             batch = read(db, self.position, limit=limit, lanes=self.lanes)
-            if batch:
-                self.position = batch[-1].position
+        if batch:
+            self.position = batch[-1].position
+        if len(batch) < limit:  # what lies between here and the end belongs to lanes of others
+            self.position = max(self.position, end)
         return batch
 
     def wake(self) -> None:

@@ -1,0 +1,236 @@
+"""One writer for all: what is asked together is committed together, and nobody's mistake is anybody else's."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import OperationalError
+
+from events import database as database_module
+from events.database import Database
+from events.serial import Recorded
+from events.store import VersionConflict, append
+from tests.events.saying import AT, decision, fact, tell, whole
+
+
+def asked_together(database: Database, *works: Callable[[Connection], Any]) -> list[Future[Any]]:
+    """Hands all of them in while the writer is busy, so that they share its next transaction."""
+    busy, go_on = threading.Event(), threading.Event()
+
+    def keeps_busy(_db: Connection) -> None:
+        busy.set()
+        assert go_on.wait(10)
+
+    first = database.submit(keeps_busy)
+    assert busy.wait(10)
+    futures = [database.submit(work) for work in works]
+    go_on.set()
+    first.result(10)
+    for future in futures:
+        future.exception(10)
+    return futures
+
+
+def adds(*keys: str) -> Callable[[Connection], str]:
+    def work(db: Connection) -> str:
+        append(db, [fact(key) for key in keys], recorded_at=AT)
+        return keys[-1]
+
+    return work
+
+
+def mistaken(_db: Connection) -> None:
+    raise LookupError("a mistake of the asker")
+
+
+def mistaken_late(db: Connection) -> None:
+    append(db, [fact("never")], recorded_at=AT)
+    raise LookupError("a mistake of the asker")
+
+
+def mistaken_sql(db: Connection) -> None:
+    append(db, [fact("never either")], recorded_at=AT)
+    db.execute(text("SELECT * FROM no_such_table"))
+
+
+def decides_late(db: Connection) -> None:
+    append(db, [decision()], recorded_at=AT, after={"home-dp03-12": 7})
+
+
+def keys(database: Database) -> list[str | None]:
+    return [r.key for r in whole(database)]
+
+
+def test_what_is_asked_together_is_one_transaction(database: Database) -> None:
+    commits: list[int] = []
+    event.listen(database._writer_engine, "commit", lambda _db: commits.append(1))
+    futures = asked_together(database, *[adds(f"a{n}") for n in range(40)])
+    assert [f.result() for f in futures] == [f"a{n}" for n in range(40)]
+    assert len(commits) == 2, "one for the work that kept the writer busy, one for all that waited"
+    assert keys(database) == [f"a{n}" for n in range(40)]
+
+
+@pytest.mark.parametrize("wrong", [mistaken, mistaken_late, mistaken_sql, decides_late])
+def test_one_that_raises_undoes_only_itself(database: Database, wrong: Callable[[Connection], None]) -> None:
+    landed: list[Recorded] = []
+    database.on_landed(landed.extend)
+    before, failed, after = asked_together(database, adds("a"), wrong, adds("b", "c"))
+    assert (before.result(), after.result()) == ("a", "c")
+    assert isinstance(failed.exception(), LookupError | OperationalError | VersionConflict)
+    log = whole(database)
+    assert [(r.position, r.key) for r in log] == [(1, "a"), (2, "b"), (3, "c")]
+    assert landed == log, "readers hear of what landed and of nothing else"
+
+
+def test_readers_are_told_only_when_it_is_on_disk_and_before_the_asker_goes_on(database: Database) -> None:
+    heard: list[tuple[int, int]] = []
+
+    def listens(landed: list[Recorded]) -> None:
+        heard.append((len(landed), len(whole(database))))
+
+    stop = database.on_landed(listens)
+    tell(database, fact("a"), fact("b"))
+    assert heard == [(2, 2)]
+    stop()
+    tell(database, fact("c"))
+    assert len(heard) == 1
+
+
+def test_a_listener_that_raises_costs_nobody_anything(database: Database) -> None:
+    def breaks(_landed: list[Recorded]) -> None:
+        raise ZeroDivisionError
+
+    heard: list[Recorded] = []
+    database.on_landed(breaks)
+    database.on_landed(heard.extend)
+    tell(database, fact("a"))
+    tell(database, fact("b"))
+    assert [r.key for r in heard] == ["a", "b"]
+
+
+def test_work_may_not_wait_for_other_work(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="wait"):
+        database.write(lambda _db: tell(database, fact("a")))
+    tell(database, fact("b"))
+    assert keys(database) == ["b"]
+
+
+def test_work_taken_back_in_time_is_not_done_and_disturbs_nobody(database: Database) -> None:
+    busy, go_on = threading.Event(), threading.Event()
+
+    def keeps_busy(_db: Connection) -> None:
+        busy.set()
+        assert go_on.wait(10)
+
+    database.submit(keeps_busy)
+    assert busy.wait(10)
+    taken_back, kept = database.submit(adds("a")), database.submit(adds("b"))
+    assert taken_back.cancel()
+    go_on.set()
+    assert kept.result(10) == "b"
+    tell(database, fact("c"))
+    assert keys(database) == ["b", "c"]
+
+
+def test_closing_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
+    database = Database(tmp_path / "log.db")
+    database.create()
+    busy, go_on = threading.Event(), threading.Event()
+
+    def keeps_busy(_db: Connection) -> None:
+        busy.set()
+        assert go_on.wait(10)
+
+    database.submit(keeps_busy)
+    assert busy.wait(10)
+    waiting = [database.submit(adds(f"a{n}")) for n in range(200)]
+    closing = threading.Thread(target=database.close)
+    closing.start()
+    while not database._closed:
+        time.sleep(0)
+    with pytest.raises(RuntimeError, match="closed"):
+        database.submit(adds("late"))
+    go_on.set()
+    closing.join(10)
+    assert [f.result(0) for f in waiting] == [f"a{n}" for n in range(200)]
+    database.close()
+    again = Database(tmp_path / "log.db")
+    assert keys(again) == [f"a{n}" for n in range(200)]
+    again.close()
+
+
+def test_a_disk_that_fails_ends_the_process_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    last_words: list[BaseException] = []
+    database = Database(tmp_path / "log.db", on_fatal=last_words.append)
+    database.create()
+    broken = sqlite3.OperationalError("disk I/O error")
+    broken.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+
+    def hits_the_disk(_db: Connection) -> None:
+        raise OperationalError("COMMIT", None, broken) from broken
+
+    futures = asked_together(database, adds("a"), hits_the_disk)
+    assert [type(f.exception()) for f in futures] == [OperationalError, OperationalError]
+    assert len(last_words) == 1
+    assert whole(database) == [], "nothing of that transaction was acknowledged, nothing of it is there"
+    database.close()
+
+
+def test_a_file_that_is_no_database_any_more_ends_the_process(tmp_path: Path) -> None:
+    last_words: list[BaseException] = []
+    database = Database(tmp_path / "log.db", on_fatal=last_words.append)
+    database.create()
+    tell(database, *[fact(f"a{n}") for n in range(500)])
+    database.close()
+    size = (tmp_path / "log.db").stat().st_size
+    with (tmp_path / "log.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    database = Database(tmp_path / "log.db", on_fatal=last_words.append)
+    with pytest.raises(Exception, match="malformed"):
+        tell(database, fact("b"))
+    assert last_words
+    database.close()
+
+
+def test_a_long_reader_holds_up_no_writer_at_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "_CHECKPOINT_EVERY_S", 0.02)
+    database = Database(tmp_path / "log.db")
+    database.create()
+    tell(database, fact("a"))
+    with database.read() as db:
+        db.execute(text("SELECT count(*) FROM events")).all()
+        began = time.monotonic()
+        for n in range(10):
+            tell(database, fact(f"b{n}"))
+            time.sleep(0.02)  # a checkpoint falls due meanwhile
+        assert time.monotonic() - began < 5, "a checkpoint that waits for the reader would wait for 30 s"
+    database.close()
+
+
+def test_the_write_ahead_log_is_shortened_also_when_there_is_always_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_CHECKPOINT_EVERY_S", 0.05)
+    database = Database(tmp_path / "log.db")
+    database.create()
+    sizes: list[int] = []
+    checkpoint = database._checkpoint
+
+    def measured() -> None:
+        checkpoint()
+        sizes.append(Path(f"{database.path}-wal").stat().st_size)
+
+    monkeypatch.setattr(database, "_checkpoint", measured)
+    until = time.monotonic() + 20
+    while not sizes and time.monotonic() < until:
+        tell(database, fact(f"a{time.monotonic_ns()}"))
+    database.close()
+    assert sizes
+    assert set(sizes) == {0}

@@ -66,7 +66,11 @@ class Judging:
             sensor.interval = int(event.interval_s * SECOND)
         if event.backfilled or (not event.retained and home_.hear(sensor, at)):
             self._books.unseen.add(home_.home)
-        return edges.note(home_, sensor, event, recorded.at)
+        sign = edges.note(home_, sensor, event, recorded.at)
+        if home_.seen_more:
+            home_.seen_more = False
+            self._books.unseen.add(home_.home)
+        return sign
 
     def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
         at = recorded.recorded_at

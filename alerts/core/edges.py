@@ -99,5 +99,11 @@ def _fill(home: Household, sensor: Sensor, boot: Boot, seq: int, at: int, value:
 
 
 def _cover(home: Household, sensor: Sensor, start: int, end: int) -> None:
-    if sensor.tells_life:
-        home.by_seq.add(min(start, end), max(start, end))
+    """Two consecutive reports: the time between them was seen. What was blind until now may bring a deadline nearer."""
+    if not sensor.tells_life:
+        return
+    start, end = min(start, end), max(start, end)
+    known_until = home.by_seq.spans[-1][1] if home.by_seq.spans else 0
+    home.by_seq.add(start, end)
+    if known_until < sensor.lease_from or end < known_until:
+        home.seen_more = True

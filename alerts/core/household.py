@@ -95,6 +95,7 @@ class Household(msgspec.Struct):
     former: dict[str, Sensor] = {}
     by_seq: Spans = msgspec.field(default_factory=Spans)
     heard: Spans = msgspec.field(default_factory=Spans)
+    seen_more: bool = False
     fired: list[tuple[int, str, bool]] = []
     memory: dict[str, Any] = {}
     timers: dict[str, int] = {}

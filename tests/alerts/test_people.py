@@ -4,6 +4,7 @@ import pytest
 
 from alerts.commands import alerts as commands
 from alerts.commands.errors import AlertAlreadyClosed, NotInThisState, OutcomeNotAllowed, StaleView
+from alerts.core.rules import smoke
 from alerts.timers import ring
 from events.types import alert as facts
 from events.types.home import HomeResumed, HomeRetired
@@ -185,7 +186,6 @@ def test_a_message_whose_alert_has_ended_before_its_turn_is_overtaken(house: Hou
 
 
 def test_a_rule_that_raises_ends_nothing_and_is_shown(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    from alerts.core.rules import smoke
 
     def breaks(*_: object) -> None:
         raise ZeroDivisionError("a fault of ours")

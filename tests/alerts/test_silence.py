@@ -302,12 +302,13 @@ def test_a_home_that_brings_its_history_is_judged_by_it(house: House) -> None:
 def test_a_heartbeat_that_proves_the_past_minutes_brings_the_deadline_nearer(house: House) -> None:
     house.lives()
     last = house.at
-    house.waits(hours=6)
+    house.waits(hours=11, minutes=30)
     house.beats()
     deaf_since = house.at
     house.waits(minutes=40, beating=False, hearing=False)
     house.records(IngestCaughtUp(since=deaf_since), "ingest", "all")
-    house.waits(minutes=5, beating=False)
+    house.waits(minutes=1, beating=False)
+    assert quiet(house) == [], "the last forty minutes were blind"
     house.beats()  # the next number in turn: these devices were there all the time
-    house.waits(hours=5, minutes=15)
-    assert house.alert("no_activity").suspected_at == last + 12 * HOUR
+    house.rings()
+    assert house.alert("no_activity").reason["judged_at"] == last + 12 * HOUR

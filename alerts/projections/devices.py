@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, select
 
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows
-from alerts.projections.readings import NOTHING, proves, reading_of
+from alerts.projections.readings import NOTHING, moved, proves, reading_of
 from events.serial import Recorded
 from events.tables import metadata
 from events.types import REGISTER, Event
@@ -47,6 +47,7 @@ devices = Table(
     Column("last_reading", Text, nullable=False),
     Column("last_reading_at", BigInteger),
     Column("proven_at", BigInteger),
+    Column("moved_at", BigInteger),
     Column("out_of_service", Text, nullable=False),
     Column("gaps", Integer, nullable=False),
 )
@@ -84,7 +85,7 @@ def _assigned(event: DeviceAssigned, before: Mapping[str, Any] | None) -> dict[s
         "role": event.role, "interval_s": event.interval_s, "battery": int(event.battery), "pulse": int(event.pulse),
         "use_floor": event.use_floor, "since": event.since, "removed_at": None, "last_heard": None, "online": None,
         "battery_pct": None, "battery_low": 0, "tamper": 0, "trouble": "", "mains": None, "rssi_dbm": None,
-        "last_reading": NOTHING, "last_reading_at": None, "proven_at": None, "out_of_service": "", "gaps": 0,
+        "last_reading": NOTHING, "last_reading_at": None, "proven_at": None, "moved_at": None, "out_of_service": "", "gaps": 0,
     }  # fmt: skip
     if before is None:
         return fresh
@@ -126,6 +127,8 @@ def _read(row: dict[str, Any], record: Recorded, event: DeviceFact) -> None:
         return
     if row["proven_at"] is None and proves(row, event):
         row["proven_at"] = record.at
+    if moved(row, event):
+        row["moved_at"] = max(row["moved_at"] or 0, record.at)
     row["last_reading"], row["last_reading_at"] = reading, record.at
 
 

@@ -11,6 +11,7 @@ from alerts.projections.projection import Projection, about, from_text, load_row
 from events.serial import Recorded
 from events.tables import metadata
 from events.types import home as facts
+from events.types.fact import SECOND
 from events.types.system import RuleFailed
 
 homes = Table(
@@ -49,6 +50,15 @@ class HomeSeen:
     away_until: int | None
     chain: Mapping[str, list[str]]
     devices: tuple[dict[str, Any], ...]
+
+    @property
+    def moved_at(self) -> int | None:
+        """When somebody was last seen to move or to do something; None: never."""
+        return max((device["moved_at"] for device in self.devices if device["moved_at"]), default=None)
+
+    def quiet_share(self, now: int) -> float:
+        """How much of the limit of silence has passed, by the clock of the wall; blind time is not taken off here."""
+        return (now - (self.moved_at or self.enrolled_at)) / (self.no_activity_s * SECOND)
 
 
 def fold(db: Connection, records: Sequence[Recorded]) -> None:

@@ -51,7 +51,19 @@ def _number(value: float | None) -> float | None:
 
 def proves(row: Mapping[str, Any], event: DeviceFact) -> bool:
     """A first edge since its boot; for CO, smoke, gas and water a first test or alarm (DESIGN section 5)."""
-    if event.retained:
+    match event:
+        case CarbonMonoxideReported(alarm=alarm, test=test) | SmokeReported(alarm=alarm, test=test):
+            return not event.retained and (alarm or test)
+        case GasReported(alarm=alarm, test=test) | WaterReported(alarm=alarm, test=test):
+            return not event.retained and (alarm or test)
+        case ClimateReported():
+            return not event.retained
+    return moved(row, event)
+
+
+def moved(row: Mapping[str, Any], event: DeviceFact) -> bool:
+    """Somebody moved or did something: an edge against the last reading. The stray filter is the rules' business."""
+    if event.retained or event.history:
         return False
     before = from_text(row["last_reading"])
     same_boot = before.get("bootid") == event.bootid
@@ -60,12 +72,8 @@ def proves(row: Mapping[str, Any], event: DeviceFact) -> bool:
             return bool(row["pulse"]) or (same_boot and before.get("occupied") is False)
         case ContactReported(open=opened):
             return same_boot and before.get("open") is (not opened)
-        case ButtonPressed() | ClimateReported():
+        case ButtonPressed():
             return True
-        case CarbonMonoxideReported(alarm=alarm, test=test) | SmokeReported(alarm=alarm, test=test):
-            return alarm or test
-        case GasReported(alarm=alarm, test=test) | WaterReported(alarm=alarm, test=test):
-            return alarm or test
         case UseReported(amount=amount):
             return row["use_floor"] is not None and amount > row["use_floor"]
     return False

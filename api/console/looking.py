@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 AlertId = Annotated[str, Path(max_length=128)]
 _SHOWN_UNPROTECTED = 8
+_SHOWN_QUIET = 8
 
 
 @router.get("/")
@@ -39,14 +40,19 @@ def board_again(request: Request, db: Snapshot, who: Reader, serving: Serving) -
 def _board(template: str, request: Request, db: Connection, serving: Services) -> HTMLResponse:
     say = sentences_for(request, db, serving)
     opened = alerts.open_alerts(db, say.now)
-    exposed = [home for home in homes.all_homes(db, say.now) if home.status not in {"protected", "retired"}]
+    known = homes.all_homes(db, say.now)
+    exposed = [home for home in known if home.status not in {"protected", "retired"}]
+    judged = [home for home in known if home.status not in {"away", "paused", "retired"}]
+    quietest = sorted(judged, key=lambda home: -home.quiet_share(say.now))[:_SHOWN_QUIET]
     counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
     return page(
         request, template, say,
         people=[alert for alert in opened if alert.alert_class <= 3],
         maintenance=[alert for alert in opened if alert.alert_class > 3],
         counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),
-        exposed_count=len(exposed), closed=alerts.closed_since(db, beginning_of(say.now, 0.5), limit=12),
+        exposed_count=len(exposed),
+        quietest=quietest,
+        watched=len(judged), closed=alerts.closed_since(db, beginning_of(say.now, 0.5), limit=12),
         sounding=[alert.id for alert in opened if alert.alert_class == 1 and not alert.acknowledged_by],
         chiming=[alert.id for alert in opened if alert.alert_class == 2],
     )  # fmt: skip

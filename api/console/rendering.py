@@ -1,6 +1,7 @@
 """Pages from templates: everything is escaped, an undefined word is an error, each asset carries its own hash."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +9,7 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy import Connection
 
 from alerts.projections.words import class_name, danger_name, outcome_name, what_to_do
@@ -39,7 +40,16 @@ def _left(at: int, kind: str = "left") -> Markup:
     return Markup('<span class="count" data-{}="{}"></span>').format(kind, at)
 
 
-environment.globals.update(asset=_asset, left=_left, escape=escape)
+def ailment(health: Mapping[str, Any]) -> str:
+    """The word for what is wrong, the gravest first."""
+    if health.get("storage_full"):
+        return "unwell.storage_full"
+    if health.get("connected") is False:
+        return "unwell.connected"
+    return "unwell.deaf" if health.get("connected") else "unwell.other"
+
+
+environment.globals.update(asset=_asset, left=_left, ailment=ailment)
 
 
 def sentences_for(request: Request, db: Connection, services: Services) -> Sentences:

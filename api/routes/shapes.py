@@ -169,6 +169,7 @@ class DeviceOut(BaseModel):
     last_reading: dict[str, Any]
     last_reading_at: int | None
     proven_at: int | None
+    moved_at: int | None
     out_of_service: str
 
 
@@ -182,6 +183,7 @@ class HomeOut(BaseModel):
     reasons: list[dict[str, Any]]
     no_activity_s: int
     away_until: int | None
+    moved_at: int | None
     chain: dict[str, list[str]]
     devices: list[DeviceOut]
 
@@ -190,7 +192,7 @@ class HomeOut(BaseModel):
         """With its name."""
         return cls(
             id=home.id, name=names.home(home.id), site=home.site, status=home.status, reasons=list(home.reasons),
-            no_activity_s=home.no_activity_s, away_until=home.away_until, chain=dict(home.chain),
+            no_activity_s=home.no_activity_s, away_until=home.away_until, moved_at=home.moved_at, chain=dict(home.chain),
             devices=[DeviceOut(**device) for device in home.devices],
         )  # fmt: skip
 

@@ -18,6 +18,7 @@ from api.language import COOKIE
 from events.tables import quarantine
 from events.types import alert as facts
 from events.types import message
+from events.types.device import OccupancyReported
 
 HERE = Path(api.console.__file__).parent
 ORIGIN = {"origin": "http://testserver"}
@@ -173,7 +174,8 @@ def banners(tmp_path, **changed):
     try:
         desk.user()
         with TestClient(desk.app) as client:
-            return client.get(desk.link()).text + client.get("/").text
+            client.get(desk.link())
+            return client.get("/").text + client.get("/homes").text
     finally:
         desk.close()
 
@@ -191,8 +193,29 @@ def test_a_demo_says_so_and_leads_to_the_phones(tmp_path):
     assert 'href="http://127.0.0.1:9/phones"' in text
 
 
-def test_a_service_that_is_not_well_says_so_on_the_page(tmp_path):
-    assert "服务有故障：mqtt" in banners(tmp_path, health=lambda: {"ok": False, "what": "mqtt"})
+@pytest.mark.parametrize(
+    ("health", "said"),
+    [
+        ({"ok": False, "connected": False}, "听不到任何设备"),
+        ({"ok": False, "connected": True, "storage_full": True}, "磁盘满了"),
+        ({"ok": False, "connected": True}, "没动静暂不判断"),
+        ({"ok": False}, "请马上联系管理员"),
+    ],
+)
+def test_a_service_that_is_not_well_says_on_every_page_what_is_wrong(tmp_path, health, said):
+    assert banners(tmp_path, health=lambda: health).count(said) == 2
+
+
+def test_the_board_shows_who_is_nearest_to_the_limit_of_silence(desk, pages):
+    hour = 3_600_000_000
+    for device, ago in (("dp03/hall-1", 3), ("dp03/hall-2", 9)):
+        for number, occupied in enumerate((False, True)):
+            report = OccupancyReported(device=device, occupied=occupied)
+            desk.reports(report, f"{device}-{number}", at=desk.now - ago * hour + number - 1)
+    text = pages.get("/").text
+    panel = text[text.index("离没动静上限最近的住户") :]
+    assert panel.index("15号家") < panel.index("12号家")
+    assert "最后动静 13:30，9 小时前" in panel
 
 
 def test_the_vendored_script_is_the_published_one():

@@ -37,12 +37,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
     parser.add_argument("--facts", type=float, default=100.0, help="background messages a second (default 100)")
     parser.add_argument("--alarms", type=float, default=4.0, help="CO alarms a second (default 4)")
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile every thread (slow: no figures)")
     parser.add_argument("--folder", type=Path, help="where the files go; its disk is measured (default: a new one)")
     parser.add_argument("--save", action="store_true", help="write docs/performance/latest-*.json")
     return parser.parse_args()
 
 
-async def one_round(folder: Path, night: Night, tick: Any) -> dict[str, Any]:
+async def one_round(folder: Path, night: Night, profile: Path | None, tick: Any) -> dict[str, Any]:
     """A town, a broker and a service, all new; one night."""
     broker = Broker(folder / "broker", port=lines.free_port())
     broker.start()
@@ -52,13 +53,15 @@ async def one_round(folder: Path, night: Night, tick: Any) -> dict[str, Any]:
         town.settle(database, night.homes, now())
         database.close()
         async with Provider().open() as provider:
-            return await _measured(folder, broker, provider, night, tick)
+            return await _measured(folder, broker, provider, night, profile, tick)
     finally:
         broker.stop()
 
 
-async def _measured(folder: Path, broker: Broker, provider: Provider, night: Night, tick: Any) -> dict[str, Any]:
-    starting = service(folder, mqtt_url=broker.service_url, provider_port=provider.port)
+async def _measured(
+    folder: Path, broker: Broker, provider: Provider, night: Night, profile: Path | None, tick: Any
+) -> dict[str, Any]:
+    starting = service(folder, mqtt_url=broker.service_url, provider_port=provider.port, profile=profile)
     pid = await asyncio.to_thread(starting.__enter__)
     try:
         before = process_s(pid)
@@ -119,7 +122,7 @@ def main() -> int:
                 night = Night(
                     _WARMING + alarms, asked.facts, _WARMING, _WARMING_S, alarms, asked.seconds, seed=number
                 )  # fmt: skip
-                rounds.append(asyncio.run(one_round(place, night, lambda: bar.advance(task))))
+                rounds.append(asyncio.run(one_round(place, night, asked.profile, lambda: bar.advance(task))))
                 shutil.rmtree(place)
     finally:
         shutil.rmtree(folder)

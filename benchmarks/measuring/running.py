@@ -15,21 +15,23 @@ from pathlib import Path
 from measuring.lines import BrokerStalled, free_port
 from measuring.provider import ACCOUNT
 
+_HERE = Path(__file__).resolve().parents[1]
 _PATIENCE_S = 60.0
 
 
 @contextmanager
-def service(folder: Path, *, mqtt_url: str, provider_port: int) -> Iterator[int]:
+def service(folder: Path, *, mqtt_url: str, provider_port: int, profile: Path | None = None) -> Iterator[int]:
     """Its process id, once it has said that it is well: it hears everything and everything behind the door runs."""
     port = free_port()
     environ = {
-        "PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", ""), "SHOUWANG_HOME": str(folder),
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(_HERE), "SHOUWANG_HOME": str(folder),
         "SHOUWANG_HTTP_PORT": str(port), "MQTT_URL": mqtt_url, "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": "measuring", "TWILIO_FROM": "+15005550006",
         "TWILIO_API_BASE": f"http://127.0.0.1:{provider_port}",
     }  # fmt: skip
+    what = ["measuring.profiled", str(profile.resolve())] if profile else ["shouwang.service"]
     with (folder / "service.log").open("w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "shouwang.service"], env=environ, stderr=log, cwd=folder)
+        process = subprocess.Popen([sys.executable, "-m", *what], env=environ, stderr=log, cwd=folder)
         try:
             _wait_until_well(port, process, folder / "service.log")
             yield process.pid

@@ -71,8 +71,14 @@ class World:
         self._tell(quiet[0], clock())
         self._stage.send_past(quiet, clock(), self.stopping.is_set)
         self._stage.wait_for_acks(quiet, max(1.0, left), self.stopping.is_set)
+        self._greet(clock())
         self._leak.begin(clock() + timedelta(seconds=leak_after_s))
         self._phase = "live"
+
+    def _greet(self, now: datetime) -> None:
+        """Who has just reached the broker says so at once: the next number in turn proves that nothing was missed."""
+        for name, home in self._stage.homes.items():
+            self._stage.live(name, [Happening(at=now, device=each.id, message=None) for each in home.devices])
 
     def tick(self, now: datetime) -> None:
         """Everything due by now."""

@@ -1,7 +1,7 @@
 """The database: many readers, and on SQLite one writer thread that others hand their work to.
 
-The writer runs all waiting work in one transaction (one fsync), each piece in its own savepoint, so that one that
-raises undoes only itself. After the commit, what was appended is handed to the readers in memory.
+The writer runs all waiting work in one transaction (one fsync), each piece in its own savepoint where there are
+several, so that one that raises undoes only itself. After the commit, what was appended is handed to the readers in memory.
 """
 
 import logging
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -146,11 +146,13 @@ class Database:
                 for work, future in batch:
                     db.info[LANDED] = []
                     try:
-                        with db.begin_nested():
+                        with db.begin_nested() if len(batch) > 1 else nullcontext():
                             result = work(db)
                     except BaseException as refusal:
                         if _storage_error(refusal) is not None:
                             raise
+                        if len(batch) == 1:
+                            db.rollback()
                         refused.append((future, refusal))  # the asker's own error; it travels back to the asker
                     else:
                         landed.extend(db.info[LANDED])

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select, text
 
 from events.database import Database
 from events.serial import Recorded
@@ -28,6 +28,8 @@ class Follower:
         with database.read() as db:
             self.position = bookmark(db, name)
         self._handed: deque[Recorded] = deque()
+        self._newest = 0
+        self._look_at = 0.0
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stop = database.on_landed(self._hand)
@@ -35,21 +37,31 @@ class Follower:
     def _hand(self, landed: list[Recorded]) -> None:
         with self._lock:
             self._handed.extend(landed)
+            self._newest = landed[-1].position
             while len(self._handed) > _MEMORY:
                 self._handed.popleft()
         self._wake.set()
 
     def next(self, *, limit: int = 1000, timeout: float = _POLL_S) -> list[Recorded]:
-        """What comes next, at most `limit`; waits up to `timeout` seconds, then an empty list."""
+        """What comes next, at most `limit`; waits up to `timeout` seconds, then an empty list.
+
+        Whoever will not wait is answered from the database; whoever waits, from memory, with a look at the database
+        every `_POLL_S`, and at once where memory missed something: a look costs as much as a hundred facts.
+        """
         until = time.monotonic() + timeout
         while True:
             self._wake.clear()
-            if batch := self._from_memory(limit) or self._from_database(limit):
+            if batch := self._from_memory(limit):
                 return batch
-            left = until - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if timeout <= 0 or now >= self._look_at or self.position < self._newest:
+                if batch := self._from_database(limit):
+                    return batch
+                self._look_at = now + _POLL_S
+            left = min(until, self._look_at) - now
+            if until <= now:
                 return []
-            self._wake.wait(min(left, _POLL_S))
+            self._wake.wait(left)
 
     def _from_memory(self, limit: int) -> list[Recorded]:
         with self._lock:
@@ -98,23 +110,32 @@ def bookmark(db: Connection, reader: str) -> int:
 
 def save_bookmark(db: Connection, reader: str, position: int) -> None:
     """Move the bookmark, within the transaction that holds what was decided from it."""
-    moved = db.execute(update(bookmarks).where(bookmarks.c.reader == reader).values(position=position))
-    if not moved.rowcount:
-        db.execute(insert(bookmarks).values(reader=reader, position=position))
+    db.execute(_SAVE_BOOKMARK, {"reader": reader, "position": position})
 
 
 def save_snapshots(db: Connection, reader: str, states: dict[str, bytes | None]) -> None:
-    """Write the states of the owners touched; None forgets one."""
-    for owner, state in states.items():
-        if state is None:
-            db.execute(delete(snapshots).where(snapshots.c.reader == reader, snapshots.c.owner == owner))
-            continue
-        where = (snapshots.c.reader == reader, snapshots.c.owner == owner)
-        if not db.execute(update(snapshots).where(*where).values(state=state)).rowcount:
-            db.execute(insert(snapshots).values(reader=reader, owner=owner, state=state))
+    """Write the states of the owners touched, hundreds in one statement; None forgets one."""
+    kept = [{"reader": reader, "owner": o, "state": state} for o, state in states.items() if state is not None]
+    gone = [{"reader": reader, "owner": o} for o, state in states.items() if state is None]
+    if kept:
+        db.execute(_SAVE_SNAPSHOT, kept)
+    if gone:
+        db.execute(_FORGET_SNAPSHOT, gone)
 
 
 def load_snapshots(db: Connection, reader: str) -> Iterator[tuple[str, bytes]]:
     """Every owner's state as of the bookmark."""
     for row in db.execute(select(snapshots.c.owner, snapshots.c.state).where(snapshots.c.reader == reader)):
         yield row.owner, row.state
+
+
+# SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
+_SAVE_BOOKMARK = text(
+    "INSERT INTO bookmarks (reader, position) VALUES (:reader, :position) "
+    "ON CONFLICT (reader) DO UPDATE SET position = excluded.position"
+)
+_SAVE_SNAPSHOT = text(
+    "INSERT INTO snapshots (reader, owner, state) VALUES (:reader, :owner, :state) "
+    "ON CONFLICT (reader, owner) DO UPDATE SET state = excluded.state"
+)
+_FORGET_SNAPSHOT = text("DELETE FROM snapshots WHERE reader = :reader AND owner = :owner")

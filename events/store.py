@@ -145,10 +145,10 @@ def head(db: Connection) -> int:
 
 def read(db: Connection, after: int, *, limit: int = 1000, lanes: Collection[int] | None = None) -> list[Recorded]:
     """Facts behind this position in order; with `lanes`, only those and the lane everybody reads."""
-    query = select(events).where(events.c.position > after).order_by(events.c.position).limit(limit)
+    query, asked = _BEHIND, {"after": after, "most": limit}
     if lanes is not None:
         query = query.where(events.c.lane.in_([*lanes, ALL]))
-    return [_recorded(row) for row in db.execute(query)]
+    return [_recorded(row) for row in db.execute(query, asked)]
 
 
 def read_stream(db: Connection, stream: str, *, limit: int | None = None) -> list[Recorded]:
@@ -191,6 +191,9 @@ _KNOWN = select(events.c.stream, events.c.key, events.c.digest).where(
 )
 _VERSION = select(func.max(events.c.version)).where(
     events.c.stream == bindparam("stream"), events.c.version.is_not(None)
+)
+_BEHIND = (
+    select(events).where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("most"))
 )
 _HEAD = select(func.max(events.c.position))
 _sql: dict[str, str] = {}

@@ -54,6 +54,7 @@ class AlertSeen:
     closed_at: int | None
     outcome: str
     closed_by: str
+    death_confirmed: bool
     version: int
     position: int
     allowed_outcomes: tuple[str, ...]
@@ -138,7 +139,7 @@ def _seen(row: Mapping[Any, Any]) -> AlertSeen:
         devices=tuple(a.devices), round=a.round, help_needed=a.help_needed, proposal=a.proposal,
         noticed_at=a.noticed_at, refired_at=a.refired_at, suspected_at=a.suspected_at, raised_at=a.raised_at,
         began_at=row["began_at"], next=what_is_next(a), answer_by=answer_by(a), arrive_by=arrive_by(a),
-        closed_at=a.closed_at, outcome=a.outcome, closed_by=a.closed_by, version=a.version, position=row["position"],
+        closed_at=a.closed_at, outcome=a.outcome, closed_by=a.closed_by, death_confirmed=a.death_confirmed, version=a.version, position=row["position"],
         allowed_outcomes=tuple(outcomes_for(a)),
     )  # fmt: skip
 

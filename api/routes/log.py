@@ -10,7 +10,7 @@ from api.asking import Reader, Serving, Snapshot
 from api.doors import who_asks
 from api.live import Broadcast, LiveResponse, TooManyStreams
 from api.problems import Problem
-from api.routes.shapes import HappeningOut, Log
+from api.routes.other_shapes import HappeningOut, Log
 from events.serial import load_meta
 
 router = APIRouter(tags=["log"])

@@ -9,7 +9,7 @@ from api.access.audit import note_down
 from api.asking import Operator, Reader, Serving, Snapshot, Spoken
 from api.names import Names
 from api.problems import Problem
-from api.routes.shapes import DeviceOut, HomeOut, PersonOut, PhoneOut
+from api.routes.other_shapes import DeviceOut, HomeOut, PersonOut, PhoneOut
 
 router = APIRouter(tags=["homes"])
 

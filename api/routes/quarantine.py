@@ -8,7 +8,7 @@ from alerts.projections import quarantined
 from api.access.audit import note_down
 from api.asking import Operator, Reader, Serving, Snapshot
 from api.problems import Problem
-from api.routes.shapes import QuarantinedOut, QuarantinedWhole
+from api.routes.other_shapes import QuarantinedOut, QuarantinedWhole
 from api.services import Services
 from events.store import New, append
 from events.types.system import RedecodeRequested

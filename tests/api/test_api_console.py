@@ -161,6 +161,19 @@ def test_closing_what_has_changed_is_refused_with_a_sentence(desk, pages):
     assert refused.text.lstrip().startswith("<p")
 
 
+def test_a_death_is_confirmed_separately_and_can_be_undone(desk, pages):
+    id = desk.raises_co()
+    desk.clears(id)
+    pages.post(f"/alerts/{id}/close", data={"outcome": "deceased", "seen": "3"})
+    assert "请再单独确认一次" in pages.get(f"/alerts/{id}").text
+    assert "停止守望" not in pages.get("/homes/dp03-12").text
+    pages.post(f"/alerts/{id}/confirm-death")
+    assert "停止守望" in pages.get("/homes/dp03-12").text
+    assert "undo-death" in pages.get(f"/alerts/{id}").text
+    pages.post(f"/alerts/{id}/undo-death")
+    assert "停止守望" not in pages.get("/homes/dp03-12").text
+
+
 def test_an_auditor_sees_no_buttons(desk, client):
     desk.user("eye", "auditor")
     client.get(desk.link("eye"))
@@ -215,7 +228,7 @@ def test_the_board_shows_who_is_nearest_to_the_limit_of_silence(desk, pages):
     text = pages.get("/").text
     panel = text[text.index("离没动静上限最近的住户") :]
     assert panel.index("15号家") < panel.index("12号家")
-    assert "最后动静 13:30，9 小时前" in panel
+    assert "13:30 有动静，9 小时前" in panel
 
 
 def test_the_vendored_script_is_the_published_one():

@@ -1,36 +1,11 @@
 """Alerts, their messages and their timeline, as people look at them; dropped and folded again they are the same."""
 
-import threading
+from alert_life import planned, raised, receipt, terms
 
-import pytest
-from sqlalchemy import event, select
-
-from alerts.projections import alerts, happenings, messages, projector, timeline
-from alerts.projections.alert_fold import alerts as alerts_table
-from alerts.projections.projector import PROJECTIONS, Projector, rebuild
-from events.store import New, append, head
+from alerts.projections import alerts, messages, timeline
 from events.types import alert as facts
 from events.types import message
-from events.types.alert import Step, Terms
-from events.types.device import HeartbeatReceived, OccupancyReported
 from events.types.fact import MINUTE, SECOND
-from events.types.home import DeviceAssigned, HomeEnrolled
-from events.types.setting import SettingChanged
-
-CHAIN = {"watcher": ["p-w"], "grid_member": ["p-g"], "village": ["p-v"], "town": ["p-t"]}
-
-
-def terms(alert_class=1, **more):
-    steps = [Step(0, ["watcher", "grid_member"]), Step(120, ["village"]), Step(240, ["town"])]
-    return Terms(alert_class=alert_class, chain=CHAIN, steps=steps, **more)
-
-
-def raised(log, id, alert_class=1, danger="smoke", home="h1", **more):
-    log.happens(
-        f"alert-{id}",
-        facts.AlertRaised(alert=id, home=home, site="dp03", danger=danger, reason={}, terms=terms(alert_class, **more)),
-        facts.StepTaken(alert=id, round=1, step=1, persons=["p-w", "p-g"], why="due"),
-    )
 
 
 def test_the_next_step_the_answer_and_the_arrival_follow_from_the_log(log):
@@ -89,22 +64,6 @@ def test_the_alerts_version_is_the_one_of_its_stream_notes_do_not_move_it(log):
     assert log.ask(alerts.one, "a1").version == 3
 
 
-def planned(log, id="m1", alert="a1", person="p-w"):
-    log.told(
-        f"person-{person}",
-        message.MessagePlanned(
-            message=id, tell=1, alert=alert, site="dp03", alert_class=1, round=1, step=1, person=person, phone="ph1",
-            channel="twilio_sms", template="first_smoke", words={"home": "h1"}, slot=3,
-        ),
-        site=person,
-    )  # fmt: skip
-
-
-def receipt(log, fact, person="p-w"):
-    log.now += SECOND
-    log.told(f"person-{person}", fact, site=person)
-
-
 def test_receipts_find_the_alert_of_their_message_and_stand_in_its_timeline(log):
     raised(log, "a1")
     planned(log)
@@ -138,149 +97,3 @@ def test_receipts_in_any_order_and_twice_never_take_a_message_back(log):
 def test_a_receipt_for_a_message_nobody_planned_is_no_ones(log):
     receipt(log, message.MessageDelivered(message="ghost", provider_id="SM9"))
     assert log.ask(timeline.of_alert, "") == []
-
-
-def everything(log):
-    with log.database.read() as db:
-        return {
-            table.name: [tuple(row) for row in db.execute(select(table).order_by(*table.primary_key.columns))]
-            for projection in PROJECTIONS
-            for table in projection.tables
-        }
-
-
-def a_life(log):
-    log.happens("home-h1", HomeEnrolled(home="h1", site="dp03", no_activity_s=43_200))
-    log.happens(
-        "device-dp03/hall", DeviceAssigned(device="dp03/hall", home="h1", since=log.now, model="m", kind="motion")
-    )
-    for minute in range(30):
-        log.now += MINUTE
-        log.reports(
-            OccupancyReported(device="dp03/hall", occupied=minute % 2 == 0), HeartbeatReceived(device="dp03/hall")
-        )
-    raised(log, "a1")
-    planned(log)
-    receipt(log, message.MessageSent(message="m1", channel="twilio_sms", provider_id="SM1"))
-    log.happens("alert-a1", facts.ConditionCleared(alert="a1"))
-    log.happens("alert-a1", facts.AlertClosed(alert="a1", outcome="rescued", by="user:x", via="console"))
-
-
-def test_dropped_and_folded_again_every_row_is_the_same(log):
-    a_life(log)
-    log.fold()
-    before = everything(log)
-    assert all(before.values())
-    assert rebuild(log.database) == log.projector.position
-    assert everything(log) == before
-
-
-def test_folding_one_by_one_or_all_at_once_is_the_same(log, monkeypatch):
-    a_life(log)
-    monkeypatch.setattr(projector, "_BATCH", 1)
-    log.fold()
-    one_by_one = everything(log)
-    monkeypatch.setattr(projector, "_BATCH", 1000)
-    rebuild(log.database)
-    assert everything(log) == one_by_one
-
-
-def test_a_changed_shape_is_folded_again_at_the_next_start(log, monkeypatch):
-    a_life(log)
-    log.fold()
-    before = everything(log)
-    log.database.write(lambda db: db.execute(alerts_table.delete()) and None)
-    monkeypatch.setattr(projector, "SHAPE", projector.SHAPE + 1)
-    Projector(log.database)
-    assert everything(log) == before
-
-
-def test_a_fold_that_raises_loses_its_own_row_and_nothing_else(log, monkeypatch):
-    raised(log, "good-1")
-    raised(log, "bad")
-    raised(log, "good-2")
-    poison = projector.ALERTS.fold
-
-    def fold(db, records):
-        if any(record.stream == "alert-bad" for record in records):
-            raise ZeroDivisionError("poison")
-        poison(db, records)
-
-    changed = tuple(
-        projector.Projection(p.name, p.tables, p.reads, fold if p.name == "alerts" else p.fold) for p in PROJECTIONS
-    )
-    monkeypatch.setattr(projector, "PROJECTIONS", changed)
-    assert {alert.id for alert in log.ask(alerts.open_alerts, log.now)} == {"good-1", "good-2"}
-    with log.database.read() as db:
-        failed = projector.failures(db)
-    assert [(name, error) for _, name, error in failed] == [("alerts", "ZeroDivisionError: poison")] * 2
-
-
-def test_five_hundred_readings_cost_a_handful_of_statements(log):
-    log.happens("home-h1", HomeEnrolled(home="h1", site="dp03", no_activity_s=43_200))
-    for number in range(100):
-        device = f"dp03/d-{number}"
-        log.happens(
-            f"device-{device}", DeviceAssigned(device=device, home="h1", since=log.now, model="m", kind="motion")
-        )
-    log.fold()
-    news = [
-        New(f"device-dp03/d-{n % 100}", "dp03", HeartbeatReceived(device=f"dp03/d-{n % 100}", battery_pct=50), log.now, key=f"h{n}")
-        for n in range(500)
-    ]  # fmt: skip
-    log.database.write(lambda db: append(db, news, recorded_at=log.now) and None)
-    statements = []
-    engine = log.database._writer_engine
-    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    log.projector.step()
-    assert len(statements) < 20
-
-
-def test_whoever_waits_for_a_position_sees_it_folded(log):
-    log.projector.start()
-    for number in range(20):
-        log.happens("settings", SettingChanged(name="attended_s", value=str(number)), site="all")
-        raised(log, f"a{number}")
-        with log.database.read() as db:
-            position = head(db)
-        assert log.projector.wait_for(position, 5)
-        with log.database.read() as db:
-            assert alerts.one(db, f"a{number}") is not None
-    assert not log.projector.wait_for(position + 1, 0.05)
-
-
-def test_those_who_listen_hear_of_facts_only_when_they_can_be_read(log):
-    heard, missing = [], []
-    done = threading.Event()
-
-    def listener(records, position):
-        with log.database.read() as db:
-            ids = [record.stream[6:] for record in records if record.stream.startswith("alert-")]
-            missing.extend(id for id in ids if alerts.one(db, id) is None)
-        heard.append(position)
-        done.set()
-
-    stop = log.projector.on_folded(listener)
-    log.projector.start()
-    raised(log, "a1")
-    assert done.wait(5)
-    stop()
-    assert missing == []
-    assert heard[-1] <= log.projector.position
-
-
-@pytest.mark.parametrize("limit", [1, 3, 500])
-def test_what_happened_behind_a_position_comes_in_pages_without_hole_or_double(log, limit):
-    a_life(log)
-    log.fold()
-    found, position = [], 0
-    while position < log.projector.position:
-        with log.database.read() as db:
-            page, position = happenings.behind(
-                db, position, log.projector.position, types=happenings.RELEVANT, limit=limit
-            )
-        found += page
-    positions = [happening.position for happening in found]
-    assert positions == sorted(set(positions))
-    assert "OccupancyReported" not in {happening.type for happening in found}
-    assert [happening.type for happening in found].count("AlertClosed") == 1

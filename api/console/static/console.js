@@ -42,9 +42,11 @@
   // ---- the stream
   let source = null;
   let waiting = 0;
+  let fetchedAt = 0;
   function changed() {
-    if (waiting) return;
-    waiting = setTimeout(() => { waiting = 0; htmx.trigger(body, "changed"); }, 60);
+    if (waiting) return; // a village going dark says hundreds of things at once: at most two looks a second
+    const soon = Math.max(60, fetchedAt + 500 - Date.now());
+    waiting = setTimeout(() => { waiting = 0; fetchedAt = Date.now(); htmx.trigger(body, "changed"); }, soon);
   }
   function follow(position) {
     source = new EventSource(`/api/v1/stream?after=${position}`);

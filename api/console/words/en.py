@@ -333,7 +333,7 @@ EN: Final[dict[str, str]] = {
     "board.quietest": "Homes nearest to their limit of silence",
     "board.watched": "watching {count} homes",
     "board.share": "share of the limit used",
-    "board.moved": "last movement {clock}, {span} ago",
+    "board.moved": "moved {clock}, {span} ago",
     "board.never_moved": "no movement yet",
     "home.moved": "Last movement",
     "unwell.connected": "Not connected to the message broker of the devices: nothing can be heard!",

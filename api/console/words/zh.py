@@ -333,7 +333,7 @@ ZH: Final[dict[str, str]] = {
     "board.quietest": "离没动静上限最近的住户",
     "board.watched": "正在守望 {count} 户",
     "board.share": "已用去的上限",
-    "board.moved": "最后动静 {clock}，{span}前",
+    "board.moved": "{clock} 有动静，{span}前",
     "board.never_moved": "还没有动静",
     "home.moved": "最后动静",
     "unwell.connected": "没有连上设备的消息服务器，现在听不到任何设备！",

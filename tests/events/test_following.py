@@ -48,6 +48,8 @@ def test_what_was_handed_over_before_the_past_was_read_comes_once(database: Data
     follower = Follower(database, "story")
     tell(database, *[fact(f"b{n}") for n in range(3)])
     assert positions(drained(follower, limit=4)) == [1, 2, 3, 4, 5, 6]
+    made = tell(database, fact("c"))
+    assert follower.next(timeout=0)[0] is made.recorded[0], "and from then on memory is enough"
 
 
 def test_what_memory_had_no_room_for_is_read_from_the_database(
@@ -168,7 +170,8 @@ def test_readers_in_the_middle_of_writers_and_another_process_see_all_of_it(
     assert seen["fast"] == log
 
 
-def test_a_waiting_reader_wakes_when_something_lands(database: Database) -> None:
+def test_a_waiting_reader_wakes_when_something_lands(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "_POLL_S", 30)
     follower = Follower(database, "story")
     found: list[Recorded] = []
     reader = threading.Thread(target=lambda: found.extend(follower.next(timeout=30)))

@@ -28,11 +28,14 @@ class Cases:
 
     def __init__(self, books: Books, look: Look) -> None:
         self._books, self._look = books, look
+        self._read_to: dict[str, int] = {}
 
     def danger(self, home_: Household, name: str, danger: Danger, recorded: Recorded) -> None:
         """A rule says danger: a new alert, an open one that fires again, or one that opens again."""
         at, reason, source = recorded.recorded_at, danger.reason, danger.device
         alert = home_.alerts.get(name)
+        if alert is not None and self._catch_up(alert):
+            alert = home_.alerts.get(name)  # somebody may have closed it in the same moment
         if alert is not None:
             if alert.alert_class <= 2 or not alert.lasting:
                 again = lambda a: lifecycle.fire_again(a, device=source, reason=reason, at=at)  # noqa: E731
@@ -79,16 +82,23 @@ class Cases:
     def decide(
         self, home_: Household, alert: Alert, recorded: Recorded, decision: Callable[[Alert], list[Event]]
     ) -> None:
-        """Fold in what is known to lie ahead, decide, and take what follows."""
+        """Know what lies ahead, decide, and take what follows."""
+        self._catch_up(alert)
         meta = caused_by(recorded)
-        for later in self._books.ahead.pop(stream_of(alert.id), []):
-            fold(alert, later.event, later.at, later.version)
-            meta["read_to"] = max(meta["read_to"], later.position)
+        meta["read_to"] = max(meta["read_to"], self._read_to.get(alert.id, 0))
         base = alert.version
         events = decision(alert)
         if events:
             self._books.made.about_alert(alert, events, base=base, at=recorded.recorded_at, meta=meta)
             self._follow(home_, alert, events, recorded)
+
+    def _catch_up(self, alert: Alert) -> bool:
+        """Take what is known to lie ahead as if it were read now. True: there was something."""
+        ahead = self._books.ahead.pop(stream_of(alert.id), [])
+        for later in ahead:
+            self.told(later)
+            self._read_to[alert.id] = later.position
+        return bool(ahead)
 
     def told(self, recorded: Recorded) -> None:
         """What others said about an alert: people, the planner. Our own was folded when it was decided."""
@@ -100,8 +110,8 @@ class Cases:
             return
         home_ = self._books.homes[owner]
         alert = self._books.alert_named(home_, event.alert)
-        if alert is None:
-            return
+        if alert is None or (recorded.version is not None and recorded.version <= alert.version):
+            return  # not ours any more, or read ahead already
         self._books.touch(home_)
         fold(alert, event, recorded.at, recorded.version)
         if recorded.version is not None:

@@ -44,7 +44,7 @@ def begin(
 
 def fire_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int) -> list[Event]:
     """The danger shows again on an open alert. An open alert is no shield: it starts a new round."""
-    if alert.status == "suspected" or (alert.lasting and alert.active and device in alert.devices):
+    if alert.status != "raised" or (alert.lasting and alert.active and device in alert.devices):
         return []
     deciding = Decided(alert, at)
     gap = at < max(alert.refired_at, alert.raised_at or 0) + int(alert.terms.refire_gap_s * SECOND)
@@ -99,6 +99,8 @@ def cancel(alert: Alert, *, by: str, why: str, at: int) -> list[Event]:
 
 def cancel_pressed(alert: Alert, at: int) -> list[Event]:
     """After people were told, cancel is passed on to those going and closes nothing."""
+    if alert.status != "raised":
+        return []
     deciding = Decided(alert, at)
     deciding.say(facts.CancelPressed(alert=alert.id))
     return deciding.events

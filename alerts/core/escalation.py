@@ -42,6 +42,9 @@ def _still_active_counts(alert: Alert) -> bool:
     return alert.alert_class == 1 and alert.active and not alert.still_active_told and not alert.running
 
 
+_WANTED_NOW = frozenset({"need_help", "escalated"})
+
+
 class Decided:
     """Decisions in the making: each is folded at once, so that the next is made on what the last left behind."""
 
@@ -131,11 +134,12 @@ def take(deciding: Decided, step: int, why: str, *, respaced: bool = False) -> N
 
 
 def persons_of(alert: Alert, step: int) -> list[str]:
-    """Who this step means, without those who cannot go."""
+    """Who this step means, without those who cannot go and those who are there already."""
     found: list[str] = []
     for level in alert.terms.steps[step - 1].levels:
-        found += [p for p in alert.terms.chain.get(level, []) if p not in alert.declined and p not in found]
-    return found
+        found += [p for p in alert.terms.chain.get(level, []) if p not in found]
+    there = {r.who for r in alert.responders if r.here and r.arrived_at is not None}
+    return [p for p in found if p not in alert.declined and p not in there]
 
 
 def pull_next(deciding: Decided, why: str) -> None:
@@ -146,15 +150,15 @@ def pull_next(deciding: Decided, why: str) -> None:
 
 
 def resume(deciding: Decided, why: str) -> None:
-    """The steps go on: the next untold one now, the rest at table distances; when all are told, a new round now.
+    """The steps go on: the next untold one now, the rest at table distances; when all are told, a new round.
 
-    A new round keeps its distance to the last step, so that nobody is told twice within it.
+    A new round keeps its distance to the last step, unless a person asks for more people now.
     """
     alert = deciding.alert
     deciding.say(facts.StepsResumed(alert=alert.id, why=why))
     if alert.due:
         take(deciding, min(alert.due)[0], why)
-    elif alert.terms.steps and deciding.at >= _next_round(alert):
+    elif alert.terms.steps and (why in _WANTED_NOW or deciding.at >= _next_round(alert)):
         start_round(deciding, why)
 
 

@@ -49,7 +49,7 @@ def fire_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int) ->
     deciding = Decided(alert, at)
     gap = at < max(alert.refired_at, alert.raised_at or 0) + int(alert.terms.refire_gap_s * SECOND)
     attended = alert.attended(at)
-    fresh = not gap and not attended
+    fresh = not attended and not (gap and alert.running)  # steps that stand still with nobody there go on, gap or not
     if gap and alert.lasting and alert.active:  # a second sensor of the same alarm, minutes after the first
         deciding.say(facts.DeviceJoined(alert=alert.id, device=device))
         return deciding.events

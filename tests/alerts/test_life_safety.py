@@ -128,6 +128,16 @@ def test_help_needed_on_the_spot_tells_the_next_step_at_once(house: House) -> No
     assert house.alert("carbon_monoxide").help_needed
 
 
+def test_help_needed_when_everybody_was_told_tells_everybody_again_but_the_one_who_asks(house: House) -> None:
+    co(house, True)
+    house.waits(minutes=5)
+    house.phone(1).replies("11")
+    told = {n: len(house.phone(n).inbox) for n in (1, 3)}
+    house.phone(1).replies("13")
+    assert len(house.phone(3).inbox) > told[3]
+    assert not [text for text in house.phone(1).inbox[told[1] :] if "要帮忙(" in text]
+
+
 def test_still_in_alarm_ten_minutes_after_arrival_goes_on(house: House) -> None:
     co(house, True)
     house.phone(1).replies("12")

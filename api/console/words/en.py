@@ -45,6 +45,7 @@ EN: Final[dict[str, str]] = {
     "board.closed": "Closed in the last 12 hours",
     "board.closed_none": "Nothing was closed in the last 12 hours.",
     "board.counts": "Open per class",
+    "board.cancelled": "pre-alarm cancelled",
     "board.keys": "Keys: J/K move, A seen, Enter opens",
     "class.1": "Class 1",
     "class.2": "Class 2",

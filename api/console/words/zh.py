@@ -45,6 +45,7 @@ ZH: Final[dict[str, str]] = {
     "board.closed": "最近 12 小时了结",
     "board.closed_none": "最近 12 小时没有了结的警情。",
     "board.counts": "各类未了结数",
+    "board.cancelled": "预警取消",
     "board.keys": "键盘：J/K 上下，A 看到了，回车打开",
     "class.1": "一类",
     "class.2": "二类",

@@ -1,7 +1,9 @@
 """A reader: it sees every fact of its lanes once and in order, wakes when something lands, and keeps a bookmark.
 
-Facts that this process appended arrive through memory; whatever memory misses (start, another process, overflow) is
-read from the database. Polling is the truth, the wake-up is a hint.
+Facts that this process appended arrive through memory where their numbers follow on without a gap; whatever memory
+misses (start, another process, overflow, a number that was given and not used) is read from the database. Positions
+become visible in order, so whatever lies behind the last one read is all there is. Polling is the truth, a wake-up is
+a hint.
 """
 
 import threading
@@ -32,14 +34,20 @@ class Follower:
         self._look_at = 0.0
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._stop = database.on_landed(self._hand)
+        self._hinted = False
+        self._stops = (database.on_landed(self._hand), database.on_hint(self._hear))
 
     def _hand(self, landed: list[Recorded]) -> None:
         with self._lock:
             self._handed.extend(landed)
-            self._newest = landed[-1].position
+            self._newest = max(self._newest, landed[-1].position)
             while len(self._handed) > _MEMORY:
                 self._handed.popleft()
+        self._wake.set()
+
+    def _hear(self) -> None:
+        """Another process has appended: look now."""
+        self._hinted = True
         self._wake.set()
 
     def next(self, *, limit: int = 1000, timeout: float = _POLL_S) -> list[Recorded]:
@@ -54,7 +62,8 @@ class Follower:
             if batch := self._from_memory(limit):
                 return batch
             now = time.monotonic()
-            if timeout <= 0 or now >= self._look_at or self.position < self._newest:
+            if timeout <= 0 or now >= self._look_at or self.position < self._newest or self._hinted:
+                self._hinted = False
                 if batch := self._from_database(limit):
                     return batch
                 self._look_at = now + _POLL_S
@@ -100,7 +109,8 @@ class Follower:
 
     def close(self) -> None:
         """Hear no more."""
-        self._stop()
+        for stop in self._stops:
+            stop()
 
 
 def bookmark(db: Connection, reader: str) -> int:

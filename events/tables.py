@@ -1,6 +1,19 @@
-"""The tables of the memory. Portable SQL: integers, text and bytes only, no database function, no default."""
+"""The tables of the memory. Portable SQL: integers, text and bytes only; the log's own order is each database's."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    event,
+)
 
 metadata = MetaData()
 """All rooms that keep tables enter them here, so that one call creates the whole."""
@@ -8,7 +21,7 @@ metadata = MetaData()
 events = Table(
     "events",
     metadata,
-    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
     Column("lane", SmallInteger, nullable=False),
     Column("stream", Text, nullable=False),
     Column("version", Integer),
@@ -72,13 +85,49 @@ quarantine = Table(
 )
 Index("quarantine_received", quarantine.c.received_at)
 
-APPEND_ONLY_SQLITE = [
-    text(
-        "CREATE TRIGGER IF NOT EXISTS events_no_update BEFORE UPDATE ON events "
-        "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
-    ),
-    text(
-        "CREATE TRIGGER IF NOT EXISTS events_no_delete BEFORE DELETE ON events "
-        "BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
-    ),
-]
+LANDED_CHANNEL = "shouwang_landed"
+PROCESS = "shouwang.process"
+"""Notifications say by this setting of a connection whose they are: nobody wakes for their own."""
+_ONE_AT_A_TIME = int.from_bytes(b"SHOUWANG")
+"""The advisory lock that whoever appends holds from before numbering until after the commit."""
+
+
+def after_create(table: Table, dialect: str, statement: str) -> None:
+    """Run this on one kind of database when the table is made."""
+    ddl = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    event.listen(table, "after_create", ddl)
+
+
+def append_only(table: Table, what: str) -> None:
+    """Nothing in this table is changed or deleted, by whomever: the database itself refuses."""
+    name, words = table.name, f"the {what} is append-only"
+    for verb in ("update", "delete"):
+        after_create(
+            table, "sqlite",
+            f"CREATE TRIGGER {name}_no_{verb} BEFORE {verb.upper()} ON {name} BEGIN SELECT RAISE(ABORT, '{words}'); END",
+        )  # fmt: skip
+    after_create(
+        table, "postgresql",
+        f"CREATE FUNCTION {name}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END $$",
+    )  # fmt: skip
+    after_create(
+        table, "postgresql",
+        f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}_append_only()",
+    )  # fmt: skip
+
+
+append_only(events, "log")
+# Before a number is given the lock is taken: without it a lower number may become visible after a higher one.
+after_create(
+    events, "postgresql",
+    "CREATE FUNCTION events_in_order() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"PERFORM pg_advisory_xact_lock({_ONE_AT_A_TIME}); "
+    f"PERFORM pg_notify('{LANDED_CHANNEL}', coalesce(current_setting('{PROCESS}', true), '')); "
+    "RETURN NULL; END $$",
+)  # fmt: skip
+after_create(
+    events, "postgresql",
+    "CREATE TRIGGER events_in_order BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION events_in_order()",
+)  # fmt: skip

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from events.database import Database
+from events.keepers import make_database
 from events.store import New, append
 from events.types.fact import HOUR
 from events.types.system import SecurityNoted
@@ -56,7 +56,7 @@ def note_trouble(settings: Settings, line: str) -> None:
     client, at = found[1] if found else "", now()
     same = client or hashlib.sha256(re.sub(r"\d+", "", line).encode()).hexdigest()[:12]
     noted, key = SecurityNoted(what=what, ref=client), f"{what}-{at // HOUR}-{same}"
-    database = Database(settings.database_path)
+    database = make_database(settings.database_path)
     try:
         database.write(lambda db: append(db, [New("ingest", "all", noted, at, key=key)], recorded_at=at))
     finally:

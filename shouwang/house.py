@@ -21,7 +21,7 @@ from alerts.timers import Poller
 from api.app import create_app
 from api.services import Channel as ShownChannel
 from api.services import Services
-from events.database import Database
+from events.keepers import make_database
 from ingest.addressing import Patience
 from ingest.service import Ingest
 from shouwang.clock import DrivenClock, FactsGate, real_now
@@ -42,7 +42,7 @@ class House:
         self.settings, self.failed = settings, threading.Event()
         driven = DrivenClock(settings.clock_from) if settings.clock_from is not None else None
         self.now = clock or (driven.now if driven else real_now)
-        self.database = Database(settings.database_path, on_fatal=self._died)
+        self.database = make_database(settings.database_path, on_fatal=self._died)
         self.database.create()
         self.channel = channel_of(settings)
         self.projector = Projector(self.database, on_fatal=self._died)

@@ -4,6 +4,7 @@ Real: codec, log, engine, planner, timers, outbox, sending, registry, replies. P
 codec), the phone network, the clock.
 """
 
+import datetime as dt
 import itertools
 import json
 import threading
@@ -27,7 +28,7 @@ from alerts.notify.receipts import take_receipt
 from alerts.planner import Planner
 from alerts.registry.importing import apply, check
 from alerts.timers import next_due, ring
-from events.database import Database
+from events.keepers import make_database
 from events.store import New, append, read
 from events.types.fact import HOUR, MINUTE, SECOND, Event
 from events.types.system import IngestCaughtUp
@@ -108,7 +109,7 @@ class House:
         self._seq: dict[str, int] = {}
         self._boot: dict[str, str] = {}
         self._replies = itertools.count(1)
-        self.database = Database(folder / "shouwang.db")
+        self.database = make_database(folder / "shouwang.db")
         self.database.create()
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         apply(self.database, check(town, models), self.at - HOUR)
@@ -132,13 +133,15 @@ class House:
     def restarts(self) -> None:
         """Everything in memory is gone; what is on disk goes on."""
         self.database.close()
-        self.database = Database(self.folder / "shouwang.db")
+        self.database = make_database(self.folder / "shouwang.db")
         self._open()
         self.settles()
 
     # -- devices
 
-    def says(self, device: str, kind: str, data: dict[str, Any], *, at: int | None = None, **over: Any) -> dict[str, Any]:
+    def says(
+        self, device: str, kind: str, data: dict[str, Any], *, at: int | None = None, **over: Any
+    ) -> dict[str, Any]:
         """The payload a device would send now, with the next sequence number."""
         seq = self._seq[device] = self._seq.get(device, 0) + 1
         boot = self._boot.setdefault(device, "b1")
@@ -152,7 +155,9 @@ class House:
               **over: Any) -> None:  # fmt: skip
         """A live message arrives."""
         tail = "tele" if kind in {"heartbeat", "climate", "use"} else "event"
-        self.arrives(f"shouwang/v1/dp03/{device}/{tail}", self.says(device, kind, data, at=at, **over), retained=retained)
+        self.arrives(
+            f"shouwang/v1/dp03/{device}/{tail}", self.says(device, kind, data, at=at, **over), retained=retained
+        )
 
     def arrives(self, topic: str, payload: dict[str, Any], *, retained: bool = False) -> None:
         """Any message, decoded and recorded as ingest does."""
@@ -317,7 +322,5 @@ class Phone:
 
 def stamp(at: int) -> str:
     """RFC 3339, UTC."""
-    import datetime as dt
-
     moment = dt.datetime.fromtimestamp(at / 1_000_000, tz=dt.UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.registry.importing import apply, check
-from events.database import Database
+from events.keepers import make_database
 from events.store import read
 from events.tables import events
 from events.types import alert as facts
@@ -52,7 +52,7 @@ class Week:
             "SHOUWANG_CLOCK_FROM": "2016-07-12",
         }  # fmt: skip
         self.settings = read_settings(environ)
-        database = Database(self.settings.database_path)
+        database = make_database(self.settings.database_path)
         database.create()
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         town = Path(__file__).parent.parent / "examples" / "recorded-week.yaml"

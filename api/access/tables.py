@@ -1,8 +1,8 @@
 """The tables of access. Not rebuildable from the log, so they belong in every backup."""
 
-from sqlalchemy import DDL, BigInteger, Column, Index, Integer, Table, Text, event
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 
-from events.tables import metadata
+from events.tables import append_only, metadata
 
 users = Table(
     "access_users",
@@ -57,12 +57,4 @@ audit = Table(
     Column("result", Text, nullable=False),
 )
 
-for _verb in ("UPDATE", "DELETE"):
-    event.listen(
-        audit,
-        "after_create",
-        DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
-            f"CREATE TRIGGER IF NOT EXISTS access_audit_no_{_verb.lower()} BEFORE {_verb} ON access_audit "
-            "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
-        ).execute_if(dialect="sqlite"),
-    )
+append_only(audit, "audit log")

@@ -10,6 +10,7 @@ from typing import Any
 from alerts.engine import Engine
 from alerts.planner import Planner
 from events.database import Database
+from events.keepers import make_database
 from events.store import read
 from events.types.device import HeartbeatReceived, OccupancyReported
 from events.types.system import PlannerFailed, ReadingQuarantined, RuleFailed
@@ -38,7 +39,7 @@ class Decider:
     """The door, the engine and the planner, without what people look at and without senders and timers."""
 
     def __init__(self, path: Path, mqtt_url: str) -> None:
-        self.database = Database(path)
+        self.database = make_database(path)
         self.engine = Engine(self.database, now)
         self.planner = Planner(self.database, now, channel="logbook")
         self.deciding = Deciding(self.database, self.engine, self.planner, on_fatal=_raise)

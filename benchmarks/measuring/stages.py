@@ -6,7 +6,7 @@ from statistics import median
 from sqlalchemy import func, select
 
 from alerts.notify.outbox import outbox
-from events.database import Database
+from events.keepers import make_database
 from events.store import read
 from events.types.alert import AlertRaised
 from events.types.device import CarbonMonoxideReported
@@ -17,7 +17,7 @@ NAMES = ("published to recorded", "to decided", "to planned", "to claimed", "to 
 
 def stages(path: Path, published: dict[int, int], told: dict[int, int]) -> dict[str, float]:
     """Median milliseconds of each part. Both by house number, microseconds of the service's clock."""
-    database = Database(path)
+    database = make_database(path)
     recorded: dict[int, int] = {}
     decided: dict[int, int] = {}
     planned: dict[int, int] = {}

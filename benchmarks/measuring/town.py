@@ -8,6 +8,7 @@ import yaml
 
 from alerts.registry.importing import apply, check
 from events.database import Database
+from events.keepers import make_database
 from ingest.models import load_models
 
 MOTION = ("hall-1", "bed-1", "kitchen-1", "yard-1")
@@ -40,7 +41,7 @@ def settle(database: Database, homes: int, at: int) -> None:
 
 def new_database(path: Path) -> Database:
     """With all tables of the service."""
-    database = Database(path)
+    database = make_database(path)
     database.create()
     return database
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from events import store
 from events.database import Database
+from events.keepers import make_database
 from shouwang.exits import Refused
 from shouwang.settings import Settings
 
@@ -19,14 +20,14 @@ def open_memory(settings: Settings) -> Database:
             f"还没有数据：{settings.database_path}",
             f"no log at {settings.database_path}; set SHOUWANG_HOME, or start with `shouwang up`",
         )
-    return Database(settings.database_path)
+    return make_database(settings.database_path)
 
 
 @contextmanager
 def memory(settings: Settings) -> Iterator[Database]:
     """The log with all tables, made when missing. Beside a running service this only waits for its turn to write."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database_path)
+    database = make_database(settings.database_path)
     try:
         database.create()
         yield database

@@ -12,7 +12,7 @@ from api.access.tokens import create_token
 from api.access.users import create_user
 from api.app import create_app
 from api.services import Channel, Limits, Services
-from events.database import Database
+from events.keepers import make_database
 from events.store import New, append, head, version_of
 from events.types import alert as facts
 from events.types.alert import Step, Terms
@@ -90,7 +90,7 @@ class Desk:
     """Holds everything a test at the desk needs. `now` is the clock; what is appended happens at that moment."""
 
     def __init__(self, path, **changed):
-        self.database = Database(path / "shouwang.db")
+        self.database = make_database(path / "shouwang.db")
         self.now = NOW
         self.receipts, self.replies = [], []
         self.database.create()

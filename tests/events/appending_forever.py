@@ -5,13 +5,13 @@ import sys
 import threading
 from pathlib import Path
 
-from events.database import Database
+from events.keepers import make_database
 from tests.events.saying import fact, tell
 
 
 def main(file: str) -> None:
     """Four threads, so that several share a transaction."""
-    database = Database(Path(file))
+    database = make_database(Path(file))
     database.create()
     printing = threading.Lock()
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from events.database import Database
+from events.keepers.sqlite import SqliteDatabase
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
     """An empty log on disk."""
-    made = Database(tmp_path / "log.db", on_fatal=lambda _failure: None)
+    made = SqliteDatabase(tmp_path / "log.db", on_fatal=lambda _failure: None)
     made.create()
     yield made
     made.close()

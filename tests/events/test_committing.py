@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
-from events import database as database_module
-from events.database import Database
+from events.keepers import sqlite as database_module
+from events.keepers.sqlite import SqliteDatabase
 from events.serial import Recorded
 from events.store import VersionConflict, append
 from tests.events.saying import AT, decision, fact, tell, whole
 
 
-def asked_together(database: Database, *works: Callable[[Connection], Any]) -> list[Future[Any]]:
+def asked_together(database: SqliteDatabase, *works: Callable[[Connection], Any]) -> list[Future[Any]]:
     """Hands all of them in while the writer is busy, so that they share its next transaction."""
     busy, go_on = threading.Event(), threading.Event()
 
@@ -63,11 +63,11 @@ def decides_late(db: Connection) -> None:
     append(db, [decision()], recorded_at=AT, after={"home-dp03-12": 7})
 
 
-def keys(database: Database) -> list[str | None]:
+def keys(database: SqliteDatabase) -> list[str | None]:
     return [r.key for r in whole(database)]
 
 
-def test_what_is_asked_together_is_one_transaction(database: Database) -> None:
+def test_what_is_asked_together_is_one_transaction(database: SqliteDatabase) -> None:
     commits: list[int] = []
     event.listen(database._writer_engine, "commit", lambda _db: commits.append(1))
     futures = asked_together(database, *[adds(f"a{n}") for n in range(40)])
@@ -77,7 +77,7 @@ def test_what_is_asked_together_is_one_transaction(database: Database) -> None:
 
 
 @pytest.mark.parametrize("wrong", [mistaken, mistaken_late, mistaken_sql, decides_late])
-def test_one_that_raises_undoes_only_itself(database: Database, wrong: Callable[[Connection], None]) -> None:
+def test_one_that_raises_undoes_only_itself(database: SqliteDatabase, wrong: Callable[[Connection], None]) -> None:
     landed: list[Recorded] = []
     database.on_landed(landed.extend)
     before, failed, after = asked_together(database, adds("a"), wrong, adds("b", "c"))
@@ -88,7 +88,7 @@ def test_one_that_raises_undoes_only_itself(database: Database, wrong: Callable[
     assert landed == log, "readers hear of what landed and of nothing else"
 
 
-def test_readers_are_told_only_when_it_is_on_disk_and_before_the_asker_goes_on(database: Database) -> None:
+def test_readers_are_told_only_when_it_is_on_disk_and_before_the_asker_goes_on(database: SqliteDatabase) -> None:
     heard: list[tuple[int, int]] = []
 
     def listens(landed: list[Recorded]) -> None:
@@ -102,7 +102,7 @@ def test_readers_are_told_only_when_it_is_on_disk_and_before_the_asker_goes_on(d
     assert len(heard) == 1
 
 
-def test_a_listener_that_raises_costs_nobody_anything(database: Database) -> None:
+def test_a_listener_that_raises_costs_nobody_anything(database: SqliteDatabase) -> None:
     def breaks(_landed: list[Recorded]) -> None:
         raise ZeroDivisionError
 
@@ -114,14 +114,14 @@ def test_a_listener_that_raises_costs_nobody_anything(database: Database) -> Non
     assert [r.key for r in heard] == ["a", "b"]
 
 
-def test_work_may_not_wait_for_other_work(database: Database) -> None:
+def test_work_may_not_wait_for_other_work(database: SqliteDatabase) -> None:
     with pytest.raises(RuntimeError, match="wait"):
         database.write(lambda _db: tell(database, fact("a")))
     tell(database, fact("b"))
     assert keys(database) == ["b"]
 
 
-def test_work_taken_back_in_time_is_not_done_and_disturbs_nobody(database: Database) -> None:
+def test_work_taken_back_in_time_is_not_done_and_disturbs_nobody(database: SqliteDatabase) -> None:
     busy, go_on = threading.Event(), threading.Event()
 
     def keeps_busy(_db: Connection) -> None:
@@ -139,7 +139,7 @@ def test_work_taken_back_in_time_is_not_done_and_disturbs_nobody(database: Datab
 
 
 def test_closing_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
-    database = Database(tmp_path / "log.db")
+    database = SqliteDatabase(tmp_path / "log.db")
     database.create()
     busy, go_on = threading.Event(), threading.Event()
 
@@ -160,14 +160,14 @@ def test_closing_finishes_what_waits_and_takes_nothing_more(tmp_path: Path) -> N
     closing.join(10)
     assert [f.result(0) for f in waiting] == [f"a{n}" for n in range(200)]
     database.close()
-    again = Database(tmp_path / "log.db")
+    again = SqliteDatabase(tmp_path / "log.db")
     assert keys(again) == [f"a{n}" for n in range(200)]
     again.close()
 
 
 def test_a_disk_that_fails_ends_the_process_and_keeps_nobody_waiting(tmp_path: Path) -> None:
     last_words: list[BaseException] = []
-    database = Database(tmp_path / "log.db", on_fatal=last_words.append)
+    database = SqliteDatabase(tmp_path / "log.db", on_fatal=last_words.append)
     database.create()
     broken = sqlite3.OperationalError("disk I/O error")
     broken.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
@@ -184,7 +184,7 @@ def test_a_disk_that_fails_ends_the_process_and_keeps_nobody_waiting(tmp_path: P
 
 def test_a_file_that_is_no_database_any_more_ends_the_process(tmp_path: Path) -> None:
     last_words: list[BaseException] = []
-    database = Database(tmp_path / "log.db", on_fatal=last_words.append)
+    database = SqliteDatabase(tmp_path / "log.db", on_fatal=last_words.append)
     database.create()
     tell(database, *[fact(f"a{n}") for n in range(500)])
     database.close()
@@ -192,7 +192,7 @@ def test_a_file_that_is_no_database_any_more_ends_the_process(tmp_path: Path) ->
     with (tmp_path / "log.db").open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (size - 4096))
-    database = Database(tmp_path / "log.db", on_fatal=last_words.append)
+    database = SqliteDatabase(tmp_path / "log.db", on_fatal=last_words.append)
     with pytest.raises(Exception, match="malformed"):
         tell(database, fact("b"))
     assert last_words
@@ -201,7 +201,7 @@ def test_a_file_that_is_no_database_any_more_ends_the_process(tmp_path: Path) ->
 
 def test_a_long_reader_holds_up_no_writer_at_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "_CHECKPOINT_EVERY_S", 0.02)
-    database = Database(tmp_path / "log.db")
+    database = SqliteDatabase(tmp_path / "log.db")
     database.create()
     tell(database, fact("a"))
     with database.read() as db:
@@ -218,7 +218,7 @@ def test_the_write_ahead_log_is_shortened_also_when_there_is_always_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "_CHECKPOINT_EVERY_S", 0.05)
-    database = Database(tmp_path / "log.db")
+    database = SqliteDatabase(tmp_path / "log.db")
     database.create()
     sizes: list[int] = []
     checkpoint = database._checkpoint

@@ -14,11 +14,18 @@ from events.follow import (
     save_bookmark,
     save_snapshots,
 )
+from events.keepers import make_database
 from events.lanes import ALL, lane_of
 from events.serial import Recorded
 from events.store import New
 from events.types.setting import SettingChanged
 from tests.events.saying import AT, fact, tell, whole
+
+
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    """Both, one after the other."""
+    return any_database
 
 
 def drained(follower: Follower, limit: int = 1000) -> list[Recorded]:
@@ -68,7 +75,7 @@ def test_what_memory_had_no_room_for_is_read_from_the_database(
 
 def test_what_another_process_appended_in_between_keeps_its_place(database: Database) -> None:
     follower = Follower(database, "story")
-    other = Database(database.path)
+    other = make_database(database.address)
     try:
         tell(database, fact("a"))
         tell(other, fact("b"), fact("c"))
@@ -125,7 +132,7 @@ def test_a_reader_of_some_lanes_gets_these_and_the_lane_everybody_reads(database
     mine = {lane_of("site-1"), lane_of("site-2"), lane_of("site-3")}
     follower = Follower(database, "story", lanes=mine)
     found: list[Recorded] = []
-    other = Database(database.path)
+    other = make_database(database.address)
     try:
         for start in range(0, 200, 20):
             news = [everywhere(n) for n in range(start, start + 20)]
@@ -142,7 +149,7 @@ def test_readers_in_the_middle_of_writers_and_another_process_see_all_of_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "_MEMORY", 30)
-    other = Database(database.path)
+    other = make_database(database.address)
     seen: dict[str, list[Recorded]] = {"slow": [], "fast": []}
     total = 300
 
@@ -183,7 +190,7 @@ def test_a_waiting_reader_wakes_when_something_lands(database: Database, monkeyp
 
 def test_a_waiting_reader_sees_what_another_process_appends(database: Database, tmp_path: Path) -> None:
     follower = Follower(database, "story")
-    other = Database(database.path)
+    other = make_database(database.address)
     found: list[Recorded] = []
     reader = threading.Thread(target=lambda: found.extend(follower.next(timeout=30)))
     reader.start()
@@ -204,7 +211,7 @@ def test_a_reader_knows_how_far_behind_it_is(database: Database) -> None:
 
 def test_a_reader_of_lanes_where_nothing_happens_is_not_behind_for_ever(database: Database) -> None:
     follower = Follower(database, "story", lanes={lane_of("a quiet site")})
-    other = Database(database.path)
+    other = make_database(database.address)
     tell(other, *[fact(f"a{n}") for n in range(10)])
     other.close()
     assert drained(follower) == []

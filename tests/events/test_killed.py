@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from events.database import Database
+from events.keepers import make_database
 from tests.events.saying import fact, tell, whole
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ def test_every_acknowledged_fact_survives_a_kill(tmp_path: Path, acknowledgement
         victim.kill()
         rest, _ = victim.communicate()
     acknowledged += [line.split() for line in rest.splitlines() if line.endswith(tuple("0123456789"))]
-    database = Database(tmp_path / "log.db")
+    database = make_database(tmp_path / "log.db")
     try:
         found = {(str(r.position), str(r.key)) for r in whole(database)}
         whole_lines = {(position, key) for position, key in acknowledged[:acknowledgements]}

@@ -17,8 +17,8 @@ from events.serial import UPGRADES, UnknownFact, dump, dump_meta, load, load_met
 from events.types import REGISTER
 from events.types.device import ButtonPressed
 from events.types.fact import Event, fact
-from tests.events.saying import AT, tell, whole
 from tests.events.saying import fact as said
+from tests.events.saying import tell, whole
 
 KNOWN = Path(__file__).with_name("known_types.txt")
 """One line a type: its stored name, and an example in which every field has a value of its own."""
@@ -168,11 +168,3 @@ def test_an_old_shape_in_the_log_is_read_as_todays_and_not_rewritten(
 def test_two_facts_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="ButtonPressed"):
         fact(type("ButtonPressed", (Event,), {}, frozen=True, kw_only=True))  # type: ignore[call-overload]
-
-
-def test_text_that_no_database_takes_is_refused_before_it_is_stored(database: Database) -> None:
-    with pytest.raises(UnicodeEncodeError):
-        tell(database, said("a", device="dp03/\ud800"))
-    tell(database, said("b"))
-    assert [r.key for r in whole(database)] == ["b"]
-    assert whole(database)[0].at == AT

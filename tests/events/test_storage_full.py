@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from events import database as database_module
-from events.database import Database, StorageFull
+from events.database import StorageFull
+from events.keepers import sqlite as database_module
+from events.keepers.sqlite import SqliteDatabase
 from tests.events.saying import fact, tell, whole
 
 MANY = [fact(f"many-{n}", digest=n) for n in range(20_000)]
@@ -48,7 +49,7 @@ def fills(folder: Path) -> Path:
 
 def test_a_full_disk_refuses_and_a_later_write_works_once_there_is_room(small_disk: Path) -> None:
     ended: list[BaseException] = []
-    database = Database(small_disk / "log.db", on_fatal=ended.append)
+    database = SqliteDatabase(small_disk / "log.db", on_fatal=ended.append)
     try:
         database.create()
         tell(database, fact("a"))
@@ -74,7 +75,7 @@ def test_a_full_disk_refuses_and_a_later_write_works_once_there_is_room(small_di
 
 
 def test_a_piece_too_large_for_the_disk_is_told_so_and_the_small_one_after_it_lands(small_disk: Path) -> None:
-    database = Database(small_disk / "log.db", on_fatal=lambda _failure: None)
+    database = SqliteDatabase(small_disk / "log.db", on_fatal=lambda _failure: None)
     try:
         database.create()
         with pytest.raises(StorageFull):
@@ -87,7 +88,7 @@ def test_a_piece_too_large_for_the_disk_is_told_so_and_the_small_one_after_it_la
 
 def test_a_checkpoint_on_a_full_disk_ends_nothing(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "_CHECKPOINT_EVERY_S", 0.02)
-    database = Database(small_disk / "log.db", on_fatal=lambda _failure: None)
+    database = SqliteDatabase(small_disk / "log.db", on_fatal=lambda _failure: None)
     tried: list[int] = []
     checkpoint = database._checkpoint
     monkeypatch.setattr(database, "_checkpoint", lambda: (checkpoint(), tried.append(1)))

@@ -4,7 +4,7 @@ import json
 import time
 from contextlib import contextmanager
 
-from events.database import Database
+from events.keepers.sqlite import SqliteDatabase
 from events.store import New, append, read, version_of
 from events.types.fact import SECOND
 from events.types.home import DeviceAssigned, HomeEnrolled
@@ -156,7 +156,7 @@ def running(database, clock, **how):
         door.known.close()
 
 
-def fresh(path, cls=Database):
+def fresh(path, cls=SqliteDatabase):
     database = cls(path)
     database.create()
     return database

@@ -14,7 +14,7 @@ import pytest
 from conftest import free_port
 from door import enrol, fresh, item, said, until
 
-from events.database import Database
+from events.keepers.sqlite import SqliteDatabase
 from events.store import read
 from events.types.device import OccupancyReported, ReadingsGapOpened
 from events.types.system import IngestCaughtUp, IngestDisconnected, ReadingQuarantined
@@ -105,7 +105,7 @@ def test_what_arrives_while_we_are_away_is_kept_for_us_and_proved_complete(datab
     assert before.at <= after.event.since < after.at
 
 
-class Dying(Database):
+class Dying(SqliteDatabase):
     """The process dies in the moment after its commit: nothing of it is acknowledged any more."""
 
     def write(self, work):

@@ -3,8 +3,9 @@
 from door import NOON, Door, backfill, decide, enrol, fresh, item, running, said, until
 from sqlalchemy import select
 
-from events.database import Database, StorageFull
+from events.database import StorageFull
 from events.follow import bookmark
+from events.keepers.sqlite import SqliteDatabase
 from events.store import New, append, head
 from events.tables import marks, snapshots
 from events.types import device as facts
@@ -287,7 +288,7 @@ def test_a_broker_without_a_session_gets_all_acks_again(database, clock):
         assert door.published == [("shouwang/v1/dp03/hall-1/ack", {"bootid": "b1", "seq": 3})]
 
 
-class Full(Database):
+class Full(SqliteDatabase):
     """A disk that is full for a while."""
 
     refusals = 0
@@ -398,7 +399,7 @@ def test_a_fault_in_one_message_of_a_batch_is_kept_and_the_others_land(database,
     def faulty(raw):
         piece = real(raw)
         if b"b1-2" in raw.payload:  # as a codec would that lets through what no database takes
-            piece.news = [New("device-dp03/hall-1", "dp03", piece.news[0].event, 2**70, "b1-2", 0)]
+            piece.news = [New("device-dp03/hall-1", "dp03", piece.news[0].event, NOON, "b1-2", 2**70)]
         return piece
 
     monkeypatch.setattr(door.intake._reader, "read", faulty)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.senders import Senders
-from events.database import Database
+from events.keepers import make_database
 
 
 def main(file: str, base_url: str, sid: str, token: str, sender: str, to: str, text: str) -> None:
     """Runs until it is killed."""
     channel = TwilioSms(account_sid=sid, auth_token=token, sender=sender, api_base=base_url)
     senders = Senders(
-        Database(Path(file)),
+        make_database(Path(file)),
         {channel.name: channel},
         now=lambda: time.time_ns() // 1000,
         render=lambda _db, _row: text,

@@ -16,7 +16,7 @@ from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.outbox import OutboxRow, outbox, plan, row_of
 from alerts.notify.receipts import take_receipt
 from alerts.notify.senders import Senders
-from events.database import Database
+from events.keepers import make_database
 from events.store import New, append, read_stream
 from events.types.fact import SECOND, Event
 from events.types.message import MessagePlanned
@@ -40,7 +40,7 @@ class Room:
     """Everything around the senders; people are called wang, li and zhao and have a phone each."""
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "room.db")
+        self.database = make_database(folder / "room.db")
         self.database.create()
         self.time = time.time_ns() // 1000
         self.closed_alerts: dict[str, str] = {}

@@ -5,7 +5,7 @@ import pytest
 import alerts.notify.outbox
 import alerts.registry.tables  # noqa: F401  # their tables are made by `create`
 from alerts.projections.projector import Projector
-from events.database import Database
+from events.keepers import make_database
 from events.store import New, append, head, version_of
 
 NOW = 1_795_271_400_000_000
@@ -15,7 +15,7 @@ class Log:
     """Facts appended at a clock one can set; `fold` brings the projections up to them."""
 
     def __init__(self, path):
-        self.database = Database(path / "shouwang.db")
+        self.database = make_database(path / "shouwang.db")
         self.database.create()
         self.projector = Projector(self.database)
         self.now = NOW

@@ -4,12 +4,12 @@ import pytest
 from small_town import take
 
 import alerts.registry.tables  # noqa: F401  # its tables are made by `create`
-from events.database import Database
+from events.keepers import make_database
 
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(tmp_path / "shouwang.db")
+    database = make_database(tmp_path / "shouwang.db")
     database.create()
     yield database
     database.close()

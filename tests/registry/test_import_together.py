@@ -10,9 +10,9 @@ OTHER = """
 import sys
 from pathlib import Path
 from alerts.registry import homes, texts
-from events.database import Database
+from events.keepers import make_database
 
-database = Database(Path(sys.argv[1]))
+database = make_database(Path(sys.argv[1]))
 with database.read() as db:
     assert homes.homes(db) == []
 def hold(db):
@@ -44,8 +44,8 @@ def test_an_import_waits_for_another_process_that_is_writing_and_then_takes_all(
 
 def test_two_imports_of_the_same_file_at_once_are_one(database):
     script = (
-        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from events.database import Database; "
-        "from small_town import take; database = Database(Path(sys.argv[1])); print(take(database).nothing_new); "
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from events.keepers import make_database; "
+        "from small_town import take; database = make_database(Path(sys.argv[1])); print(take(database).nothing_new); "
         "database.close()"
     )
     folder = __file__.rsplit("/", 1)[0]

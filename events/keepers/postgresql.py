@@ -1,0 +1,168 @@
+"""PostgreSQL keeps the promise with a connection a writer: each works on its own thread, and all queue to number.
+
+READ COMMITTED, the lock taken last, insert, commit, nothing else inside: see `events.tables` for the trigger.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from events.database import CommitUnclear, Database, StorageFull, T
+from events.keepers.hints import Hints
+from events.new import LANDED
+from events.storable import clean_parameters
+from events.tables import PROCESS, metadata
+
+log = logging.getLogger("shouwang.database")
+
+_ATTEMPTS = 6
+_AGAIN = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: the server undid the whole transaction for another's sake."""
+_DISK_FULL = "53100"
+_BROKEN = frozenset({"XX001", "XX002"})
+_CREATING = int.from_bytes(b"CREATING")
+_HANDS = 4
+
+
+class PostgresqlDatabase(Database):
+    """One database of a server, reached by an URL."""
+
+    def __init__(self, url: str, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
+        """Connects when it is first asked. `on_fatal` is called when the server says that its files are corrupt."""
+        super().__init__(on_fatal)
+        self._url = make_url(url).set(drivername="postgresql+psycopg")
+        self._process = secrets.token_hex(8)
+        self._engine = create_engine(
+            self._url, pool_size=8, max_overflow=16, pool_timeout=30, pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3},
+        )  # fmt: skip
+        event.listen(self._engine, "connect", self._prepare)
+        event.listen(self._engine, "before_cursor_execute", clean_parameters, retval=True)
+        self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._mine = threading.local()
+        self._hints = Hints(self._url, self._process)
+        self._hands: ThreadPoolExecutor | None = None
+        self._closed = False
+        self._door = threading.Lock()
+
+    @property
+    def address(self) -> str:
+        """The URL, with its password."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def _prepare(self, connection: Any, _record: Any) -> None:
+        """A writer that was frozen within a transaction must not keep the others from numbering for ever."""
+        was, connection.autocommit = connection.autocommit, True
+        connection.execute(
+            "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '10s'; SET jit = off; "
+            f"SET {PROCESS} = '{self._process}'"
+        )
+        connection.autocommit = was
+
+    def create(self) -> None:
+        """Make all tables that the imported rooms have entered, with their triggers; one process at a time."""
+
+        def make(db: Connection) -> None:
+            db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATING})
+            metadata.create_all(db)
+
+        self.write(make)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection within one short read-only transaction."""
+        with self._readers.connect() as db:
+            yield db
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """Hand work to one of a few threads."""
+        with self._door:
+            if self._closed:
+                raise RuntimeError("the database is closed")
+            self._hands = self._hands or ThreadPoolExecutor(_HANDS, thread_name_prefix="committer")
+            return self._hands.submit(self._write, work)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run work in a transaction of its own on the caller's thread. Raises CommitUnclear, StorageFull."""
+        if self._closed:
+            raise RuntimeError("the database is closed")
+        return self._write(work)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        if getattr(self._mine, "writes", False):
+            raise RuntimeError("work may not wait for other work")
+        self._mine.writes = True
+        try:
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    return self._transaction(work)
+                except DBAPIError as failure:
+                    if _state(failure) not in _AGAIN or attempt == _ATTEMPTS:
+                        raise self._explained(failure) from failure
+                    log.info("once more: %s", _state(failure))
+                    time.sleep(0.01 * attempt)
+            raise AssertionError("unreachable")
+        finally:
+            self._mine.writes = False
+
+    def _transaction(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.connect() as db:
+            db.info[LANDED] = []
+            transaction = db.begin()
+            try:
+                result = work(db)
+            except BaseException:
+                with suppress(DBAPIError):
+                    transaction.rollback()
+                raise
+            landed = db.info.pop(LANDED, [])
+            try:
+                transaction.commit()
+            except DBAPIError as failure:
+                if _is_unclear(failure):
+                    raise CommitUnclear("the connection was lost while committing") from failure
+                raise
+        self._hand_over(landed)
+        return result
+
+    def _explained(self, failure: DBAPIError) -> BaseException:
+        state = _state(failure)
+        if state == _DISK_FULL:
+            return StorageFull("the database's disk is full: nothing was written")
+        if state in _BROKEN:
+            log.critical("the database cannot be trusted any more: %s", state)
+            self._on_fatal(failure)
+        return failure
+
+    def on_hint(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` when another process has committed."""
+        return self._hints.add(listener)
+
+    def close(self) -> None:
+        """Finish what is waiting, then close."""
+        with self._door:
+            if self._closed:
+                return
+            self._closed = True
+        if self._hands is not None:
+            self._hands.shutdown(wait=True)
+        self._hints.close()
+        self._engine.dispose()
+
+
+def _state(failure: DBAPIError) -> str:
+    """The five letters of the SQL standard; "" when the server did not say anything any more."""
+    return str(getattr(failure.orig, "sqlstate", None) or "")
+
+
+def _is_unclear(failure: DBAPIError) -> bool:
+    """Nothing came back, or only that the session ends: 08 is the connection, 57P the server going down."""
+    return _state(failure)[:3] in {"", "57P"} or _state(failure).startswith("08")

@@ -1,0 +1,1 @@
+"""How facts get their place in the log: a database a file."""

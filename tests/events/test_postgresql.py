@@ -1,0 +1,326 @@
+"""What PostgreSQL is asked to keep beyond what every database is: many writers, lost wires, other processes."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, insert, make_url, select, text, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from events import follow
+from events.database import CommitUnclear, StorageFull
+from events.follow import Follower
+from events.keepers import make_database
+from events.keepers.postgresql import PostgresqlDatabase
+from events.landing import postgresql as landing
+from events.new import VersionConflict
+from events.serial import Recorded
+from events.store import append
+from events.tables import bookmarks
+from tests.events.saying import AT, decision, fact, tell, whole
+from tests.postgres import Databases
+from tests.wire import Wire
+
+
+@pytest.fixture
+def url(postgresql: Databases) -> Iterator[str]:
+    with postgresql.fresh() as made:
+        yield made
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[PostgresqlDatabase]:
+    made = make_database(url, on_fatal=lambda _failure: None)
+    assert isinstance(made, PostgresqlDatabase)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def wire(url: str) -> Iterator[Wire]:
+    made = Wire(make_url(url).port or 5432)
+    yield made
+    made.close()
+
+
+def through(url: str, wire: Wire) -> PostgresqlDatabase:
+    over = make_url(url).set(host="127.0.0.1", port=wire.port, query={"sslmode": "disable"})
+    return PostgresqlDatabase(over.render_as_string(hide_password=False))
+
+
+def keys(database: PostgresqlDatabase) -> list[str | None]:
+    return [r.key for r in whole(database)]
+
+
+def test_work_may_not_wait_for_other_work_and_says_so(database: PostgresqlDatabase) -> None:
+    with pytest.raises(RuntimeError, match="wait"):
+        database.write(lambda _db: tell(database, fact("a")))
+    tell(database, fact("b"))
+    assert keys(database) == ["b"]
+
+
+def test_two_writers_who_decided_on_the_same_version_at_the_same_moment(database: PostgresqlDatabase) -> None:
+    """Both have looked, both have found version 0: the unique index would call the later one broken."""
+    numbered, go_on = threading.Event(), threading.Event()
+    outcomes: list[str] = []
+
+    def keeps_them_waiting(db: Connection) -> None:
+        append(db, [fact("first")], recorded_at=AT)
+        numbered.set()
+        assert go_on.wait(20)
+
+    def decides(by: str) -> None:
+        try:
+            tell(database, fact(f"of {by}"), decision(by), after={"home-dp03-12": 0})
+            outcomes.append("landed")
+        except VersionConflict as conflict:
+            outcomes.append(f"refused: {conflict.expected}, {conflict.found}")
+
+    threads = [threading.Thread(target=database.write, args=(keeps_them_waiting,))]
+    threads += [threading.Thread(target=decides, args=(by,)) for by in ("one", "two")]
+    threads[0].start()
+    assert numbered.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    _until(lambda: _waiting(database) == 2)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes) == ["landed", "refused: 0, 1"]
+    assert len(whole(database)) == 3, "nothing of the refused call is in the log"
+
+
+@pytest.mark.parametrize("count", [1, landing.MANY - 1, landing.MANY, 3 * landing.MANY])
+def test_batches_of_every_size_land_alike(database: PostgresqlDatabase, count: int) -> None:
+    tell(database, fact("k3", digest=1), fact("k4", digest=9))
+    news = [fact(f"k{n}") for n in range(count)] + [fact("k0"), decision("one")]
+    made = tell(database, *news, after={"home-dp03-12": 0})
+    fresh = [f"k{n}" for n in range(count) if n not in {3, 4}]
+    assert [r.key for r in made.recorded] == [*fresh, None]
+    assert [n.key for n in made.conflicts] == (["k4"] if count > 4 else [])
+    assert [n.key for n in made.repeated] == (["k3", "k0"] if count > 3 else ["k0"])
+    assert whole(database)[2:] == made.recorded
+
+
+def test_two_large_batches_in_one_transaction_are_two_batches(database: PostgresqlDatabase) -> None:
+    def work(db: Connection) -> None:
+        for part in range(2):
+            append(db, [fact(f"{part}-{n}") for n in range(landing.MANY)], recorded_at=AT)
+
+    database.write(work)
+    assert len(whole(database)) == 2 * landing.MANY
+
+
+def crossing(database: PostgresqlDatabase, mine: str, other: str, met: threading.Barrier, runs: list[str]) -> None:
+    def work(db: Connection) -> None:
+        runs.append(mine)
+        db.execute(update(bookmarks).where(bookmarks.c.reader == mine).values(position=bookmarks.c.position + 1))
+        if len(runs) <= 2:
+            met.wait(10)
+        db.execute(update(bookmarks).where(bookmarks.c.reader == other).values(position=bookmarks.c.position + 1))
+
+    database.write(work)
+
+
+def test_of_two_who_wait_for_each_other_one_begins_again(database: PostgresqlDatabase) -> None:
+    rows = [{"reader": name, "position": 0} for name in ("a", "b")]
+    database.write(lambda db: db.execute(insert(bookmarks), rows))
+    met, runs = threading.Barrier(2), []  # type: ignore[var-annotated]
+    threads = [
+        threading.Thread(target=crossing, args=(database, *pair, met, runs)) for pair in (("a", "b"), ("b", "a"))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    with database.read() as db:
+        assert {row.reader: row.position for row in db.execute(select(bookmarks))} == {"a": 2, "b": 2}
+    assert len(runs) == 3
+
+
+@pytest.mark.parametrize(("fate", "written"), [("cut", []), ("deaf", ["a"])])
+def test_a_wire_lost_while_committing_is_unclear_and_the_fact_may_be_told_again(
+    url: str, wire: Wire, database: PostgresqlDatabase, fate: str, written: list[str]
+) -> None:
+    far = through(url, wire)
+    wire.on_asked = lambda asked: fate if b"COMMIT" in asked else ""
+    landed: list[Recorded] = []
+    far.on_landed(landed.extend)
+    with pytest.raises(CommitUnclear):
+        tell(far, fact("a"))
+    assert landed == [], "nobody is told what may not be"
+    wire.on_asked = lambda _asked: ""
+    _until(lambda: keys(database) == written)
+    made = tell(far, fact("a"), fact("b"))
+    assert [n.key for n in made.repeated] == written
+    assert keys(database) == ["a", "b"]
+    far.close()
+
+
+def test_a_wire_lost_in_the_middle_of_work_undoes_it_and_the_next_work_goes_on(url: str, wire: Wire) -> None:
+    far = through(url, wire)
+
+    def loses_it(db: Connection) -> None:
+        append(db, [fact("a")], recorded_at=AT)
+        wire.cut()
+        append(db, [fact("b")], recorded_at=AT)
+
+    with pytest.raises(OperationalError):
+        far.write(loses_it)
+    assert keys(far) == []
+    tell(far, fact("c"))
+    assert keys(far) == ["c"]
+    far.close()
+
+
+def test_a_server_that_goes_down_and_comes_back_is_found_again(database: PostgresqlDatabase, url: str) -> None:
+    tell(database, fact("a"))
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                      "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+    tell(database, fact("b"))
+    assert keys(database) == ["a", "b"]
+
+
+def test_a_full_disk_over_there_is_a_full_disk(database: PostgresqlDatabase) -> None:
+    def full(db: Connection) -> None:
+        db.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$"))
+
+    with pytest.raises(StorageFull):
+        database.write(full)
+
+
+def test_files_that_are_corrupt_over_there_end_the_process(url: str) -> None:
+    last_words: list[BaseException] = []
+    database = make_database(url, on_fatal=last_words.append)
+
+    def broken(db: Connection) -> None:
+        db.execute(text("DO $$ BEGIN RAISE EXCEPTION 'bad page' USING ERRCODE = 'data_corrupted'; END $$"))
+
+    with pytest.raises(DBAPIError):
+        database.write(broken)
+    assert len(last_words) == 1
+    database.close()
+
+
+def test_a_read_is_as_of_one_moment_and_writes_nothing(database: PostgresqlDatabase) -> None:
+    with database.read() as db:
+        assert db.execute(select(bookmarks)).all() == []
+        database.write(lambda other: other.execute(insert(bookmarks).values(reader="a", position=1)))
+        assert db.execute(select(bookmarks)).all() == []
+        with pytest.raises(DBAPIError, match="read-only"):
+            db.execute(insert(bookmarks).values(reader="b", position=1))
+
+
+def test_whatever_the_server_says_a_commit_waits_for_the_disk(database: PostgresqlDatabase, url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(f'ALTER DATABASE "{make_url(url).database}" SET synchronous_commit = off')
+    again = make_database(url)
+    with again.read() as db:
+        assert db.execute(text("SHOW synchronous_commit")).scalar() == "on"
+        assert db.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "10s"
+    again.close()
+
+
+def test_a_waiting_reader_is_woken_by_another_process(
+    database: PostgresqlDatabase, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_POLL_S", 30)
+    follower = Follower(database, "story")
+    other = make_database(url)
+    _until(lambda: _listening(database))
+    found: list[Recorded] = []
+    reader = threading.Thread(target=lambda: found.extend(follower.next(timeout=30)))
+    reader.start()
+    tell(other, fact("a"))
+    reader.join(10)
+    assert [r.key for r in found] == ["a"]
+    other.close()
+
+
+def test_nobody_is_woken_by_their_own(database: PostgresqlDatabase, url: str) -> None:
+    hints: list[int] = []
+    database.on_hint(lambda: hints.append(1))
+    _until(lambda: _listening(database))
+    tell(database, fact("a"))
+    other = make_database(url)
+    tell(other, fact("b"))
+    _until(lambda: bool(hints))
+    assert hints == [1]
+    other.close()
+
+
+def test_without_notifications_polling_finds_all(url: str, wire: Wire, database: PostgresqlDatabase) -> None:
+    far = through(url, wire)
+    follower = Follower(far, "story")
+    wire.on_asked = lambda asked: "cut" if b"LISTEN" in asked else ""
+    wire.cut()
+    tell(database, fact("a"))
+    assert [r.key for r in follower.next(timeout=5)] == ["a"]
+    far.close()
+
+
+def test_a_listener_whose_wire_was_cut_listens_again(url: str, wire: Wire, database: PostgresqlDatabase) -> None:
+    far = through(url, wire)
+    hints: list[int] = []
+    far.on_hint(lambda: hints.append(1))
+    _until(lambda: _listening(database))
+    wire.cut()
+    _until(lambda: not _listening(database))
+    _until(lambda: _listening(database))
+    tell(database, fact("a"))
+    _until(lambda: bool(hints))
+    far.close()
+
+
+def test_gaps_keep_no_reader_waiting(database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "_POLL_S", 30)
+    follower = Follower(database, "story")
+    tell(database, fact("a"))
+    assert [r.key for r in follower.next(timeout=5)] == ["a"]
+    tell(database, *[fact("a")] * 10, fact("b"))
+    began = time.monotonic()
+    assert [r.key for r in follower.next(timeout=20)] == ["b"]
+    assert follower.position > 2
+    assert time.monotonic() - began < 5
+    follower.close()
+
+
+def test_closing_takes_nothing_more_and_finishes_what_waits(url: str) -> None:
+    database = make_database(url)
+    done = [database.submit(lambda db, n=n: append(db, [fact(f"a{n}")], recorded_at=AT)) for n in range(30)]  # type: ignore[misc]
+    database.close()
+    assert all(len(f.result(0).recorded) == 1 for f in done)
+    for refused in (database.submit, database.write):
+        with pytest.raises(RuntimeError, match="closed"):
+            refused(lambda _db: None)
+    database.close()
+
+
+def test_no_password_is_shown_by_what_fails() -> None:
+    database = make_database("postgresql://shouwang:hush-hush@127.0.0.1:1/nowhere")
+    with pytest.raises(OperationalError) as refused:
+        tell(database, fact("a"))
+    assert "hush-hush" not in f"{refused.value!r} {refused.value} {database!r} {database.__dict__}"
+    database.close()
+
+
+def _waiting(database: PostgresqlDatabase) -> int:
+    with database.read() as db:
+        asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return int(db.execute(text(asked)).scalar() or 0)
+
+
+def _listening(database: PostgresqlDatabase) -> bool:
+    asked = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+    with database.read() as db:
+        return bool(db.execute(asked).scalar())
+
+
+def _until(holds: Callable[[], bool], seconds: float = 15) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.01)

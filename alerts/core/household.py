@@ -131,7 +131,7 @@ class Household(msgspec.Struct):
         if sensor.lease_from <= at <= sensor.lease_until:
             sensor.lease_until = max(sensor.lease_until, until)
             return False
-        self.end_lease(sensor, sensor.lease_until)
+        self.end_lease(sensor, at)  # ended before, or begins later: then the clock was set back
         sensor.lease_from, sensor.lease_until = at, until
         return True
 

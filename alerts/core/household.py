@@ -17,23 +17,31 @@ MISSES = 3
 
 
 class Gap(msgspec.Struct):
-    """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported."""
+    """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported.
+
+    `value_seq`: the number of the report that `value_before` comes from.
+    """
 
     first: int
     last: int
     value_before: bool | None
     at_before: int | None
     at_after: int
+    value_seq: int = 0
 
 
 class Boot(msgspec.Struct):
-    """One run of a device between two restarts: the highest sequence number, its time, the state then, the holes."""
+    """One run of a device between two restarts: the highest sequence number, its time, the state then, the holes.
+
+    `value_seq`: the number of the report that `value` comes from; heartbeats say no state.
+    """
 
     bootid: str
     seq: int
     at: int
     value: bool | None = None
     gaps: list[Gap] = []
+    value_seq: int = 0
 
 
 class Sensor(msgspec.Struct):

@@ -8,6 +8,7 @@ import itertools
 import json
 import threading
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,9 @@ class House:
 
     # -- devices
 
-    def says(self, device: str, kind: str, data: dict[str, Any], *, at: int | None = None, **over: Any) -> dict[str, Any]:
+    def says(
+        self, device: str, kind: str, data: dict[str, Any], *, at: int | None = None, **over: Any
+    ) -> dict[str, Any]:
         """The payload a device would send now, with the next sequence number."""
         seq = self._seq[device] = self._seq.get(device, 0) + 1
         boot = self._boot.setdefault(device, "b1")
@@ -152,7 +155,9 @@ class House:
               **over: Any) -> None:  # fmt: skip
         """A live message arrives."""
         tail = "tele" if kind in {"heartbeat", "climate", "use"} else "event"
-        self.arrives(f"shouwang/v1/dp03/{device}/{tail}", self.says(device, kind, data, at=at, **over), retained=retained)
+        self.arrives(
+            f"shouwang/v1/dp03/{device}/{tail}", self.says(device, kind, data, at=at, **over), retained=retained
+        )
 
     def arrives(self, topic: str, payload: dict[str, Any], *, retained: bool = False) -> None:
         """Any message, decoded and recorded as ingest does."""
@@ -317,7 +322,5 @@ class Phone:
 
 def stamp(at: int) -> str:
     """RFC 3339, UTC."""
-    import datetime as dt
-
-    moment = dt.datetime.fromtimestamp(at / 1_000_000, tz=dt.UTC)
+    moment = datetime.fromtimestamp(at / 1_000_000, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

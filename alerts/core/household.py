@@ -104,6 +104,7 @@ class Household(msgspec.Struct):
     by_seq: Spans = msgspec.field(default_factory=Spans)
     heard: Spans = msgspec.field(default_factory=Spans)
     seen_more: bool = False
+    backfilled_at: int = 0
     fired: list[tuple[int, str, bool]] = []
     memory: dict[str, Any] = {}
     timers: dict[str, int] = {}

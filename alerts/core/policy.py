@@ -101,18 +101,23 @@ class Policy(msgspec.Struct):
         own = f"{danger}.steps"
         steps = self.value(own if own in DEFAULTS else f"class{alert_class}.steps", home)
         quiet = self.value("class3.hours", home) if alert_class == 3 else [0, 0]
+
+        def seconds(setting: str) -> float:
+            """As after a restart: what is read back from a snapshot is a float, and must be written alike."""
+            return float(self.value(setting, home))
+
         return Terms(
             alert_class=alert_class,
-            steps=[] if danger in OPERATOR_ONLY else [Step(after_s=s[0], levels=list(s[1])) for s in steps],
+            steps=[] if danger in OPERATOR_ONLY else [Step(after_s=float(s[0]), levels=list(s[1])) for s in steps],
             chain=chain,
-            prealarm_s=self.value(f"class{alert_class}.prealarm_s", home),
-            round_gap_s=self.value(f"class{alert_class}.round_gap_s", home),
-            answer_within_s=self.value(f"class{alert_class}.answer_within_s", home),
-            arrive_within_s=self.value(f"class{alert_class}.arrive_within_s", home),
-            refire_gap_s=self.value("refire_gap_s", home),
-            attended_s=self.value("attended_s", home),
-            reopen_s=self.value("reopen_s", home),
-            ask_outcome_s=self.value("ask_outcome_s", home),
+            prealarm_s=seconds(f"class{alert_class}.prealarm_s"),
+            round_gap_s=seconds(f"class{alert_class}.round_gap_s"),
+            answer_within_s=seconds(f"class{alert_class}.answer_within_s"),
+            arrive_within_s=seconds(f"class{alert_class}.arrive_within_s"),
+            refire_gap_s=seconds("refire_gap_s"),
+            attended_s=seconds("attended_s"),
+            reopen_s=seconds("reopen_s"),
+            ask_outcome_s=seconds("ask_outcome_s"),
             quiet_from_h=quiet[1],
             quiet_to_h=quiet[0],
         )

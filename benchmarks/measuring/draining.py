@@ -114,7 +114,7 @@ def _first_arrival(inbox: Inbox) -> Iterator[list[float]]:
     def watch(item: Arrival, *, give_up: Callable[[], bool] = lambda: False) -> bool:
         if isinstance(item, Raw):
             arrived.append(time.monotonic())
-            del inbox.put  # type: ignore[attr-defined]  # the one set below; the class's own is there again
+            del inbox.put  # the one set below; the class's own is there again
         return put(item, give_up=give_up)
 
     inbox.put = watch  # type: ignore[method-assign]

@@ -206,3 +206,13 @@ def test_the_state_that_came_late_is_what_the_next_report_is_compared_with() -> 
     assert says(home, contact(2, opened=True)) is not None
     assert says(home, contact(4, opened=True)) is None, "it is open already: nobody did anything"
     assert says(home, contact(5, opened=False)) is not None
+
+
+def test_a_state_that_came_late_reaches_the_holes_behind_it_too() -> None:
+    home = home_of()
+    says(home, contact(1, opened=False))
+    for seq in (3, 5):
+        says(home, facts.HeartbeatReceived(device="d", bootid="b1", seq=seq))
+    assert says(home, contact(2, opened=True)) is not None
+    assert says(home, contact(4, opened=True)) is None, "it was open already"
+    assert says(home, contact(6, opened=False)) is not None

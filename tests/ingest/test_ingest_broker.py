@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from conftest import free_port
+from tests.ports import free_port
 from door import enrol, fresh, item, said, until
 
 from events.database import Database

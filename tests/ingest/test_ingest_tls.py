@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import free_port
+from tests.ports import free_port
 
 from events.database import Database
 from ingest.addressing import Patience

@@ -5,12 +5,12 @@ import subprocess
 import time
 
 import pytest
-from tests.ports import free_port
 
 from events.database import Database
 from ingest.addressing import Patience
 from ingest.broker import Broker, Tls
 from ingest.service import Ingest
+from tests.ports import free_port
 
 pytestmark = [
     pytest.mark.broker,

@@ -12,9 +12,11 @@ from alerts.core.escalation import next_due, wake
 from alerts.core.household import Household
 from alerts.core.rule import Danger
 from events.serial import Recorded
+from events.store import New
 from events.types import alert as facts
 from events.types import device, home, message
 from events.types.fact import Event
+from events.types.system import RuleMended
 
 Look = Callable[[Household, Recorded, str, bool], None]
 """Have the home's rules look again: why, and whether the silence clock starts anew."""
@@ -162,9 +164,17 @@ class Cases:
         if event.outcome in {"hospital", "away_unreported"}:
             until = recorded.at + self._books.policy.span("away.after_closing_s", home_.home)
             self.of_home(home_, home.AwaySet(home=home_.home, by=alert.id, until=until), recorded)
-        if alert.danger == "rule_failed":
-            home_.failed_rules = []
+        if alert.danger == "rule_failed" and home_.failed_rules:
+            self._mended(home_, recorded)
         self._look(home_, recorded, "closed", alert.danger == "no_activity")
+
+    def _mended(self, home_: Household, recorded: Recorded) -> None:
+        mended = RuleMended(home=home_.home, site=home_.site, rules=home_.failed_rules)
+        home_.failed_rules = []
+        stream, key = f"home-{home_.home}", f"mended-{recorded.position}"
+        self._books.made.news.append(
+            New(stream, home_.site, mended, recorded.recorded_at, key=key, meta=caused_by(recorded))
+        )
 
     def of_home(self, home_: Household, event: Event, recorded: Recorded) -> None:
         """A decision of ours about the home: recorded, folded, and its rules told."""

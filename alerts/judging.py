@@ -64,6 +64,8 @@ class Judging:
             return None
         if isinstance(event, device.HeartbeatReceived) and event.interval_s:
             sensor.interval = int(event.interval_s * SECOND)
+        if event.backfilled:
+            home_.backfilled_at = at
         if event.backfilled or (not event.retained and home_.hear(sensor, at)):
             self._books.unseen.add(home_.home)
         sign = edges.note(home_, sensor, event, recorded.at)

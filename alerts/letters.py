@@ -36,8 +36,7 @@ def text_of(db: Connection, row: OutboxRow) -> str:
 
 
 def _house(db: Connection, home_id: str, language: Language) -> str:
-    home = homes.home(db, home_id)
-    return homes.house_label(home, language, with_site=True) if home else home_id[:5]
+    return homes.label_of(db, home_id, language) or home_id[:5]
 
 
 def _name(db: Connection, person_id: str, language: Language) -> str:

@@ -84,12 +84,15 @@ def next_due(db: Connection, *, mark: int | None = None) -> int | None:
 
 
 def ring(db: Connection, now: int) -> int:
-    """Ring what is due: each row goes and its DeadlinePassed comes, together. Returns how many rang."""
+    """Ring what is due: each row goes and its DeadlinePassed comes, together. Returns how many rang.
+
+    Steps of alerts first: after a standstill thousands of timers of silence may be due before them.
+    """
     mark = mark_of(db)
     due = db.execute(
         select(timers)
         .where(timers.c.due <= now, or_(timers.c.waits == 0, timers.c.due <= mark))
-        .order_by(timers.c.due, timers.c.owner, timers.c.timer)
+        .order_by(timers.c.waits, timers.c.due, timers.c.owner, timers.c.timer)
         .limit(_AT_ONCE)
     ).all()
     news: list[New] = []

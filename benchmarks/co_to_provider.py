@@ -10,18 +10,17 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from measuring import alarming, figures, lines, town
 from measuring.alarming import Night, Published
 from measuring.apart import begun_apart
 from measuring.effort import process_s
-from measuring.figures import Spread, progress
+from measuring.figures import Spread, progress, quantile
 from measuring.machine import machine
 from measuring.provider import Provider
 from measuring.running import service
-from measuring.stages import stages
+from measuring.stages import NAMES, stages
 
 from ingest.broker import Broker
 from shouwang.moment import now
@@ -82,7 +81,7 @@ async def _measured(
 
 def _figures(folder: Path, night: Night, published: Published, provider: Provider, spent: float) -> dict[str, Any]:
     counted = [home for home in published.alarms if home > night.warming]
-    took = sorted((provider.first_told[h] - published.alarms[h]) * 1000 for h in counted if h in provider.first_told)
+    took = [(provider.first_told[h] - published.alarms[h]) * 1000 for h in counted if h in provider.first_told]
     whole_s = night.warming_s + night.alarms_s
     wall = {h: published.wall[h] for h in counted if h in provider.first_told}
     told = {h: at + round((provider.first_told[h] - published.alarms[h]) * 1e6) for h, at in wall.items()}
@@ -90,20 +89,15 @@ def _figures(folder: Path, night: Night, published: Published, provider: Provide
         "alarms": len(counted),
         "untold": len(counted) - len(took),
         "facts_per_s": (published.facts + len(published.alarms)) / whole_s,
-        "p50_ms": median(took),
-        "p90_ms": _quantile(took, 0.90),
-        "p99_ms": _quantile(took, 0.99),
-        "max_ms": took[-1],
+        "p50_ms": quantile(took, 0.50),
+        "p90_ms": quantile(took, 0.90),
+        "p99_ms": quantile(took, 0.99),
+        "max_ms": max(took, default=0.0),
         "publisher_late_ms": published.late_ms,
         "requests": provider.requests,
         "service_cpu_share": spent / whole_s,
-        "stages_p50_ms": stages(folder / "shouwang.db", wall, told),
+        "stages_ms": stages(folder / "shouwang.db", wall, told),
     }
-
-
-def _quantile(ordered: list[float], share: float) -> float:
-    """The smallest value that this share of all does not exceed (nearest rank): nothing is made up between two."""
-    return ordered[max(0, -int(-len(ordered) * share // 1) - 1)]
 
 
 def main() -> int:
@@ -135,8 +129,12 @@ def main() -> int:
     summary = {key: Spread.of([one[key] for one in rounds]) for key in names}
     title = f"CO published to HTTP request, {asked.facts:g} facts/s, {asked.rounds} rounds of {asked.seconds:g} s"
     figures.show(title, [(told, summary[key], form) for key, (told, form) in names.items()], on)
-    parts = {name: Spread.of([one["stages_p50_ms"][name] for one in rounds]) for name in rounds[0]["stages_p50_ms"]}
-    figures.show("of these, by the log's own stamps, p50 ms", [(n, s, ".1f") for n, s in parts.items()], {})
+    parts = [
+        (f"{name}, {which}", Spread.of([one["stages_ms"][name][which] for one in rounds]), ".1f")
+        for name in NAMES
+        for which in ("p50", "p99")
+    ]
+    figures.show("of these, by the log's own stamps, ms", parts, {})
     if asked.save:
         figures.err.print(f"written: {figures.save('co', on, rounds, summary)}")
     return 1 if summary["untold"].most else 0

@@ -66,6 +66,7 @@ def one_round(folder: Path, asked: argparse.Namespace, step: Any) -> dict[str, A
         "to_drain": service / drain,
         "to_insert": service / rows,
         "to_slower": service / min(drain, rows),
+        "per_batch": asked.messages / decided["batches"],
         **decided,
     }
 
@@ -94,6 +95,7 @@ def main() -> int:
         "to_drain": ("service to raw drain", ".2f"),
         "to_insert": ("service to raw insert", ".2f"),
         "to_slower": ("service to the slower of both", ".2f"),
+        "per_batch": ("messages a transaction", ".0f"),
         "publish_per_s": ("publish while held, messages/s", ",.0f"),
     }
     summary = {key: Spread.of([one[key] for one in rounds]) for key in names}

@@ -33,13 +33,29 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
 
 _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[Event]] = {}
+_defaults: dict[type[Event], list[tuple[str, Any]]] = {}
 _meta = msgspec.json.Decoder(dict[str, Any])
 _anything = msgspec.json.Decoder(dict[str, Any])
 
 
 def dump(event: Event) -> str:
-    """The fact's data as JSON text; fields with their default value are left out."""
+    """The fact's data as JSON text; fields with their default value are left out. Equal facts give equal text."""
+    cls = type(event)
+    defaults = _defaults.get(cls)
+    if defaults is None:
+        defaults = _defaults[cls] = _told_by_identity(cls)
+    for name, default in defaults:
+        value = getattr(event, name)
+        if value is not default and value == default:
+            event = msgspec.structs.replace(event, **{name: default})
     return _encoder.encode(event).decode()
+
+
+def _told_by_identity(cls: type[Event]) -> list[tuple[str, Any]]:
+    """Fields whose default the encoder would not know again in an equal value: it compares objects, not values."""
+    return [
+        (f.name, f.default) for f in msgspec.structs.fields(cls) if isinstance(f.default, str | float) and f.default
+    ]
 
 
 def dump_meta(meta: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from ingest.sequences import Sequences
 SOON_S = 1.0
 """For a device that sent what it had buffered: it waits for this before it forgets."""
 CALM_S = 30.0
+_LOOK_S = 0.2
 
 _encode = msgspec.json.Encoder().encode
 Publish = Callable[[str, bytes], bool]
@@ -22,6 +23,7 @@ class Acknowledging:
         self._sequences, self._publish = sequences, publish
         self._due: dict[str, tuple[float, str]] = {}
         self._said: dict[str, tuple[str, int]] = {}
+        self._look_at = 0.0
 
     def committed(self, touched: dict[str, tuple[str, bool]]) -> None:
         """What these devices said is on disk."""
@@ -41,6 +43,9 @@ class Acknowledging:
     def publish_due(self) -> None:
         """Say what is due and new."""
         clock = time.monotonic()
+        if clock < self._look_at:
+            return
+        self._look_at = clock + _LOOK_S
         for device in [device for device, (at, _) in self._due.items() if at <= clock]:
             _, bootid = self._due[device]
             whole = self._sequences.whole(device, bootid)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -75,8 +76,9 @@ class Broker:
 
     @property
     def service_url(self) -> str:
-        """How the service itself connects."""
-        return self._url("service", self.credentials.service)
+        """How the service itself connects: over TLS it trusts this very certificate, whatever name it bears."""
+        url = self._url("service", self.credentials.service)
+        return f"{url}?cafile={quote(str(self._tls.certificate))}" if self._tls else url
 
     @property
     def devices_url(self) -> str:

@@ -9,6 +9,8 @@ from events.database import Database
 from events.store import head
 
 _IDLE_S = 0.25
+_BUSY_S = 0.001
+"""More usually follows at once, through memory; a look into the database would cost as much as a hundred facts."""
 
 
 class Deciding:
@@ -32,7 +34,7 @@ class Deciding:
             timeout = 0.0
             while not self._stopping.is_set():
                 read = self._engine.step(timeout) + self._planner.step()
-                timeout = 0.0 if read else _IDLE_S
+                timeout = _BUSY_S if read else _IDLE_S
                 position = self._engine.follower.position
                 if not read and position == self._planner.follower.position:
                     with self._done:

@@ -4,11 +4,11 @@ Real: codec, log, engine, planner, timers, outbox, sending, registry, replies. P
 codec), the phone network, the clock.
 """
 
-import datetime as dt
 import itertools
 import json
 import threading
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -322,5 +322,5 @@ class Phone:
 
 def stamp(at: int) -> str:
     """RFC 3339, UTC."""
-    moment = dt.datetime.fromtimestamp(at / 1_000_000, tz=dt.UTC)
+    moment = datetime.fromtimestamp(at / 1_000_000, tz=UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -58,7 +58,7 @@ def _place(home: Household, sensor: Sensor, fact: DeviceFact, at: int, value: bo
         return before
     boot = next((b for b in reversed(sensor.boots) if b.bootid == fact.bootid), None)
     if boot is None:
-        boot = Boot(fact.bootid, fact.seq, at, value)
+        boot = Boot(fact.bootid, fact.seq, at, value, value_seq=0 if value is None else fact.seq)
         if fact.seq > 1:
             boot.gaps.append(Gap(1, fact.seq - 1, None, None, at))
         sensor.boots = [*sensor.boots[1 - _BOOTS_KEPT :], boot]
@@ -68,10 +68,11 @@ def _place(home: Household, sensor: Sensor, fact: DeviceFact, at: int, value: bo
         if fact.seq == boot.seq + 1:
             _cover(home, sensor, boot.at, at)
         else:
-            boot.gaps = [*boot.gaps[1 - _GAPS_KEPT :], Gap(boot.seq + 1, fact.seq - 1, boot.value, boot.at, at)]
+            gap = Gap(boot.seq + 1, fact.seq - 1, boot.value, boot.at, at, boot.value_seq)
+            boot.gaps = [*boot.gaps[1 - _GAPS_KEPT :], gap]
         boot.seq, boot.at = fact.seq, at
         if value is not None:
-            boot.value = value
+            boot.value, boot.value_seq = value, fact.seq
         return before
     return _fill(home, sensor, boot, fact.seq, at, value)
 
@@ -90,12 +91,23 @@ def _fill(home: Household, sensor: Sensor, boot: Boot, seq: int, at: int, value:
         after_value = value if value is not None else before
         parts = []
         if not at_start:
-            parts.append(Gap(gap.first, seq - 1, gap.value_before, gap.at_before, at))
+            parts.append(Gap(gap.first, seq - 1, gap.value_before, gap.at_before, at, gap.value_seq))
         if not at_end:
-            parts.append(Gap(seq + 1, gap.last, after_value, at, gap.at_after))
+            parts.append(Gap(seq + 1, gap.last, after_value, at, gap.at_after, gap.value_seq if at_start else 0))
         boot.gaps[index : index + 1] = parts
+        if value is not None:
+            _know_from(boot, seq, value)
         return before
     return None
+
+
+def _know_from(boot: Boot, seq: int, value: bool) -> None:
+    """What came late is the state from there on, up to the next report that said one."""
+    for gap in boot.gaps:
+        if gap.first > seq > gap.value_seq:
+            gap.value_before, gap.value_seq = value, seq
+    if seq > boot.value_seq:
+        boot.value, boot.value_seq = value, seq
 
 
 def _cover(home: Household, sensor: Sensor, start: int, end: int) -> None:

@@ -139,7 +139,13 @@ def persons_of(alert: Alert, step: int) -> list[str]:
     for level in alert.terms.steps[step - 1].levels:
         found += [p for p in alert.terms.chain.get(level, []) if p not in found]
     there = {r.who for r in alert.responders if r.here and r.arrived_at is not None}
+    if _everybody(alert) <= there | set(alert.declined):
+        there = set()  # nobody else is left: better they hear it again than nobody
     return [p for p in found if p not in alert.declined and p not in there]
+
+
+def _everybody(alert: Alert) -> set[str]:
+    return {p for step in alert.terms.steps for level in step.levels for p in alert.terms.chain.get(level, [])}
 
 
 def pull_next(deciding: Decided, why: str) -> None:
@@ -165,7 +171,6 @@ def resume(deciding: Decided, why: str) -> None:
 def start_round(deciding: Decided, why: str) -> None:
     """From step 1 again, without those who answered that they cannot, with all when nobody else is left."""
     alert = deciding.alert
-    everybody = {p for step in alert.terms.steps for level in step.levels for p in alert.terms.chain.get(level, [])}
-    without = [] if everybody <= set(alert.declined) else alert.declined
+    without = [] if _everybody(alert) <= set(alert.declined) else alert.declined
     deciding.say(facts.RoundStarted(alert=alert.id, round=alert.round + 1, without=without))
     take_due(deciding, why)

@@ -17,23 +17,31 @@ MISSES = 3
 
 
 class Gap(msgspec.Struct):
-    """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported."""
+    """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported.
+
+    `value_seq`: the number of the report that `value_before` comes from.
+    """
 
     first: int
     last: int
     value_before: bool | None
     at_before: int | None
     at_after: int
+    value_seq: int = 0
 
 
 class Boot(msgspec.Struct):
-    """One run of a device between two restarts: the highest sequence number, its time, the state then, the holes."""
+    """One run of a device between two restarts: the highest sequence number, its time, the state then, the holes.
+
+    `value_seq`: the number of the report that `value` comes from; heartbeats say no state.
+    """
 
     bootid: str
     seq: int
     at: int
     value: bool | None = None
     gaps: list[Gap] = []
+    value_seq: int = 0
 
 
 class Sensor(msgspec.Struct):
@@ -96,6 +104,7 @@ class Household(msgspec.Struct):
     by_seq: Spans = msgspec.field(default_factory=Spans)
     heard: Spans = msgspec.field(default_factory=Spans)
     seen_more: bool = False
+    backfilled_at: int = 0
     fired: list[tuple[int, str, bool]] = []
     memory: dict[str, Any] = {}
     timers: dict[str, int] = {}
@@ -131,7 +140,7 @@ class Household(msgspec.Struct):
         if sensor.lease_from <= at <= sensor.lease_until:
             sensor.lease_until = max(sensor.lease_until, until)
             return False
-        self.end_lease(sensor, sensor.lease_until)
+        self.end_lease(sensor, at)  # ended before, or begins later: then the clock was set back
         sensor.lease_from, sensor.lease_until = at, until
         return True
 

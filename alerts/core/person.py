@@ -64,7 +64,9 @@ def fold(person: Person, event: Event, at: int) -> None:
         case home.PhoneWithdrawn(phone=phone):
             person.phones = [p for p in person.phones if p != phone]
         case message.MessagePlanned(slot=slot, alert=alert) if slot:
-            person.slots[slot] = Slot(alert)
+            held = person.slots.get(slot)
+            if held is None or held.alert != alert:  # a message about an alert that has closed keeps it no longer
+                person.slots[slot] = Slot(alert)
         case message.SlotFreed(alert=alert):
             for slot_ in person.slots.values():
                 if slot_.alert == alert:

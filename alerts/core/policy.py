@@ -51,6 +51,7 @@ DEFAULTS: dict[str, Any] = {
     "away.after_closing_s": 7 * 86400,
     "redecoded_told_s": 1800,
     "slot_kept_s": 86400,
+    "backfill.settle_s": 5,
 }  # fmt: skip
 
 CLASSES: dict[str, int] = {
@@ -100,40 +101,81 @@ class Policy(msgspec.Struct):
         own = f"{danger}.steps"
         steps = self.value(own if own in DEFAULTS else f"class{alert_class}.steps", home)
         quiet = self.value("class3.hours", home) if alert_class == 3 else [0, 0]
+
+        def seconds(setting: str) -> float:
+            """As after a restart: what is read back from a snapshot is a float, and must be written alike."""
+            return float(self.value(setting, home))
+
         return Terms(
             alert_class=alert_class,
-            steps=[] if danger in OPERATOR_ONLY else [Step(after_s=s[0], levels=list(s[1])) for s in steps],
+            steps=[] if danger in OPERATOR_ONLY else [Step(after_s=float(s[0]), levels=list(s[1])) for s in steps],
             chain=chain,
-            prealarm_s=self.value(f"class{alert_class}.prealarm_s", home),
-            round_gap_s=self.value(f"class{alert_class}.round_gap_s", home),
-            answer_within_s=self.value(f"class{alert_class}.answer_within_s", home),
-            arrive_within_s=self.value(f"class{alert_class}.arrive_within_s", home),
-            refire_gap_s=self.value("refire_gap_s", home),
-            attended_s=self.value("attended_s", home),
-            reopen_s=self.value("reopen_s", home),
-            ask_outcome_s=self.value("ask_outcome_s", home),
+            prealarm_s=seconds(f"class{alert_class}.prealarm_s"),
+            round_gap_s=seconds(f"class{alert_class}.round_gap_s"),
+            answer_within_s=seconds(f"class{alert_class}.answer_within_s"),
+            arrive_within_s=seconds(f"class{alert_class}.arrive_within_s"),
+            refire_gap_s=seconds("refire_gap_s"),
+            attended_s=seconds("attended_s"),
+            reopen_s=seconds("reopen_s"),
+            ask_outcome_s=seconds("ask_outcome_s"),
             quiet_from_h=quiet[1],
             quiet_to_h=quiet[0],
         )
 
 
+LEVELS = frozenset({"watcher", "second_watcher", "grid_member", "village", "town"})
+_REPEATS = ("round_gap_s", "arrive_within_s", "ask_outcome_s", "misses")
+"""What happens again and again after this long: with 0 it would never stop."""
+_MOST = 366 * 86400
+
+
 def check(name: str, value: Any) -> None:
-    """Raise SettingRefused unless `value` has the form of the default of `name`."""
+    """Raise SettingRefused unless `value` has the form of the default of `name` and nobody is forgotten by it."""
     if name == "no_activity_s":
-        if not isinstance(value, int | float) or not 3600 <= value <= 3 * 86400:
+        if not _is_number(value) or not 3600 <= value <= 3 * 86400:
             raise SettingRefused("no_activity_s: seconds, 3600 to 259200")
-        return
-    if name not in DEFAULTS:
+    elif name not in DEFAULTS:
         raise SettingRefused(f"no setting is named {name}")
-    default = DEFAULTS[name]
-    if name.endswith(".steps"):
-        msgspec.convert(value, list[tuple[float, list[str]]])
-        if any(later[0] < earlier[0] for earlier, later in itertools.pairwise(value)):
-            raise SettingRefused(f"{name}: steps must be in order of time")
-    elif isinstance(default, list):
-        msgspec.convert(value, list[int])
-    elif not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
-        raise SettingRefused(f"{name}: a number of 0 or more")
+    elif name.endswith(".steps"):
+        _check_steps(name, value)
+    elif name == "class3.hours":
+        _check_hours(name, value)
+    elif not _is_number(value) or not 0 <= value <= _MOST:
+        raise SettingRefused(f"{name}: a number from 0 to {_MOST}")
+    elif name.endswith(_REPEATS) and value < 1:
+        raise SettingRefused(f"{name}: a number of 1 or more")
+    elif name == "class1.prealarm_s" and value:
+        raise SettingRefused(f"{name}: life-safety waits for nothing")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)  # NaN lies within no limits
+
+
+def _check_steps(name: str, value: Any) -> None:
+    try:
+        steps = msgspec.convert(value, list[tuple[float, list[str]]])
+    except msgspec.ValidationError as fault:
+        raise SettingRefused(f"{name}: [[seconds, [level, ...]], ...]; {fault}") from None
+    if not steps and DEFAULTS[name]:
+        raise SettingRefused(f"{name}: somebody must be told")
+    if any(not 0 <= after <= _MOST for after, _ in steps):
+        raise SettingRefused(f"{name}: seconds from 0 to {_MOST}")
+    if any(later[0] < earlier[0] for earlier, later in itertools.pairwise(steps)):
+        raise SettingRefused(f"{name}: steps must be in order of time")
+    if any(not levels or set(levels) - LEVELS for _, levels in steps):
+        raise SettingRefused(f"{name}: each step tells one or more of {', '.join(sorted(LEVELS))}")
+    if name == "class1.steps" and steps[0][0] > 0:
+        raise SettingRefused(f"{name}: life-safety waits for nothing")
+
+
+def _check_hours(name: str, value: Any) -> None:
+    try:
+        opens, closes = msgspec.convert(value, tuple[int, int])
+    except msgspec.ValidationError as fault:
+        raise SettingRefused(f"{name}: [opens, closes]; {fault}") from None
+    if not 0 <= opens <= closes <= 24:
+        raise SettingRefused(f"{name}: two hours of one day, the first one first")
 
 
 LOCAL_OFFSET = 8 * 3600 * SECOND

@@ -4,11 +4,16 @@ In homes with two motion sensors or more (retrigger time at most 180 s) a lone m
 minutes before or after it another sensor fires, the same one fires twice more, or a door moves.
 """
 
+from bisect import insort
+
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
 from alerts.core.policy import Policy
+from events.types.fact import HOUR
 
 _KEPT = 64
+_LATEST = 72 * HOUR
+"""What a device buffered for longer is history and no sign of life (DESIGN section 4)."""
 
 
 def applies(home: Household, policy: Policy) -> bool:
@@ -25,10 +30,7 @@ def counted(home: Household, sign: SignOfLifeSeen, at: int, policy: Policy) -> l
     if not applies(home, policy):
         return [(at, sign.device)]
     window = policy.span("stray.window_s", home.home)
-    if home.fired and at >= home.fired[-1][0] and len(home.fired) < _KEPT:
-        home.fired.append((at, sign.device, False))
-    else:
-        home.fired = sorted([*home.fired, (at, sign.device, False)])[-_KEPT:]
+    insort(home.fired, (at, sign.device, False))
     now_counted: list[tuple[int, str]] = []
     for index, (then, device, known) in enumerate(home.fired):
         if known or abs(then - at) > window:
@@ -36,10 +38,20 @@ def counted(home: Household, sign: SignOfLifeSeen, at: int, policy: Policy) -> l
         if not _is_motion(home, device) or _has_company(home, index, window):
             home.fired[index] = (then, device, True)
             now_counted.append((then, device))
-    newest = home.fired[-1][0]
-    if home.fired[0][0] < newest - 3 * window:
-        home.fired = [f for f in home.fired if f[0] >= newest - 2 * window]
+    if len(home.fired) > _KEPT or home.fired[0][0] < home.fired[-1][0] - 3 * window:
+        home.fired = _worth_keeping(home.fired, window)
     return now_counted
+
+
+def _worth_keeping(fired: list[tuple[int, str, bool]], window: int) -> list[tuple[int, str, bool]]:
+    """Counted ones for two windows; doubtful ones longer, because a device may still send what makes them a person."""
+    newest = fired[-1][0]
+    kept = [f for f in fired if f[0] >= newest - (2 * window if f[2] else _LATEST)]
+    for f in kept[:-1] if len(kept) > _KEPT else ():
+        if f[2]:
+            kept.remove(f)
+            break
+    return kept[-_KEPT:]
 
 
 def _is_motion(home: Household, device: str) -> bool:

@@ -178,12 +178,11 @@ def busy(db: Connection, now: int) -> bool:
 
 def claim(database: Database, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
     """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending."""
-
-    def write(db: Connection) -> list[OutboxRow]:
+    with database.read() as db:  # most looks find nothing: they cost no transaction
         rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
-        return [taken for row in rows if (taken := take(db, row, claimer, now))]
-
-    return database.write(write)
+    if not rows:
+        return []
+    return database.write(lambda db: [taken for row in rows if (taken := take(db, row, claimer, now))])
 
 
 def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | None:

@@ -12,7 +12,7 @@ from events.serial import Recorded
 from events.tables import metadata
 from events.types import home as facts
 from events.types.fact import SECOND
-from events.types.system import RuleFailed
+from events.types.system import RuleFailed, RuleMended
 
 homes = Table(
     "board_homes",
@@ -99,6 +99,9 @@ def _changes(row: Mapping[str, Any], event: object, at: int) -> dict[str, Any]:
             return {"chain": to_text({level: getattr(event, level) for level in levels})}
         case RuleFailed(rule=rule, position=position):
             return {"failed_rules": to_text({**from_text(row["failed_rules"]), rule: position})}
+        case RuleMended(rules=rules):
+            failed = from_text(row["failed_rules"])
+            return {"failed_rules": to_text({rule: at for rule, at in failed.items() if rule not in rules})}
     return {}
 
 
@@ -115,6 +118,7 @@ HOMES: Final = Projection(
             facts.AwayEnded,
             facts.ChainSet,
             RuleFailed,
+            RuleMended,
         }
     ),
     fold,

@@ -61,6 +61,13 @@ def house_label(home: Home, language: wording.Language = "zh", *, with_site: boo
     return wording.house_label(home.number, language, name if with_site else "")
 
 
+def label_of(db: Connection, id: str, language: wording.Language = "zh") -> str | None:
+    """The same with its site, for a message under way: one row, nothing else of the home. None: unknown."""
+    h, s = tables.homes, tables.sites
+    row = db.execute(select(h.c.number, s.c.name, s.c.name_en).join(s, s.c.id == h.c.site).where(h.c.id == id)).first()
+    return wording.house_label(row.number, language, row.name if language == "zh" else row.name_en) if row else None
+
+
 def statuses(db: Connection, home: str | None = None) -> dict[str, Status]:
     """Home -> status as the log has it, the one truth about it; unknown homes are missing."""
     query = select(events.c.stream, events.c.type).where(

@@ -86,11 +86,10 @@ def decide_all(
         while True:  # one that came twice is counted twice by the door, but is in the log once
             _until(lambda: running.ingest.stats().messages >= count, "not everything came")
             running.deciding.settle(_PATIENCE_S)
-            last = time.monotonic()
+            last, spent, broker_spent = time.monotonic(), threads_s(), process_s(broker_pid)
             if _recorded(running.database, homes, count):
                 break
             time.sleep(0.1)
-        spent, broker_spent = threads_s(), process_s(broker_pid)
         stats = running.ingest.stats()
     cpu = {name: s - before.get(name, 0.0) for name, s in spent.items()} | {"broker": broker_spent - broker_before}
     return {
@@ -116,7 +115,7 @@ def _first_arrival(inbox: Inbox) -> Iterator[list[float]]:
     def watch(item: Arrival, *, give_up: Callable[[], bool] = lambda: False) -> bool:
         if isinstance(item, Raw):
             arrived.append(time.monotonic())
-            del inbox.put  # type: ignore[attr-defined]  # the one set below; the class's own is there again
+            del inbox.put  # the one set below; the class's own is there again
         return put(item, give_up=give_up)
 
     inbox.put = watch  # type: ignore[method-assign]

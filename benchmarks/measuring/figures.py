@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -31,6 +32,11 @@ class Spread(NamedTuple):
     def told(self, form: str) -> tuple[str, str]:
         """Median and spread, each number in this format."""
         return f"{self.median:{form}}", f"{self.least:{form}} - {self.most:{form}}"
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest that this share of all does not exceed (nearest rank): nothing is made up between two; 0 of none."""
+    return sorted(values)[max(0, ceil(len(values) * share) - 1)] if values else 0.0
 
 
 def progress() -> Progress:

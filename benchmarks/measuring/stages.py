@@ -1,7 +1,6 @@
 """Where an alarm's milliseconds go, by the log's own stamps: each is taken as its transaction begins."""
 
 from pathlib import Path
-from statistics import median
 
 from sqlalchemy import func, select
 
@@ -11,12 +10,13 @@ from events.store import read
 from events.types.alert import AlertRaised
 from events.types.device import CarbonMonoxideReported
 from events.types.message import MessagePlanned
+from measuring.figures import quantile
 
 NAMES = ("published to recorded", "to decided", "to planned", "to claimed", "to the provider")
 
 
-def stages(path: Path, published: dict[int, int], told: dict[int, int]) -> dict[str, float]:
-    """Median milliseconds of each part. Both by house number, microseconds of the service's clock."""
+def stages(path: Path, published: dict[int, int], told: dict[int, int]) -> dict[str, dict[str, float]]:
+    """Milliseconds of each part: p50 and p99. Both by house number, microseconds of the service's clock."""
     database = make_database(path)
     recorded: dict[int, int] = {}
     decided: dict[int, int] = {}
@@ -40,7 +40,8 @@ def stages(path: Path, published: dict[int, int], told: dict[int, int]) -> dict[
     database.close()
     stamps = (published, recorded, decided, planned, claimed, told)
     whole = [home for home in published if all(home in stamp for stamp in stamps)]
-    return {
-        name: median((after[home] - before[home]) / 1000 for home in whole) if whole else 0.0
+    took = {
+        name: [(after[home] - before[home]) / 1000 for home in whole]
         for name, before, after in zip(NAMES, stamps, stamps[1:], strict=False)
     }
+    return {name: {"p50": quantile(ms, 0.5), "p99": quantile(ms, 0.99)} for name, ms in took.items()}

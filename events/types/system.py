@@ -43,6 +43,15 @@ class RuleFailed(Event, frozen=True, kw_only=True):
 
 
 @fact
+class RuleMended(Event, frozen=True, kw_only=True):
+    """Somebody has looked at the failure and closed its alert: these rules are believed again for this home."""
+
+    home: str
+    site: str
+    rules: list[str]
+
+
+@fact
 class PlannerFailed(Event, frozen=True, kw_only=True):
     """Planning for this person raised at this position; the alert is told that the person is lost."""
 

@@ -1,10 +1,12 @@
 """Class 1: nothing waits, nobody is forgotten, and nothing ends before somebody has been there."""
 
 import pytest
+from sqlalchemy import Connection
 
 from alerts.commands.errors import ConditionStillActive
+from events.store import New, append, version_of
 from events.types import alert as facts
-from events.types.home import SensorBackInService, SensorTakenOutOfService
+from events.types.home import ChainSet, SensorBackInService, SensorTakenOutOfService
 from tests.house import House
 
 
@@ -285,3 +287,19 @@ def test_the_outcome_is_asked_for_when_nobody_closes(house: House) -> None:
     assert "结" in house.phone(3).last
     house.waits(hours=2)
     assert len(house.said(facts.OutcomeAsked)) == 2
+
+
+def test_where_one_person_is_the_whole_chain_they_are_told_even_when_they_are_there(house: House) -> None:
+    chain = ChainSet(home="dp03-12", watcher=["w1"], second_watcher=[], grid_member=[], village=[], town=[])
+    stream = "home-dp03-12"
+
+    def work(db: Connection) -> None:
+        append(db, [New(stream, "dp03", chain, house.at)], recorded_at=house.at, after={stream: version_of(db, stream)})
+
+    house.database.write(work)
+    house.settles()
+    co(house, True)
+    house.phone(1).replies("12")
+    told = len(house.phone(1).inbox)
+    house.waits(minutes=30)
+    assert len(house.phone(1).inbox) > told, "still in alarm, and nobody else to tell"

@@ -9,7 +9,7 @@ from alerts.timers import ring
 from events.types import alert as facts
 from events.types.home import HomeResumed, HomeRetired
 from events.types.message import MessageOvertaken, ReplyReceived
-from events.types.system import RuleFailed, SecurityNoted
+from events.types.system import RuleFailed, RuleMended, SecurityNoted
 from tests.house import House
 
 
@@ -197,6 +197,8 @@ def test_a_rule_that_raises_ends_nothing_and_is_shown(house: House, monkeypatch:
     assert not house.phone(1).inbox, "the operator is alarmed, not the watcher"
     co(house)
     assert "一氧化碳" in house.phone(1).last
+    house.operator_closes("rule_failed", "device_fault")
+    assert house.said(RuleMended)[0].rules == ["smoke"]
 
 
 def test_an_operator_who_decides_between_two_steps_of_the_engine_is_not_overwritten(house: House) -> None:

@@ -234,6 +234,7 @@ def test_a_backfill_that_covers_blind_minutes_rings_a_past_deadline_at_once(hous
     envelope["id"] = "b1-b1"
     house.arrives("shouwang/v1/dp03/hall-1/event", envelope)
     house.rings()
+    house.waits(seconds=5, beating=False)
     assert house.alert("no_activity").suspected_at == house.at
 
 
@@ -312,3 +313,25 @@ def test_a_heartbeat_that_proves_the_past_minutes_brings_the_deadline_nearer(hou
     house.beats()  # the next number in turn: these devices were there all the time
     house.rings()
     assert house.alert("no_activity").reason["judged_at"] == last + 12 * HOUR
+
+
+def test_nobody_is_suspected_in_the_middle_of_a_buffer_that_ends_with_life(house: House) -> None:
+    house.lives()
+    house.waits(hours=1)
+    start = house.at
+    beats = [house.says("hall-1", "heartbeat", {"interval_s": 3600}, at=start + hour * HOUR) for hour in range(1, 15)]
+    alive = [house.says("hall-1", "motion", {"occupied": on}, at=start + 14 * HOUR + MINUTE * n)
+             for n, on in enumerate((True, False, True, False, True, False))]  # fmt: skip
+    house.at = start + 15 * HOUR
+    house.records(IngestCaughtUp(since=start), "ingest", "all")
+    for number, part in enumerate((beats, alive)):
+        items = [{k: said[k] for k in ("id", "seq", "type", "time", "data")} for said in part]
+        envelope = house.says("hall-1", "backfill", {"items": items})
+        house._seq["hall-1"] -= 1
+        del envelope["seq"]
+        envelope["id"] = f"b1-b{number}"
+        house.arrives("shouwang/v1/dp03/hall-1/event", envelope)
+        house.rings()
+        house.at += SECOND
+    house.waits(minutes=1, beating=False)
+    assert quiet(house) == []

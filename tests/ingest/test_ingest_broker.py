@@ -11,7 +11,6 @@ import threading
 import time
 
 import pytest
-from conftest import free_port
 from door import enrol, fresh, item, said, until
 
 from events.keepers.sqlite import SqliteDatabase
@@ -26,6 +25,7 @@ from ingest.line import Line as Line_
 from ingest.service import Ingest
 from simulators.devices import Broker as Wire
 from simulators.devices import Line, Publication
+from tests.ports import free_port
 
 pytestmark = pytest.mark.broker
 QUICK = Patience(ack_wait_s=1.0, ping_every_s=0.5, pong_within_s=3.0, keepalive_s=5)

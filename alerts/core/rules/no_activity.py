@@ -29,7 +29,7 @@ class NoActivity:
             case SignOfLifeSeen() as sign:
                 return self._alive(state, last, sign, seen, home, limit)
             case DeadlineReached(due=due):
-                return self._judge(state, last, due, seen.received, home, limit)
+                return self._judge(state, last, due, seen.received, home, policy)
             case HomeChanged(restart=True) if seen.at > last:
                 return self._sleep(_with(state, seen.at, ""), seen.at, seen.received, home, limit)
             case HomeChanged():
@@ -53,14 +53,20 @@ class NoActivity:
         cleared = Cleared({"device": sign.device, "at": seen.at}) if alert.status == "raised" else None
         return Verdict(state, cancel=cancel, cleared=cleared)
 
-    def _judge(self, state: dict[str, Any], last: int, due: int, now: int, home: Household, limit: int) -> Verdict:
+    def _judge(self, state: dict[str, Any], last: int, due: int, now: int, home: Household, policy: Policy) -> Verdict:
+        """At `due`. While a device hands over what it has buffered, the rest of it is awaited for some seconds."""
+        limit = limit_of(home, policy)
         counted_from = _clock_start(home, last)
-        silent = home.seen(due).within(counted_from, due)
-        if silent < limit or self._suspended(home, due):
+        seen = home.seen(due)
+        silent, reached = seen.within(counted_from, due), seen.reached(counted_from, limit)
+        if reached is None or self._suspended(home, due):
             return self._sleep(state, last, now, home, limit)
+        settled = home.backfilled_at + policy.span("backfill.settle_s", home.home)
+        if now < settled:
+            return Verdict(state, wake_at=settled)
         reason = {
             "last_seen": last, "where": state.get("where", ""), "limit_s": limit // SECOND,
-            "silent_s": silent // SECOND, "blind_s": (due - counted_from - silent) // SECOND, "judged_at": due,
+            "silent_s": silent // SECOND, "blind_s": (due - counted_from - silent) // SECOND, "judged_at": reached,
         }  # fmt: skip
         return Verdict(state, danger=Danger(reason))
 

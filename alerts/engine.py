@@ -85,10 +85,10 @@ class Engine:
             states["policy"] = _pack(books.policy)
 
         def work(db: Connection) -> None:
-            append(db, made.news, recorded_at=at, after=made.after)
             set_timers(db, made.timers)
             save_snapshots(db, READER, states)
             save_bookmark(db, READER, position)
+            append(db, made.news, recorded_at=at, after=made.after)  # last: from here on other writers wait
 
         try:
             self._database.write(work)

@@ -87,11 +87,11 @@ class Planner:
             states["policy"] = _pack(self.policy)
 
         def work(db: Connection) -> None:
-            append(db, news, recorded_at=at)
             for intended, planned_at in planned:
                 outbox.plan(db, intended, at=planned_at, valid_until=planned_at + WORTH[intended.alert_class])
             save_snapshots(db, READER, states)
             save_bookmark(db, READER, position)
+            append(db, news, recorded_at=at)  # last: from here on other writers wait
 
         self._database.write(work)
         self._forget()

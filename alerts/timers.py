@@ -6,7 +6,7 @@ second poller makes it ring twice. Timers that judge silence wait until ingest h
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
+    Row,
     SmallInteger,
     Table,
     Text,
@@ -60,7 +61,7 @@ class Timer(NamedTuple):
 
 def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
     """Write what has changed, within the transaction of what was decided."""
-    for (owner, name), timer in wanted.items():
+    for (owner, name), timer in sorted(wanted.items()):  # whoever takes several rows takes them in this order
         where = (timers.c.owner == owner, timers.c.timer == name)
         if timer.due is None:
             db.execute(delete(timers).where(*where))
@@ -95,17 +96,21 @@ def ring(db: Connection, now: int) -> int:
         .order_by(timers.c.waits, timers.c.due, timers.c.owner, timers.c.timer)
         .limit(_AT_ONCE)
     ).all()
+    taken = {(row.owner, row.timer) for row in sorted(due, key=lambda row: (row.owner, row.timer)) if _take(db, row)}
     news: list[New] = []
     for row in due:
-        taken = db.execute(
-            delete(timers).where(timers.c.owner == row.owner, timers.c.timer == row.timer, timers.c.due == row.due)
-        )
-        if taken.rowcount:
+        if (row.owner, row.timer) in taken:
             fact = DeadlinePassed(owner=row.owner, site=row.site, timer=row.timer, due=row.due)
             key = f"{row.timer}-{row.due}-{now}"
             news.append(New(f"timer-{row.owner}", row.site, fact, now, key=key))
     append(db, news, recorded_at=now)
     return len(news)
+
+
+def _take(db: Connection, row: Row[Any]) -> bool:
+    """Whether this row was still there as it was read: of two who ring one rings it."""
+    as_read = (timers.c.owner == row.owner, timers.c.timer == row.timer, timers.c.due == row.due)
+    return bool(db.execute(delete(timers).where(*as_read)).rowcount)
 
 
 class Poller:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from alerts.projections.projector import Projector
+from alerts.projections.watching import Folded
 from events.database import Database
 from events.store import head
 
@@ -50,7 +50,7 @@ class Services:
 
     database: Database
     now: Callable[[], int]
-    projector: Projector
+    projector: Folded
     take_receipt: TakeReceipt
     take_reply: TakeReply
     health: Callable[[], Mapping[str, Any]]

@@ -77,10 +77,10 @@ class CaughtUp:
         fact = New(STREAM, "all", IngestCaughtUp(since=since, complete=self._complete), at, f"caught-up-{at}", 0)
 
         def record(db: Connection) -> None:
-            if first:
-                append(db, [fact], recorded_at=at)
             if self._moves_mark:
                 move_mark(db, at)
+            if first:
+                append(db, [fact], recorded_at=at)
 
         if first or self._moves_mark:
             write(record)

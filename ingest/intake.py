@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from events.database import Database, StorageFull
+from events.database import CommitUnclear, Database, StorageFull
 from events.follow import save_bookmark, save_snapshots
 from events.store import New
 from ingest import redecoding
@@ -245,7 +245,7 @@ class Intake:
         while True:
             try:
                 done = self._database.write(work)
-            except (StorageFull, OperationalError) as fault:
+            except (StorageFull, CommitUnclear, OperationalError) as fault:  # facts land once: told again
                 log.warning("nothing can be written, so nothing is acknowledged: %s", fault)
                 self.storage_full = self.storage_full or isinstance(fault, StorageFull)
             else:

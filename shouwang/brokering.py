@@ -56,7 +56,7 @@ def note_trouble(settings: Settings, line: str) -> None:
     client, at = found[1] if found else "", now()
     same = client or hashlib.sha256(re.sub(r"\d+", "", line).encode()).hexdigest()[:12]
     noted, key = SecurityNoted(what=what, ref=client), f"{what}-{at // HOUR}-{same}"
-    database = make_database(settings.database_path)
+    database = make_database(settings.database)
     try:
         database.write(lambda db: append(db, [New("ingest", "all", noted, at, key=key)], recorded_at=at))
     finally:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 
 def on_this_machine(host: str) -> bool:
     """Whether only this machine can reach a listener on this host."""
@@ -13,6 +16,14 @@ def on_this_machine(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
+        return False
+
+
+def postgresql_named(url: str) -> bool:
+    """Whether the address of a PostgreSQL server can be read and names a database."""
+    try:
+        return bool(make_url(url).database)
+    except (ArgumentError, ValueError):
         return False
 
 

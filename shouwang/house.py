@@ -2,79 +2,80 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
-from alerts import letters
+from sqlalchemy.exc import OperationalError
+
 from alerts.commands.replies import take_reply
-from alerts.engine import Engine
-from alerts.notify import outbox
 from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.receipts import take_receipt
-from alerts.notify.senders import Senders
-from alerts.planner import Planner
-from alerts.projections.projector import Projector
-from alerts.timers import Poller
+from alerts.projections.projector import READER as PROJECTIONS
+from alerts.projections.watching import Folded, Watching
+from alerts.timers import mark_of
 from api.app import create_app
 from api.services import Channel as ShownChannel
 from api.services import Services
-from events.keepers import make_database
+from events.follow import bookmark
+from events.store import head
 from ingest.addressing import Patience
 from ingest.service import Ingest
+from shouwang.alerting import Alerting
 from shouwang.clock import DrivenClock, FactsGate, real_now
-from shouwang.deciding import Deciding
+from shouwang.operations.memory import made_memory
 from shouwang.serving import Serving
 from shouwang.settings import Settings
 
 log = logging.getLogger("shouwang.house")
 
 _STALE_S = 60.0
+_FAR_BEHIND = 50_000
+"""Facts not folded yet: so many are a minute's work, more mean that nobody folds."""
 
 
 class House:
-    """All rooms of one process. `failed` is set when a part of it died: then the process must end."""
+    """The rooms of one process. `failed` is set when a part of it died: then the process must end."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], int] | None = None) -> None:
         """`settings.mqtt_url` names the broker, also the embedded one. `clock` gives microseconds UTC."""
         self.settings, self.failed = settings, threading.Event()
         driven = DrivenClock(settings.clock_from) if settings.clock_from is not None else None
         self.now = clock or (driven.now if driven else real_now)
-        self.database = make_database(settings.database_path, on_fatal=self._died)
-        self.database.create()
+        self.driven = driven is not None
+        self.database = made_memory(settings, on_fatal=self._died)
         self.channel = channel_of(settings)
-        self.projector = Projector(self.database, on_fatal=self._died)
-        self.engine = Engine(self.database, self.now)
-        self.planner = Planner(self.database, self.now, channel=self.channel.name)
-        self.deciding = Deciding(self.database, self.engine, self.planner, on_fatal=self._died)
-        self.timers = None if driven else Poller(self.database, self.now, on_fatal=self._died)
-        self.senders = Senders(
-            self.database,
-            {self.channel.name: self.channel},
-            now=self.now,
-            render=letters.text_of,
-            address_of=letters.number_of,
-            still_wanted=letters.still_wanted,
-            on_fatal=self._died,
-        )
-        self.ingest = Ingest(
-            self.database,
-            mqtt_url=settings.mqtt_url or f"mqtt://{settings.mqtt_bind}:{settings.mqtt_port}",
-            now=self.now,
-            gate=FactsGate(self.database, driven, self._settle) if driven else None,
-            patience=Patience(ping_every_s=3.0) if settings.demo else None,
-            on_fatal=self._died,
-        )
-        self.serving = Serving(create_app(self._services()), settings, on_fatal=self._died)
+        self.alerting = None
+        if "alerts" in settings.rooms:
+            self.alerting = Alerting(
+                self.database, self.now, self.channel, ticks=driven is None, on_fatal=self._died, failed=self.failed
+            )
+        self.ingest = None
+        if "ingest" in settings.rooms:
+            gate = FactsGate(self.database, driven, self.alerting.settle) if driven and self.alerting else None
+            self.ingest = Ingest(
+                self.database,
+                mqtt_url=settings.mqtt_url or f"mqtt://{settings.mqtt_bind}:{settings.mqtt_port}",
+                now=self.now,
+                gate=gate,
+                patience=Patience(ping_every_s=3.0) if settings.demo else None,
+                on_fatal=self._died,
+            )
+        self.watching = self.serving = None
+        if "api" in settings.rooms:
+            if self.alerting is None:
+                self.watching = Watching(self.database, on_fatal=self._died)
+            folded = self.alerting.projector if self.alerting else self.watching
+            assert folded is not None
+            self.serving = Serving(create_app(self._services(folded)), settings, on_fatal=self._died)
 
-    def _services(self) -> Services:
+    def _services(self, folded: Folded) -> Services:
         settings, channel = self.settings, self.channel
         return Services(
             database=self.database,
             now=self.now,
-            projector=self.projector,
+            projector=folded,
             take_receipt=lambda **said: take_receipt(self.database, **said),
             take_reply=lambda **said: take_reply(self.database, **said),
             health=self.health,
@@ -87,42 +88,30 @@ class House:
             settings={"clock": "facts" if settings.clock_from is not None else "real"},
         )
 
-    def _settle(self) -> None:
-        """For a driven clock: everything in the log is decided, and everything planned is sent."""
-        while not self.failed.is_set():
-            self.deciding.settle()
-            with self.database.read() as db:
-                if not outbox.busy(db, self.now()):
-                    return
-            time.sleep(0.002)
-
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
-        self.projector.start()
-        self.deciding.start()
-        if self.timers is not None:
-            self.timers.start()
-        self.senders.start()
-        self.serving.start()
-        self.ingest.start()
+        for room in (self.alerting, self.watching, self.serving, self.ingest):
+            if room is not None:
+                room.start()
 
     def stop(self) -> None:
         """The other way round: first the door is shut, then what came in is finished."""
-        self.ingest.stop()
-        if self.timers is not None:
-            self.timers.stop()
-        self.serving.stop()
-        self.deciding.stop()
-        self.senders.stop()
-        self.projector.stop()
+        if self.ingest is not None:
+            self.ingest.stop()
+        if self.alerting is not None:
+            self.alerting.stop_ticking()
+        for room in (self.serving, self.watching, self.alerting):
+            if room is not None:
+                room.stop()
         self.database.close()
 
     def health(self) -> dict[str, Any]:
-        """How each part is, without asking the database. `ok` False: somebody must look now."""
+        """How each part is. `ok` False: somebody must look now. Only where ingest is elsewhere the database is asked."""
+        if self.ingest is None:
+            return self._health_of_others()
         door = self.ingest.stats()
         now = self.now()
-        heard_s = (now - door.caught_up_at) / 1_000_000 if door.caught_up_at else None
-        hears = self.timers is None or (heard_s is not None and heard_s < _STALE_S)
+        hears = self.driven or _fresh(door.caught_up_at, now)
         return {
             "ok": not self.failed.is_set() and door.connected and not door.storage_full and hears,
             "connected": door.connected,
@@ -135,9 +124,30 @@ class House:
             "now": now,
         }
 
+    def _health_of_others(self) -> dict[str, Any]:
+        """What ingest and alerts leave in the database: up to when everything was heard, and how far it is folded."""
+        now = self.now()
+        try:
+            with self.database.read() as db:
+                heard = mark_of(db)
+                behind = max(0, head(db) - bookmark(db, PROJECTIONS))
+        except OperationalError:
+            heard, behind = 0, -1
+        return {
+            "ok": not self.failed.is_set() and _fresh(heard, now) and 0 <= behind < _FAR_BEHIND,
+            "heard_everything_up_to": heard,
+            "behind": behind,
+            "really_sends": self.channel.really_sends,
+            "now": now,
+        }
+
     def _died(self, failure: BaseException) -> None:
         log.critical("a part of the house died: %s: %s", type(failure).__name__, failure, exc_info=failure)
         self.failed.set()
+
+
+def _fresh(heard: int, now: int) -> bool:
+    return heard > 0 and (now - heard) / 1_000_000 < _STALE_S
 
 
 def channel_of(settings: Settings) -> Channel:

@@ -30,10 +30,10 @@ class AddressNotOurs(Exception):
 class FolderLock:
     """Held as long as the file stays open in any process it was handed to; a crash releases it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take it. Raises FolderTaken."""
+    def __init__(self, folder: Path, name: str = "lock") -> None:
+        """Take it; `name` is the file's, for rooms that share a folder. Raises FolderTaken."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self.fd = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

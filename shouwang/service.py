@@ -8,10 +8,10 @@ import threading
 
 import structlog
 
-from shouwang.cli.speech import explain
+from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.exits import Exit
 from shouwang.house import House
-from shouwang.settings import ConfigurationFaults, read_settings
+from shouwang.settings import read_settings
 
 _STOP_WITHIN_S = 9.0
 """Less than the parent's patience, so that we end ourselves and can say what hung."""
@@ -23,10 +23,9 @@ def main() -> int:
     """0 after an orderly stop, 1 when a part died, 2 when the configuration cannot be used."""
     _write_logs_plainly()
     try:
-        settings = read_settings()
-    except ConfigurationFaults as faults:
-        return explain(faults)
-    house = House(settings)
+        house = House(read_settings())
+    except EXPLAINED as failure:
+        return explain(failure)
     told_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_stop.set())

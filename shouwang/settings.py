@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from shouwang.environment import Environment, on_this_machine
+from shouwang.environment import Environment, on_this_machine, postgresql_named
 
 TOWN = timezone(timedelta(hours=8))
 """The whole of mainland China keeps this time, summer and winter."""
+
+
+ROOMS = frozenset({"ingest", "alerts", "api"})
+"""What one process may hold: all of it, or each in a process of its own."""
 
 
 class ConfigurationFaults(Exception):
@@ -55,6 +59,8 @@ class Settings:
     mqtt_bind: str
     mqtt_port: int
     database_path: Path
+    database_url: str | None = field(default=None, repr=False)
+    rooms: frozenset[str] = ROOMS
     public_base_url: str
     mqtt_url: str | None = field(default=None, repr=False)
     tls: Tls | None = None
@@ -64,6 +70,16 @@ class Settings:
     demo_phones_url: str | None = None
     demo_phones_port: int = 8010
     demo_seconds: int = 0
+
+    @property
+    def database(self) -> str | Path:
+        """What `make_database` opens."""
+        return self.database_url or self.database_path
+
+    @property
+    def whole(self) -> bool:
+        """Does one process hold all rooms?"""
+        return self.rooms == ROOMS
 
     @property
     def console_url(self) -> str:
@@ -102,13 +118,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         and not on_this_machine(urlsplit(public).hostname or "")
     ):
         env.fault("PUBLIC_BASE_URL must be https beyond this machine")
+    database_path, database_url = _database(env, home)
+    rooms = _rooms(env, apart=database_url is not None, broker=mqtt_url is not None)
+    if clock_from is not None and rooms != ROOMS:
+        env.fault("the facts clock needs all rooms in one process: unset SHOUWANG_ROOMS")
     settings = Settings(
         home=home,
         http_bind=bind,
         http_port=port,
         mqtt_bind=mqtt_bind,
         mqtt_port=mqtt_port,
-        database_path=_database(env, home),
+        database_path=database_path,
+        database_url=database_url,
+        rooms=rooms,
         public_base_url=(public or _url_here(bind, port, tls)).rstrip("/"),
         mqtt_url=mqtt_url,
         tls=tls,
@@ -130,17 +152,38 @@ def _url_here(bind: str, port: int, tls: Tls | None) -> str:
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _database(env: Environment, home: Path) -> Path:
-    """Where the SQLite file lies."""
-    url = env.secret("DATABASE_URL")
+def _database(env: Environment, home: Path) -> tuple[Path, str | None]:
+    """Where the SQLite file lies, and the URL of PostgreSQL, which takes its place."""
+    url, here = env.secret("DATABASE_URL"), home / "shouwang.db"
     if url is None or not env.readable("DATABASE_URL"):
-        return home / "shouwang.db"
+        return here, None
     scheme, _, rest = url.partition("://")
-    if scheme.partition("+")[0] in {"postgres", "postgresql"}:
-        env.fault("DATABASE_URL: PostgreSQL comes with the next release; leave it unset to use SQLite")
-    elif scheme != "sqlite" or not rest.startswith("/") or len(rest) < 2:
-        env.fault("DATABASE_URL must read sqlite:///PATH (four slashes for an absolute path)")
-    return Path(rest[1:]).absolute()
+    if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+        if not postgresql_named(url):
+            env.fault("DATABASE_URL must read postgresql://user:password@host:5432/database")
+        return here, url
+    if scheme != "sqlite" or not rest.startswith("/") or len(rest) < 2:
+        env.fault(
+            "DATABASE_URL must read sqlite:///PATH (four slashes for an absolute path) or "
+            "postgresql://user:password@host:5432/database"
+        )
+    return Path(rest[1:]).absolute(), None
+
+
+def _rooms(env: Environment, *, apart: bool, broker: bool) -> frozenset[str]:
+    """The rooms of this process; rooms apart meet in a database and at a broker that all of them reach."""
+    text = env.text("SHOUWANG_ROOMS")
+    if text is None:
+        return ROOMS
+    rooms = frozenset(text.replace(" ", "").split(","))
+    if not rooms <= ROOMS:
+        env.fault(f"SHOUWANG_ROOMS={text}: of {', '.join(sorted(ROOMS))}, with commas between")
+        return ROOMS
+    if rooms != ROOMS and not apart:
+        env.fault("ingest, alerts and api as processes of their own need PostgreSQL: set DATABASE_URL")
+    if rooms != ROOMS and "ingest" in rooms and not broker:
+        env.fault("ingest as a process of its own needs a broker of its own: set MQTT_URL")
+    return rooms
 
 
 def _tls(env: Environment) -> Tls | None:

@@ -14,14 +14,6 @@ from tests.postgres import Databases, databases
 BOTH = ["sqlite", "postgresql"]
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A town of one home, its clock in our hand."""
-    home = House(tmp_path)
-    yield home
-    home.close()
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Databases]:
     """A server for the whole run, started when it is first asked for."""
@@ -30,20 +22,44 @@ def postgresql() -> Iterator[Databases]:
     made.close()
 
 
-@pytest.fixture(params=BOTH)
-def any_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | Path]:
-    """Where a database of either kind may be opened."""
-    with contextlib.ExitStack() as stack:
-        if request.param == "sqlite":
-            yield tmp_path / "log.db"
-        else:
-            yield stack.enter_context(request.getfixturevalue("postgresql").fresh())
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Stories of a module marked `both` are told twice."""
+    if "kept_by" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both"):
+        metafunc.parametrize("kept_by", BOTH, indirect=True)
 
 
 @pytest.fixture
-def any_database(any_address: str | Path) -> Iterator[Database]:
+def kept_by(request: pytest.FixtureRequest) -> str:
+    """Which database keeps the log of this story."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def address(kept_by: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | Path]:
+    """Where an empty database of this kind may be opened."""
+    if kept_by == "sqlite":
+        yield tmp_path / "log.db"
+        return
+    with request.getfixturevalue("postgresql").fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def house(address: str | Path) -> Iterator[House]:
+    """A town of one home, its clock in our hand."""
+    home = House(address)
+    yield home
+    home.close()
+
+
+@pytest.fixture(params=BOTH)
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty log on disk, kept by each of our databases in turn."""
-    made = make_database(any_address, on_fatal=lambda _failure: None)
-    made.create()
-    yield made
-    made.close()
+    with contextlib.ExitStack() as stack:
+        place: str | Path = tmp_path / "log.db"
+        if request.param == "postgresql":
+            place = stack.enter_context(request.getfixturevalue("postgresql").fresh())
+        made = make_database(place, on_fatal=lambda _failure: None)
+        made.create()
+        stack.callback(made.close)
+        yield made

@@ -102,14 +102,15 @@ class Phones:
 class House:
     """One town of one home unless told otherwise. Time moves only when pushed."""
 
-    def __init__(self, folder: Path, town: str = TOWN) -> None:
+    def __init__(self, address: str | Path, town: str = TOWN) -> None:
+        """`address` is a folder, or what `make_database` takes."""
         self.at = START
-        self.folder = folder
+        self.address = address / "shouwang.db" if isinstance(address, Path) and address.is_dir() else address
         self.phones = Phones()
         self._seq: dict[str, int] = {}
         self._boot: dict[str, str] = {}
         self._replies = itertools.count(1)
-        self.database = make_database(folder / "shouwang.db")
+        self.database = make_database(self.address)
         self.database.create()
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         apply(self.database, check(town, models), self.at - HOUR)
@@ -133,7 +134,7 @@ class House:
     def restarts(self) -> None:
         """Everything in memory is gone; what is on disk goes on."""
         self.database.close()
-        self.database = make_database(self.folder / "shouwang.db")
+        self.database = make_database(self.address)
         self._open()
         self.settles()
 

@@ -48,7 +48,7 @@ def test_the_arrows_between_the_rooms_hold() -> None:
     assert " 0 broken" in told.stdout
 
 
-@pytest.mark.parametrize("name", ["events", "ingest", "alerts", "api", "simulators", "shouwang"])
+@pytest.mark.parametrize("name", ["events", "ingest", "alerts", "api", "simulators", "shouwang", "migrations"])
 def test_the_rooms_are_ours_and_not_an_installed_stranger(name: str) -> None:
     assert Path(str(importlib.import_module(name).__file__)) == ROOT / name / "__init__.py"
 

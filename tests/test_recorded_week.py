@@ -52,7 +52,7 @@ class Week:
             "SHOUWANG_CLOCK_FROM": "2016-07-12",
         }  # fmt: skip
         self.settings = read_settings(environ)
-        database = make_database(self.settings.database_path)
+        database = make_database(self.settings.database)
         database.create()
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         town = Path(__file__).parent.parent / "examples" / "recorded-week.yaml"
@@ -69,7 +69,7 @@ class Week:
             assert time.monotonic() < until, self.house.ingest.stats()
             assert not self.house.failed.is_set()
             time.sleep(0.2)
-        self.house.deciding.settle()
+        self.house.alerting.deciding.settle()
 
     def recorded(self) -> int:
         """How many motions and heartbeats are in the log."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from alerts.commands.deciding import decide, decide_within, load
+from alerts.commands.deciding import decide, decide_within, load, settled
 from alerts.core import lifecycle
 from alerts.core.alert import stream_of
 from alerts.registry.texts import keep_text
@@ -60,7 +60,7 @@ def close(
             at=at,
         ).version  # fmt: skip
 
-    return database.write(work)
+    return settled(database, work)
 
 
 def correct_outcome(database: Database, alert_id: str, *, outcome: str, reason: str, by: str, at: int) -> int:
@@ -72,7 +72,7 @@ def correct_outcome(database: Database, alert_id: str, *, outcome: str, reason: 
             db, alert_id, lambda a: lifecycle.correct_outcome(a, outcome=outcome, by=by, reason=kept, at=at), at=at
         ).version
 
-    return database.write(work)
+    return settled(database, work)
 
 
 def note(database: Database, alert_id: str, *, text: str, by: str, at: int) -> int:
@@ -85,7 +85,7 @@ def note(database: Database, alert_id: str, *, text: str, by: str, at: int) -> i
         append(db, [New(stream_of(alert_id), alert.site, noted, at, key=f"note-{kept}")], recorded_at=at)
         return alert.version
 
-    return database.write(work)
+    return settled(database, work)
 
 
 def confirm_death(database: Database, alert_id: str, *, by: str, at: int) -> int:
@@ -96,7 +96,7 @@ def confirm_death(database: Database, alert_id: str, *, by: str, at: int) -> int
         _home(db, alert.home, alert.site, HomeRetired(home=alert.home, by=by, reason="deceased"), at)
         return alert.version
 
-    return database.write(work)
+    return settled(database, work)
 
 
 def undo_death(database: Database, alert_id: str, *, by: str, at: int) -> int:
@@ -107,7 +107,7 @@ def undo_death(database: Database, alert_id: str, *, by: str, at: int) -> int:
         _home(db, alert.home, alert.site, HomeResumed(home=alert.home, by=by), at)
         return alert.version
 
-    return database.write(work)
+    return settled(database, work)
 
 
 def _home(db: Connection, home: str, site: str, event: HomeRetired | HomeResumed, at: int) -> None:

@@ -1,15 +1,18 @@
 """Load an alert from its own stream, decide on it, append what was decided on the version it was decided on."""
 
+import itertools
 from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.refusals import AlertUnknown
-from events.database import Database
-from events.store import New, append, read_stream
+from events.database import CommitUnclear, Database, T
+from events.store import New, VersionConflict, append, read_stream
 from events.types.fact import Event
 
+_ATTEMPTS: Final = 20
 Decision = Callable[[Alert], list[Event]]
 
 
@@ -23,22 +26,66 @@ def load(db: Connection, alert_id: str) -> Alert:
     return alert
 
 
-def decide(database: Database, alert_id: str, decision: Decision, *, at: int) -> int:
-    """Decide and commit; returns the alert's version afterwards.
+def settled(database: Database, work: Callable[[Connection], T]) -> T:
+    """Load, decide and append in one transaction; once more when somebody else decided on the same stream first."""
+    for attempt in itertools.count(1):
+        try:
+            return database.write(work)
+        except VersionConflict:
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
 
-    The writer holds the log while it loads and decides, so nobody can come between; the expected version is given all
-    the same, for databases with several writers.
+
+def decide(database: Database, alert_id: str, decision: Decision, *, at: int) -> int:
+    """Decide and commit; returns the alert's version afterwards. The expected version holds the door between them.
+
+    When the connection is lost while committing, it is looked whether what was decided is there, before anything is
+    decided again.
     """
-    return database.write(lambda db: decide_within(db, alert_id, decision, at=at).version)
+    made: list[Made] = []
+
+    def work(db: Connection) -> int:
+        alert = load(db, alert_id)
+        made.append(Made(alert.version, decision(alert)))
+        return append_decided(db, alert, made[-1], at=at)
+
+    try:
+        return settled(database, work)
+    except CommitUnclear:
+        with database.read() as db:
+            if made[-1].is_in(db, alert_id, at):
+                return made[-1].version
+        return settled(database, work)
+
+
+class Made(NamedTuple):
+    """What was decided on which version of an alert."""
+
+    after: int
+    events: list[Event]
+
+    @property
+    def version(self) -> int:
+        """The alert's version with it."""
+        return self.after + len(self.events)
+
+    def is_in(self, db: Connection, alert_id: str, at: int) -> bool:
+        """Whether the log says just this at just these versions."""
+        there = {r.version: (r.event, r.at) for r in read_stream(db, stream_of(alert_id)) if r.version is not None}
+        return all(there.get(version) == (event, at) for version, event in enumerate(self.events, self.after + 1))
+
+
+def append_decided(db: Connection, alert: Alert, made: Made, *, at: int) -> int:
+    """Append what was decided on this alert; its version afterwards."""
+    stream = stream_of(alert.id)
+    news = [New(stream, alert.site, event, at) for event in made.events]
+    append(db, news, recorded_at=at, after={stream: made.after})
+    return made.version
 
 
 def decide_within(db: Connection, alert_id: str, decision: Decision, *, at: int) -> Alert:
-    """The same within a transaction of the caller's."""
+    """The same within a transaction of the caller's, who runs it by `settled`."""
     alert = load(db, alert_id)
-    stream, version = stream_of(alert_id), alert.version
-    decided = decision(alert)
-    append(
-        db, [New(stream, alert.site, event, at) for event in decided], recorded_at=at,
-        after={stream: version},
-    )  # fmt: skip
+    append_decided(db, alert, Made(alert.version, decision(alert)), at=at)
     return alert

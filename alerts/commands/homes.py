@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from alerts.commands.deciding import settled
 from events.database import Database
 from events.store import New, append, read_stream, version_of
 from events.types.fact import DAY, Event
@@ -54,4 +55,4 @@ def _record(database: Database, home: str, event: Event, at: int) -> None:
             raise HomeUnknown(home)
         append(db, [New(stream, enrolled[-1].site, event, at)], recorded_at=at, after={stream: version_of(db, stream)})
 
-    database.write(work)
+    settled(database, work)

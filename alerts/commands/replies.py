@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from alerts.commands.deciding import decide_within, load
+from alerts.commands.deciding import decide_within, load, settled
 from alerts.core import lifecycle, replies
 from alerts.core.alert import Alert
 from alerts.core.person import Person, fold
@@ -37,7 +37,7 @@ _REMEMBERED = 400
 
 def take_reply(database: Database, *, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
     """Record a reply and do what it says, in one transaction. Returns what we made of it, "" for a repeated one."""
-    return database.write(lambda db: _take(db, channel, provider_id, number, text[:1000], at))
+    return settled(database, lambda db: _take(db, channel, provider_id, number, text[:1000], at))
 
 
 def _take(db: Connection, channel: str, provider_id: str, number: str, text: str, at: int) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from alerts.commands.deciding import settled
 from alerts.core.policy import SettingRefused, check
 from events.database import Database
 from events.store import New, append, version_of
@@ -25,4 +26,4 @@ def change_settings(database: Database, values: dict[str, Any], *, by: str, at: 
         ]
         append(db, facts, recorded_at=at, after={"settings": version_of(db, "settings")})
 
-    database.write(work)
+    settled(database, work)

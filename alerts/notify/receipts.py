@@ -35,7 +35,8 @@ def take_receipt(database: Database, *, message: str, provider_id: str, status: 
     """
 
     def write(db: Connection) -> bool:
-        found = db.execute(select(outbox).where(outbox.c.message == message)).first()
+        # Held until the commit: of two reports at the same moment the second has to see what the first changed.
+        found = db.execute(select(outbox).where(outbox.c.message == message).with_for_update()).first()
         if found is None:
             _note_unknown(db, message, at)
             return False

@@ -111,7 +111,8 @@ def check_password(database: Database, name: str, password: str, *, now: int) ->
 
 def _missed(db: Connection, name: str, now: int) -> int:
     """Counted in the database, so that two tries at once count as two. Returns until when the name is locked."""
-    failed = int(db.execute(select(users.c.failed).where(users.c.name == name)).scalar() or 0) + 1
+    counted = select(users.c.failed).where(users.c.name == name).with_for_update()
+    failed = int(db.execute(counted).scalar() or 0) + 1
     until = 0
     if failed >= FREE_MISSES:
         until = now + min(_LONGEST_LOCK, MINUTE << (failed - FREE_MISSES))

@@ -78,6 +78,7 @@ def decide_all(
     with ExitStack() as exits:
         exits.enter_context(profiles.recording() if profile else nullcontext())
         running = _house(folder, mqtt_url) if whole else Decider(folder / "shouwang.db", mqtt_url)
+        settle = running.alerting.deciding.settle if isinstance(running, House) else running.deciding.settle
         arrived = exits.enter_context(_first_arrival(running.ingest.inbox))
         exits.callback(running.stop)
         running.start()
@@ -85,7 +86,7 @@ def decide_all(
         before, broker_before = threads_s(), process_s(broker_pid)
         while True:  # one that came twice is counted twice by the door, but is in the log once
             _until(lambda: running.ingest.stats().messages >= count, "not everything came")
-            running.deciding.settle(_PATIENCE_S)
+            settle(_PATIENCE_S)
             last, spent, broker_spent = time.monotonic(), threads_s(), process_s(broker_pid)
             if _recorded(running.database, homes, count):
                 break

@@ -10,6 +10,7 @@ from alerts.registry.importing import apply, check
 from events.database import Database
 from events.keepers import make_database
 from ingest.models import load_models
+from shouwang.operations.migrating import migrate
 
 MOTION = ("hall-1", "bed-1", "kitchen-1", "yard-1")
 _HOMES_PER_SITE = 5
@@ -42,7 +43,7 @@ def settle(database: Database, homes: int, at: int) -> None:
 def new_database(path: Path) -> Database:
     """With all tables of the service."""
     database = make_database(path)
-    database.create()
+    migrate(database)
     return database
 
 

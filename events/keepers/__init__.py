@@ -15,8 +15,8 @@ def make_database(address: str | Path, on_fatal: Callable[[BaseException], None]
 
     `on_fatal` is called when the storage can no longer be trusted; the default ends the process.
     """
-    if isinstance(address, Path):
-        return SqliteDatabase(address, on_fatal=on_fatal)
+    if isinstance(address, Path) or "://" not in address:
+        return SqliteDatabase(Path(address), on_fatal=on_fatal)
     scheme, _, rest = address.partition("://")
     if scheme.partition("+")[0] in {"postgres", "postgresql"}:
         return PostgresqlDatabase(address, on_fatal=on_fatal)

@@ -3,6 +3,7 @@
 READ COMMITTED, the lock taken last, insert, commit, nothing else inside: see `events.tables` for the trigger.
 """
 
+import itertools
 import logging
 import secrets
 import threading
@@ -23,9 +24,9 @@ from events.tables import PROCESS, metadata
 
 log = logging.getLogger("shouwang.database")
 
-_ATTEMPTS = 6
-_AGAIN = frozenset({"40001", "40P01"})
-"""Serialization failure and deadlock: the server undid the whole transaction for another's sake."""
+_AGAIN = {"40001": 6, "40P01": 6, "23505": 3}
+"""How often work is begun: serialization failure and deadlock, where the server undid all of it for another's sake, and
+a key that was free when the work looked: it looks again, and finds it or fails for good."""
 _DISK_FULL = "53100"
 _BROKEN = frozenset({"XX001", "XX002"})
 _CREATING = int.from_bytes(b"CREATING")
@@ -101,12 +102,13 @@ class PostgresqlDatabase(Database):
             raise RuntimeError("work may not wait for other work")
         self._mine.writes = True
         try:
-            for attempt in range(1, _ATTEMPTS + 1):
+            for attempt in itertools.count(1):
                 try:
                     return self._transaction(work)
                 except DBAPIError as failure:
-                    if _state(failure) not in _AGAIN or attempt == _ATTEMPTS:
-                        raise self._explained(failure) from failure
+                    if attempt >= _AGAIN.get(_state(failure), 1):
+                        self._judge(failure)
+                        raise
                     log.info("once more: %s", _state(failure))
                     time.sleep(0.01 * attempt)
             raise AssertionError("unreachable")
@@ -133,14 +135,14 @@ class PostgresqlDatabase(Database):
         self._hand_over(landed)
         return result
 
-    def _explained(self, failure: DBAPIError) -> BaseException:
+    def _judge(self, failure: DBAPIError) -> None:
+        """A full disk can be waited for; files that are corrupt cannot. Raises StorageFull."""
         state = _state(failure)
         if state == _DISK_FULL:
-            return StorageFull("the database's disk is full: nothing was written")
+            raise StorageFull("the database's disk is full: nothing was written") from failure
         if state in _BROKEN:
             log.critical("the database cannot be trusted any more: %s", state)
             self._on_fatal(failure)
-        return failure
 
     def on_hint(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when another process has committed."""

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from shouwang.cli import simulate, tokens, users
+from shouwang.cli import parts, simulate, tokens, users
 from shouwang.cli.demo import demo
 from shouwang.cli.importing import import_
 from shouwang.cli.speech import EXPLAINED, explain
@@ -21,6 +21,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up)
+app.command("ingest")(parts.ingest)
+app.command("alerts")(parts.alerts)
+app.command("api")(parts.api)
 app.command("demo")(demo)
 app.command("import")(import_)
 app.command("tail")(tail)

@@ -35,6 +35,25 @@ def up(environ: Mapping[str, str], *, say: Say) -> Exit:
         lock.release()
 
 
+def part(room: str, environ: Mapping[str, str], *, say: Say) -> Exit:
+    """Run one room in a process of its own until stopped. Raises what `shouwang.cli.speech` has words for."""
+    environ = {**environ, "SHOUWANG_ROOMS": room}
+    settings = read_settings(environ)
+    lock = FolderLock(settings.home, f"lock-{room}")
+    try:
+        if room == "api":
+            require_free_port(settings.http_bind, settings.http_port, "SHOUWANG_HTTP_PORT")
+            health = Health(settings)
+            service = service_part(settings, environ, lock, health, on_ready=lambda: _welcome(settings, health, say))
+        else:
+            service = service_part(settings, environ, lock, None, on_ready=lambda: say(f"{room} 已启动 · started"))
+        supervisor = Supervisor([service], say=say)
+        supervisor.on_signals()
+        return supervisor.run()
+    finally:
+        lock.release()
+
+
 def require_ports(settings: Settings) -> None:
     """Raises PortBusy or AddressNotOurs before anything is started."""
     require_free_port(settings.http_bind, settings.http_port, "SHOUWANG_HTTP_PORT")
@@ -43,14 +62,20 @@ def require_ports(settings: Settings) -> None:
 
 
 def service_part(
-    settings: Settings, environ: Mapping[str, str], lock: FolderLock, health: Health, *, on_ready: Callable[[], None]
+    settings: Settings,
+    environ: Mapping[str, str],
+    lock: FolderLock,
+    health: Health | None,
+    *,
+    on_ready: Callable[[], None],
 ) -> Part:
     """The service. It holds the folder's lock too: should we be killed, nobody gets in before it has ended."""
+    broker = {"MQTT_URL": settings.mqtt_url} if settings.mqtt_url else {}
     return Part(
-        name="服务 service",
+        name="服务 service" if settings.whole else ",".join(sorted(settings.rooms)),
         command=[sys.executable, "-m", "shouwang.service"],
-        env=without(environ, "MQTT_URL_FILE") | {"MQTT_URL": service_url(settings)},
-        ready=health.ready,
+        env=without(environ, "MQTT_URL_FILE") | ({"MQTT_URL": service_url(settings)} if settings.whole else broker),
+        ready=health.ready if health else None,
         on_ready=on_ready,
         inherited=(lock.fd,),
     )

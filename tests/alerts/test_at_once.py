@@ -1,10 +1,14 @@
 """Two who decide at once: what a person did in the same moment is known before the engine decides, and nothing is lost."""
 
+import pytest
+
 from alerts.commands import alerts as commands
 from alerts.timers import ring
 from events.types import alert as facts
 from events.types.message import AlertOpenAgain, SlotFreed
 from tests.house import House
+
+pytestmark = pytest.mark.both
 
 
 def co(house: House, alarm: bool, device: str = "co-1") -> None:

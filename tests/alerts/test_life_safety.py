@@ -9,6 +9,8 @@ from events.types import alert as facts
 from events.types.home import ChainSet, SensorBackInService, SensorTakenOutOfService
 from tests.house import House
 
+pytestmark = pytest.mark.both
+
 
 def co(house: House, alarm: bool, ppm: float | None = 210, device: str = "co-1", **over: object) -> None:
     house.hears(device, "co", {"alarm": alarm, "ppm": ppm, "test": False}, **over)

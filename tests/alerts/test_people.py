@@ -12,6 +12,8 @@ from events.types.message import MessageOvertaken, ReplyReceived
 from events.types.system import RuleFailed, RuleMended, SecurityNoted
 from tests.house import House
 
+pytestmark = pytest.mark.both
+
 
 def co(house: House, alarm: bool = True) -> None:
     house.hears("co-1", "co", {"alarm": alarm, "ppm": 210, "test": False})

@@ -23,6 +23,8 @@ from alerts.core.replies import (
 from alerts.core.reply_words import DIGITS, Action
 from alerts.core.wording import TEMPLATES
 
+pytestmark = pytest.mark.both
+
 GOING, SAFE, HELP = Action.GOING, Action.SAFE, Action.NEED_HELP
 FALSE_ALARM, AWAY, CANNOT_GO = Action.FALSE_ALARM, Action.AWAY, Action.CANNOT_GO
 

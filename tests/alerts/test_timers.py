@@ -9,6 +9,7 @@ import pytest
 
 from alerts.timers import Poller, Timer, mark_of, next_due, ring, set_timers, timers
 from events.database import Database
+from events.keepers import make_database
 from events.store import read
 from events.tables import marks
 from events.types.fact import MINUTE, SECOND
@@ -16,12 +17,14 @@ from events.types.system import DeadlinePassed
 from ingest.caught_up import move_mark
 from tests.house import House
 
+pytestmark = pytest.mark.both
+
 AT = 1_800_000_000 * SECOND
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "log.db")
+def database(address: str | Path) -> Iterator[Database]:
+    made = make_database(address)
     made.create()
     yield made
     made.close()
@@ -163,7 +166,7 @@ def test_the_next_due_is_the_next_that_may_ring(database: Database) -> None:
 
 
 def test_two_pollers_of_two_processes_ring_each_timer_once(database: Database) -> None:
-    other = Database(database.path)
+    other = make_database(database.address)
     count = 150
     for n in range(count):
         asks(database, f"alert:{n}", AT + n)

@@ -10,8 +10,8 @@ from simulators.twilio import SimulatedTwilio
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path)
+def room(address: str | Path) -> Iterator[Room]:
+    made = Room(address)
     yield made
     made.close()
 

@@ -3,7 +3,6 @@
 import sys
 import threading
 import time
-from pathlib import Path
 
 from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.senders import Senders
@@ -14,7 +13,7 @@ def main(file: str, base_url: str, sid: str, token: str, sender: str, to: str, t
     """Runs until it is killed."""
     channel = TwilioSms(account_sid=sid, auth_token=token, sender=sender, api_base=base_url)
     senders = Senders(
-        make_database(Path(file)),
+        make_database(file),
         {channel.name: channel},
         now=lambda: time.time_ns() // 1000,
         render=lambda _db, _row: text,

@@ -39,8 +39,8 @@ def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
 class Room:
     """Everything around the senders; people are called wang, li and zhao and have a phone each."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = make_database(folder / "room.db")
+    def __init__(self, address: str | Path) -> None:
+        self.database = make_database(address)
         self.database.create()
         self.time = time.time_ns() // 1000
         self.closed_alerts: dict[str, str] = {}

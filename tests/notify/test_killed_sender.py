@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sending_room import NUMBERS, SENDER, Room, text_of, twilio, until
 
 from alerts.notify.channel import Outgoing
 from alerts.notify.outbox import claim
 from events.types.message import MessageOvertaken, MessageSent
 from simulators.twilio import SimulatedTwilio
+
+pytestmark = pytest.mark.both
 
 WANG = NUMBERS["ph-wang"]
 SCRIPT = Path(__file__).with_name("killed_sender.py")
@@ -19,7 +22,7 @@ def test_killed_after_the_provider_took_it_and_before_it_was_recorded(room: Room
     provider.fault("hang_after", seconds=4, times=1)
     room.plans("m1")
     account = [provider.account_sid, provider.auth_token, SENDER, WANG, text_of("m1")]
-    command = [sys.executable, str(SCRIPT), str(room.database.path), provider.base_url, *account]
+    command = [sys.executable, str(SCRIPT), str(room.database.address), provider.base_url, *account]
     victim = subprocess.Popen(command)
     try:
         until(lambda: provider.messages)

@@ -21,6 +21,8 @@ from events.store import read
 from events.types.fact import SECOND
 from events.types.message import MessagePlanned, MessageSent
 
+pytestmark = pytest.mark.both
+
 CONFIRMED = Sent("SM1", "queued")
 
 

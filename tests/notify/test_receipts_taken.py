@@ -17,6 +17,8 @@ from events.types.message import MessageDelivered, MessageFailed, MessageSent
 from events.types.system import SecurityNoted
 from simulators.twilio import SimulatedTwilio
 
+pytestmark = pytest.mark.both
+
 WANG = NUMBERS["ph-wang"]
 
 

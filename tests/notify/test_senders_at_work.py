@@ -9,6 +9,8 @@ from events.types.fact import SECOND
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
 from simulators.twilio import SimulatedTwilio
 
+pytestmark = pytest.mark.both
+
 WANG, LI = NUMBERS["ph-wang"], NUMBERS["ph-li"]
 
 

@@ -14,8 +14,8 @@ NOW = 1_795_271_400_000_000
 class Log:
     """Facts appended at a clock one can set; `fold` brings the projections up to them."""
 
-    def __init__(self, path):
-        self.database = make_database(path / "shouwang.db")
+    def __init__(self, address):
+        self.database = make_database(address)
         self.database.create()
         self.projector = Projector(self.database)
         self.now = NOW
@@ -55,8 +55,8 @@ class Log:
 
 
 @pytest.fixture
-def log(tmp_path):
-    log = Log(tmp_path)
+def log(address):
+    log = Log(address)
     yield log
     log.projector.stop()
     log.database.close()

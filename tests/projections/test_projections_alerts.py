@@ -1,11 +1,14 @@
 """Alerts, their messages and their timeline, as people look at them; dropped and folded again they are the same."""
 
+import pytest
 from alert_life import planned, raised, receipt, terms
 
 from alerts.projections import alerts, messages, timeline
 from events.types import alert as facts
 from events.types import message
 from events.types.fact import MINUTE, SECOND
+
+pytestmark = pytest.mark.both
 
 
 def test_the_next_step_the_answer_and_the_arrival_follow_from_the_log(log):

@@ -1,5 +1,7 @@
 """Is this home protected? Silence of devices, failed rules and absence are said, with the reason."""
 
+import pytest
+
 from alerts.projections import devices, homes
 from events.types import home as facts
 from events.types.device import (
@@ -15,6 +17,8 @@ from events.types.device import (
 )
 from events.types.fact import DAY, HOUR, MINUTE
 from events.types.system import RuleFailed
+
+pytestmark = pytest.mark.both
 
 HALL, CO = "dp03/hall-1", "dp03/co-1"
 

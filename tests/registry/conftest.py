@@ -8,8 +8,8 @@ from events.keepers import make_database
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = make_database(tmp_path / "shouwang.db")
+def database(address):
+    database = make_database(address)
     database.create()
     yield database
     database.close()

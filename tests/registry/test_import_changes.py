@@ -30,6 +30,8 @@ from events.types.home import (
     SiteRegistered,
 )
 
+pytestmark = pytest.mark.both
+
 
 def test_a_changed_limit_enrolls_the_home_again_from_now(taken):
     new = the_new(taken, changed(("no_activity_hours: 12\n", "no_activity_hours: 10\n")))

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 from small_town import NOW, facts, take
+
+pytestmark = pytest.mark.both
 
 # Reads, then holds the writer's lock until its standard input closes, then writes once and ends.
 OTHER = """
@@ -12,7 +15,7 @@ from pathlib import Path
 from alerts.registry import homes, texts
 from events.keepers import make_database
 
-database = make_database(Path(sys.argv[1]))
+database = make_database(sys.argv[1])
 with database.read() as db:
     assert homes.homes(db) == []
 def hold(db):
@@ -28,7 +31,7 @@ database.close()
 
 def test_an_import_waits_for_another_process_that_is_writing_and_then_takes_all(database):
     with subprocess.Popen(
-        [sys.executable, "-c", OTHER, str(database.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OTHER, str(database.address)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
         assert other.stdout.readline() == "holding\n"
         taking = database.submit(lambda db: None)  # the writer thread of this process now waits for the lock
@@ -45,11 +48,11 @@ def test_an_import_waits_for_another_process_that_is_writing_and_then_takes_all(
 def test_two_imports_of_the_same_file_at_once_are_one(database):
     script = (
         "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from events.keepers import make_database; "
-        "from small_town import take; database = make_database(Path(sys.argv[1])); print(take(database).nothing_new); "
+        "from small_town import take; database = make_database(sys.argv[1]); print(take(database).nothing_new); "
         "database.close()"
     )
     folder = __file__.rsplit("/", 1)[0]
-    command = [sys.executable, "-c", script, str(database.path), folder]
+    command = [sys.executable, "-c", script, str(database.address), folder]
     others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     answers = [take(database, now=NOW).nothing_new] + [o.communicate(timeout=60)[0] == "True\n" for o in others]
     assert sorted(answers) == [False, True, True]

@@ -9,6 +9,8 @@ from alerts.registry import chains, devices, homes, people, phones, places, text
 from events.store import New, append, version_of
 from events.types.home import HomePaused, HomeResumed, HomeRetired
 
+pytestmark = pytest.mark.both
+
 
 @pytest.fixture
 def db(database):

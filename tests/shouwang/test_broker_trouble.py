@@ -13,7 +13,7 @@ LINE = '[22157] 2026/11/21 21:53:{second}.309098 [ERR] 127.0.0.1:{port} - mid:6 
 
 def test_a_gateway_cut_off_for_a_space_in_a_name_is_named_once_an_hour(tmp_path: Path) -> None:
     settings = read_settings({"SHOUWANG_HOME": str(tmp_path)})
-    database = make_database(settings.database_path)
+    database = make_database(settings.database)
     database.create()
     for second in range(10, 14):  # it resends for ever, from another port each time
         note_trouble(settings, LINE.format(second=second, port=40000 + second, client="gw-dp03"))

@@ -15,7 +15,7 @@ from shouwang.premises import FolderLock
 ROOT = Path(__file__).resolve().parents[2]
 SHOUWANG = Path(sys.executable).parent / "shouwang"
 COMMANDS = [
-    "up", "demo", "import", "tail", "simulate scenario", "simulate replay", "simulate world",
+    "up", "ingest", "alerts", "api", "demo", "import", "tail", "simulate scenario", "simulate replay", "simulate world",
     "token create", "token list", "token revoke", "user create", "user link", "user password", "user disable",
 ]  # fmt: skip
 
@@ -52,6 +52,26 @@ def test_a_wrong_configuration_is_named_whole_and_nothing_is_begun(tmp_path: Pat
         assert name in told.stderr
     assert "Traceback" not in told.stderr
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("room", ["ingest", "alerts", "api"])
+def test_a_room_of_its_own_is_refused_without_a_database_for_many(room: str, tmp_path: Path) -> None:
+    told = shouwang(room, home=tmp_path / "new", MQTT_URL="mqtt://127.0.0.1:1")
+    assert told.returncode == Exit.BAD_INPUT
+    assert "need PostgreSQL: set DATABASE_URL" in told.stderr
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("command", [["tail"], ["user", "create", "zhang"]])
+def test_a_database_that_cannot_be_reached_is_said_in_a_sentence_without_its_password(
+    command: list[str], tmp_path: Path
+) -> None:
+    url = "postgresql://shouwang:hush-hush@127.0.0.1:1/shouwang"
+    told = shouwang(*command, home=tmp_path, stdin="long-enough-a-password\n" * 2, DATABASE_URL=url)
+    assert told.returncode == Exit.FAILED
+    assert "DATABASE_URL" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "hush-hush" not in told.stderr + told.stdout
 
 
 @pytest.mark.parametrize("command", ["up", "demo"])

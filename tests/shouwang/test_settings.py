@@ -50,9 +50,30 @@ def test_all_faults_are_named_at_once() -> None:
         assert sum(fault.startswith(name) for fault in faults) == 1, (name, faults)
 
 
-def test_postgresql_is_refused_with_when_it_comes() -> None:
-    (fault,) = faults_of(DATABASE_URL="postgresql://shouwang@localhost/shouwang")
-    assert "next release" in fault
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_takes_the_place_of_the_file_and_its_password_is_not_shown(scheme: str) -> None:
+    settings = read_settings({"DATABASE_URL": f"{scheme}://shouwang:hush-hush@db:5432/shouwang"})
+    assert settings.database == f"{scheme}://shouwang:hush-hush@db:5432/shouwang"
+    assert "hush-hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["postgresql://", "postgresql://user:hush-hush@db", "postgresql://u:hush-hush@db:x/y"])
+def test_half_an_address_of_postgresql_is_a_fault_that_repeats_nothing(url: str) -> None:
+    (fault,) = faults_of(DATABASE_URL=url)
+    assert fault.startswith("DATABASE_URL must read postgresql://")
+    assert "hush-hush" not in fault
+
+
+def test_rooms_apart_need_a_database_and_a_broker_that_all_of_them_reach() -> None:
+    assert read_settings({}).whole
+    for room in ("ingest", "alerts", "api"):
+        (*_, fault) = faults_of(SHOUWANG_ROOMS=room, MQTT_URL="mqtt://broker")
+        assert "need PostgreSQL: set DATABASE_URL" in fault
+    url = "postgresql://shouwang@db/shouwang"
+    (fault,) = faults_of(SHOUWANG_ROOMS="ingest", DATABASE_URL=url)
+    assert "set MQTT_URL" in fault
+    assert read_settings({"SHOUWANG_ROOMS": "alerts, api", "DATABASE_URL": url}).rooms == {"alerts", "api"}
+    assert "SHOUWANG_ROOMS=kitchen" in faults_of(SHOUWANG_ROOMS="kitchen", DATABASE_URL=url)[0]
 
 
 def test_sqlite_may_lie_elsewhere(tmp_path: Path) -> None:

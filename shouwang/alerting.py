@@ -1,0 +1,77 @@
+"""The rooms that decide and tell: projections, engine and planner, timers, senders; one of each."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from alerts import letters
+from alerts.engine import Engine
+from alerts.notify import outbox
+from alerts.notify.channel import Channel
+from alerts.notify.senders import Senders
+from alerts.planner import Planner
+from alerts.projections.projector import Projector
+from alerts.timers import Poller
+from events.database import Database
+from shouwang.deciding import Deciding
+
+
+class Alerting:
+    """Their threads, and the order in which they start and stop."""
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], int],
+        channel: Channel,
+        *,
+        ticks: bool,
+        on_fatal: Callable[[BaseException], None],
+        failed: threading.Event,
+    ) -> None:
+        """`ticks` False: the owner of a driven clock rings the timers. `failed`: nothing is waited for any more."""
+        self._database, self._now, self._failed = database, now, failed
+        self.projector = Projector(database, on_fatal=on_fatal)
+        self.engine = Engine(database, now)
+        self.planner = Planner(database, now, channel=channel.name)
+        self.deciding = Deciding(database, self.engine, self.planner, on_fatal=on_fatal)
+        self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
+        self.senders = Senders(
+            database,
+            {channel.name: channel},
+            now=now,
+            render=letters.text_of,
+            address_of=letters.number_of,
+            still_wanted=letters.still_wanted,
+            on_fatal=on_fatal,
+        )
+
+    def start(self) -> None:
+        """From the memory outwards."""
+        self.projector.start()
+        self.deciding.start()
+        if self.timers is not None:
+            self.timers.start()
+        self.senders.start()
+
+    def stop_ticking(self) -> None:
+        """No timer rings any more; may be called before `stop`."""
+        if self.timers is not None:
+            self.timers.stop()
+            self.timers = None
+
+    def stop(self) -> None:
+        """What is in hand is finished."""
+        self.stop_ticking()
+        self.deciding.stop()
+        self.senders.stop()
+        self.projector.stop()
+
+    def settle(self) -> None:
+        """For a driven clock: everything in the log is decided, and everything planned is sent."""
+        while not self._failed.is_set():
+            self.deciding.settle()
+            with self._database.read() as db:
+                if not outbox.busy(db, self._now()):
+                    return
+            time.sleep(0.002)

@@ -30,6 +30,7 @@ T = TypeVar("T")
 READER = "intake"
 MOST_AT_ONCE = 500
 _TICK_S = 0.2
+_LOAD = 4
 _PACE_S = 0.008
 """Under load a batch gathers for so long after the last one: a transaction costs as much as some tens of facts."""
 
@@ -88,6 +89,7 @@ class Intake:
         self._save_at = self._look_at = 0.0
         self._answered = -1
         self._committed_at = 0.0
+        self._last_batch = 0
         self.storage_full = False
         self.counts = Counts()
 
@@ -122,9 +124,11 @@ class Intake:
         """What has arrived; right after a commit a little more is waited for, at most `_PACE_S` in all."""
         arrived = self._inbox.take(MOST_AT_ONCE, _TICK_S)
         left = self._committed_at + _PACE_S - time.monotonic()
-        if arrived and left > 0 and len(arrived) < MOST_AT_ONCE and self._gate is None:
+        under_load = max(len(arrived), self._last_batch) >= _LOAD
+        if arrived and left > 0 and under_load and len(arrived) < MOST_AT_ONCE and self._gate is None:
             self._stopping.wait(left)
             arrived += self._inbox.take(MOST_AT_ONCE - len(arrived), 0)
+        self._last_batch = len(arrived)
         return arrived
 
     def _take(self, item: Raw | Connected | Disconnected | Marker) -> None:

@@ -1,10 +1,12 @@
 """What all stories share."""
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from events.database import Database
 from events.keepers import make_database
@@ -26,6 +28,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Stories of a module marked `both` are told twice."""
     if "kept_by" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both"):
         metafunc.parametrize("kept_by", BOTH, indirect=True)
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=user-gesture-required",
+]
+"""Chromium as root, without a screen, and without calling home."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser, one for all tests."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs a browser: apt-get install -y chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

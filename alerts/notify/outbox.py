@@ -178,10 +178,16 @@ def busy(db: Connection, now: int) -> bool:
 
 def claim(database: Database, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
     """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending."""
-    with database.read() as db:  # most looks find nothing: they cost no transaction
-        rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
-    if not rows:
-        return []
+    while True:
+        with database.read() as db:  # most looks find nothing: they cost no transaction
+            rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
+        if not rows:
+            return []
+        if taken := _take_all(database, rows, claimer, now):
+            return taken  # else another sender was faster with all of them, and there may be more
+
+
+def _take_all(database: Database, rows: list[OutboxRow], claimer: str, now: int) -> list[OutboxRow]:
     return database.write(lambda db: [taken for row in rows if (taken := take(db, row, claimer, now))])
 
 

@@ -50,10 +50,11 @@ class Exchange:
         self._pace = pace
         self._courier = Courier()
         self._promised: set[tuple[str, str]] = set()
+        self._left_over = ledger.all()  # not what a phone sends between here and `open`: that goes its own way
 
     def open(self) -> None:
         """Starts working, and goes on with what an earlier run left half done."""
-        for message in self.ledger.all():
+        for message in self._left_over:
             if message.direction == "inbound":
                 self._note_wish(message.sender or "", message.body)
                 if message.taken is None and self.account.inbound_url:

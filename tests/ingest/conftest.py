@@ -1,11 +1,10 @@
 """A database on disk, a clock in the hand, a door, and the real broker."""
 
-import socket
-
 import pytest
 from door import Clock, enrol, fresh, running
 
 from ingest.broker import Broker
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -25,12 +24,6 @@ def database(tmp_path):
 def door(database, clock):
     with running(database, clock) as found:
         yield found
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from events.database import Database
+from events.keepers import make_database
 from ingest.addressing import Patience
 from ingest.broker import Broker, Tls
 from ingest.service import Ingest
@@ -30,7 +30,7 @@ def certificate(folder, name):
 
 
 def connects(tmp_path, url, within_s):
-    database = Database(tmp_path / "shouwang.db")
+    database = make_database(tmp_path / "shouwang.db")
     database.create()
     door = Ingest(
         database, mqtt_url=url, now=lambda: time.time_ns() // 1000, patience=Patience(ack_wait_s=0.5, ping_every_s=0.5)

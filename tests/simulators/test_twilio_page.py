@@ -3,19 +3,15 @@
 # ruff: noqa: F811 -- fixtures are asked for by the names under which they are imported
 
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import sync_playwright
 from twilio_customer import ANNA, BERT, becomes, customer, provider, send  # noqa: F401 -- fixtures
 
 from simulators.twilio import SimulatedTwilio
 from simulators.twilio.words import WORDS
 
-CHROMIUM = Path("/usr/bin/chromium")
 ASKING = "【示例守望】12号家一氧化碳超标,14:32。先喊人开窗。去看回31,去不了回39"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 class Tags(HTMLParser):
@@ -121,20 +117,10 @@ def test_a_button_of_the_scene_is_passed_on_and_its_answer_shown(customer):
         assert "按求助" in page(provider)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (360, 740)])
-def test_in_a_browser_a_message_appears_and_is_answered_by_keyboard(browser, provider, customer, width, height):
-    view = browser.new_page(viewport={"width": width, "height": height})
+def test_in_a_browser_a_message_appears_and_is_answered_by_keyboard(chromium, provider, customer, width, height):
+    view = chromium.new_page(viewport={"width": width, "height": height})
     faults: list[str] = []
     view.on("pageerror", lambda error: faults.append(str(error)))
     view.on("console", lambda line: line.type == "error" and faults.append(line.text))

@@ -15,6 +15,7 @@ from alerts.projections.words import Language, outcome_name
 from api.console.words import say
 from api.language import language_of
 from api.names import Names
+from events.database import CommitUnclear, StorageFull
 
 log = logging.getLogger("shouwang.api")
 
@@ -25,6 +26,7 @@ _KINDS: Final = {
     428: "version_needed", 429: "too_many", 503: "unavailable",
 }  # fmt: skip
 
+_STORAGE: Final[dict[type[Exception], str]] = {CommitUnclear: "unclear", StorageFull: "storage_full"}
 
 _PAGE: Final = Environment(autoescape=True).from_string(
     """{% if whole %}<!doctype html><html lang="{{ language }}"><meta charset="utf-8"><title>{{ head }}</title>
@@ -137,6 +139,10 @@ def install(app: FastAPI) -> None:
         faults = [{"where": [str(part) for part in fault["loc"]], "what": fault["msg"]} for fault in error.errors()]
         return answer(request, Problem(422, "invalid", faults=faults))
 
+    async def storage(request: Request, error: Exception) -> Response:
+        log.error("the database failed %s %s: %s", request.method, request.url.path, type(error).__name__)
+        return answer(request, Problem(503, _STORAGE[type(error)]))
+
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
         return answer(request, Problem(500, "error"))
@@ -144,6 +150,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, ours)
     for refusal in REFUSALS:
         app.add_exception_handler(refusal, refused)
+    for kind in _STORAGE:
+        app.add_exception_handler(kind, storage)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, unexpected)

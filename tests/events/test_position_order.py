@@ -5,14 +5,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
 
-from events.database import Database
 from events.follow import Follower
 from events.keepers import make_database
 from events.store import append, head
 from tests.events.saying import AT, fact, whole
-from tests.postgres import Databases
+from tests.postgres import Databases, waiting_to_number
 
 WRITERS = 6
 
@@ -113,7 +111,8 @@ def test_a_writer_that_hangs_with_a_number_in_hand_keeps_the_others_behind_it(po
         threads[0].start()
         assert numbered.wait(20)
         threads[1].start()
-        _until_somebody_waits(second)
+        while not waiting_to_number(second):
+            pass
         with second.read() as db:
             assert head(db) == 0, "the second is not visible before the first"
         assert not written.is_set()
@@ -123,10 +122,3 @@ def test_a_writer_that_hangs_with_a_number_in_hand_keeps_the_others_behind_it(po
         assert [r.key for r in whole(second)] == ["first", "second"]
         first.close()
         second.close()
-
-
-def _until_somebody_waits(database: Database) -> None:
-    while True:
-        with database.read() as db:
-            if db.execute(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).scalar():
-                return

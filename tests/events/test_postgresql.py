@@ -20,7 +20,7 @@ from events.serial import Recorded
 from events.store import append
 from events.tables import bookmarks
 from tests.events.saying import AT, decision, fact, tell, whole
-from tests.postgres import Databases
+from tests.postgres import Databases, waiting_to_number
 from tests.wire import Wire
 
 
@@ -84,7 +84,7 @@ def test_two_writers_who_decided_on_the_same_version_at_the_same_moment(database
     assert numbered.wait(20)
     for thread in threads[1:]:
         thread.start()
-    _until(lambda: _waiting(database) == 2)
+    _until(lambda: waiting_to_number(database) == 2)
     go_on.set()
     for thread in threads:
         thread.join(20)
@@ -145,7 +145,7 @@ def test_a_wire_lost_while_committing_is_unclear_and_the_fact_may_be_told_again(
     url: str, wire: Wire, database: PostgresqlDatabase, fate: str, written: list[str]
 ) -> None:
     far = through(url, wire)
-    wire.on_asked = lambda asked: fate if b"COMMIT" in asked else ""
+    wire.on_asked = lambda asked: fate if b"COMMIT\0" in asked else ""
     landed: list[Recorded] = []
     far.on_landed(landed.extend)
     with pytest.raises(CommitUnclear):
@@ -305,12 +305,6 @@ def test_no_password_is_shown_by_what_fails() -> None:
         tell(database, fact("a"))
     assert "hush-hush" not in f"{refused.value!r} {refused.value} {database!r} {database.__dict__}"
     database.close()
-
-
-def _waiting(database: PostgresqlDatabase) -> int:
-    with database.read() as db:
-        asked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        return int(db.execute(text(asked)).scalar() or 0)
 
 
 def _listening(database: PostgresqlDatabase) -> bool:

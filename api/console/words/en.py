@@ -323,6 +323,8 @@ EN: Final[dict[str, str]] = {
     "problem.too_many": "Too often; please wait.",
     "problem.too_many_streams": "Too many live streams.",
     "problem.unavailable": "Not available for the moment.",
+    "problem.unclear": "The database did not answer; it may be done or not. Please look before you press again.",
+    "problem.storage_full": "The disk is full: nothing was done.",
     "problem.error": "Something went wrong; it was recorded.",
     "problem.title": "Not done",
     "unit.hours": "{h} h",

@@ -323,6 +323,8 @@ ZH: Final[dict[str, str]] = {
     "problem.too_many": "太频繁，请稍后再试。",
     "problem.too_many_streams": "实时连接太多。",
     "problem.unavailable": "服务暂时不可用。",
+    "problem.unclear": "数据库没有应答，可能已执行，也可能没有。请先看一看再点。",
+    "problem.storage_full": "磁盘已满，没有执行。",
     "problem.error": "服务出错了，已记录。",
     "problem.title": "没有执行",
     "unit.hours": "{h} 小时",

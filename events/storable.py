@@ -27,7 +27,7 @@ def storable(text: str) -> str:
 
 def within(number: int) -> int:
     """The nearest number of 64 bits."""
-    return min(max(number, -MOST - 1), MOST)
+    return number if -MOST <= number <= MOST else min(max(number, -MOST - 1), MOST)
 
 
 def storable_fact(event: E) -> E:

@@ -3,7 +3,12 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
+
+from sqlalchemy import make_url
+
+from events.keepers.postgresql import PostgresqlDatabase
 
 
 class Wire:
@@ -62,3 +67,15 @@ def _end(*ends: socket.socket) -> None:
             end.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             end.close()
+
+
+def through(url: str, wire: Wire) -> PostgresqlDatabase:
+    over = make_url(url).set(host="127.0.0.1", port=wire.port, query={"sslmode": "disable"})
+    return PostgresqlDatabase(over.render_as_string(hide_password=False))
+
+
+def until(holds: Callable[[], bool], seconds: float = 15) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.01)

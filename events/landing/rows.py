@@ -18,7 +18,7 @@ COLUMNS = ("lane", "stream", "version", "key", "type", "at", "recorded_at", "dig
 _CHUNK = 500
 
 
-class Ready(msgspec.Struct):
+class Ready(msgspec.Struct, gc=False):
     """A fact ready to land: its row in the order of COLUMNS, and what readers are handed (without a position yet)."""
 
     new: New
@@ -27,7 +27,7 @@ class Ready(msgspec.Struct):
 
     def recorded(self, position: int) -> Recorded:
         """The fact with its place in the log."""
-        lane, stream, version, key, _, at, recorded_at, *_ = self.row
+        lane, stream, version, key, _, at, recorded_at, _, _, _ = self.row
         return Recorded(position, lane, stream, version, key, at, recorded_at, self.event, self.new.meta)
 
 

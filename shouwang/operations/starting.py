@@ -18,7 +18,8 @@ Say = Callable[[str], None]
 
 
 def up(environ: Mapping[str, str], *, say: Say) -> Exit:
-    """Run until stopped. Raises what `shouwang.cli.speech` has words for."""
+    """Run all rooms until stopped. Raises what `shouwang.cli.speech` has words for."""
+    environ = without(environ, "SHOUWANG_ROOMS")
     settings = read_settings(environ)
     for wrong, right in misspelt(environ):
         err.print(f"{wrong} 不起作用，是不是 {right}？ · has no effect; did you mean {right}?", markup=False)

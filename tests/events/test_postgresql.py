@@ -1,17 +1,14 @@
 """What PostgreSQL is asked to keep beyond what every database is: many writers, lost wires, other processes."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from events import follow
 from events.database import CommitUnclear, StorageFull
-from events.follow import Follower
 from events.keepers import make_database
 from events.keepers.postgresql import PostgresqlDatabase
 from events.landing import postgresql as landing
@@ -20,14 +17,8 @@ from events.serial import Recorded
 from events.store import append
 from events.tables import bookmarks
 from tests.events.saying import AT, decision, fact, tell, whole
-from tests.postgres import Databases, waiting_to_number
-from tests.wire import Wire
-
-
-@pytest.fixture
-def url(postgresql: Databases) -> Iterator[str]:
-    with postgresql.fresh() as made:
-        yield made
+from tests.postgres import waiting_to_number
+from tests.wire import Wire, through, until
 
 
 @pytest.fixture
@@ -36,18 +27,6 @@ def database(url: str) -> Iterator[PostgresqlDatabase]:
     assert isinstance(made, PostgresqlDatabase)
     yield made
     made.close()
-
-
-@pytest.fixture
-def wire(url: str) -> Iterator[Wire]:
-    made = Wire(make_url(url).port or 5432)
-    yield made
-    made.close()
-
-
-def through(url: str, wire: Wire) -> PostgresqlDatabase:
-    over = make_url(url).set(host="127.0.0.1", port=wire.port, query={"sslmode": "disable"})
-    return PostgresqlDatabase(over.render_as_string(hide_password=False))
 
 
 def keys(database: PostgresqlDatabase) -> list[str | None]:
@@ -84,7 +63,7 @@ def test_two_writers_who_decided_on_the_same_version_at_the_same_moment(database
     assert numbered.wait(20)
     for thread in threads[1:]:
         thread.start()
-    _until(lambda: waiting_to_number(database) == 2)
+    until(lambda: waiting_to_number(database) == 2)
     go_on.set()
     for thread in threads:
         thread.join(20)
@@ -152,7 +131,7 @@ def test_a_wire_lost_while_committing_is_unclear_and_the_fact_may_be_told_again(
         tell(far, fact("a"))
     assert landed == [], "nobody is told what may not be"
     wire.on_asked = lambda _asked: ""
-    _until(lambda: keys(database) == written)
+    until(lambda: keys(database) == written)
     made = tell(far, fact("a"), fact("b"))
     assert [n.key for n in made.repeated] == written
     assert keys(database) == ["a", "b"]
@@ -224,70 +203,6 @@ def test_whatever_the_server_says_a_commit_waits_for_the_disk(database: Postgres
     again.close()
 
 
-def test_a_waiting_reader_is_woken_by_another_process(
-    database: PostgresqlDatabase, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follow, "_POLL_S", 30)
-    follower = Follower(database, "story")
-    other = make_database(url)
-    _until(lambda: _listening(database))
-    found: list[Recorded] = []
-    reader = threading.Thread(target=lambda: found.extend(follower.next(timeout=30)))
-    reader.start()
-    tell(other, fact("a"))
-    reader.join(10)
-    assert [r.key for r in found] == ["a"]
-    other.close()
-
-
-def test_nobody_is_woken_by_their_own(database: PostgresqlDatabase, url: str) -> None:
-    hints: list[int] = []
-    database.on_hint(lambda: hints.append(1))
-    _until(lambda: _listening(database))
-    tell(database, fact("a"))
-    other = make_database(url)
-    tell(other, fact("b"))
-    _until(lambda: bool(hints))
-    assert hints == [1]
-    other.close()
-
-
-def test_without_notifications_polling_finds_all(url: str, wire: Wire, database: PostgresqlDatabase) -> None:
-    far = through(url, wire)
-    follower = Follower(far, "story")
-    wire.on_asked = lambda asked: "cut" if b"LISTEN" in asked else ""
-    wire.cut()
-    tell(database, fact("a"))
-    assert [r.key for r in follower.next(timeout=5)] == ["a"]
-    far.close()
-
-
-def test_a_listener_whose_wire_was_cut_listens_again(url: str, wire: Wire, database: PostgresqlDatabase) -> None:
-    far = through(url, wire)
-    hints: list[int] = []
-    far.on_hint(lambda: hints.append(1))
-    _until(lambda: _listening(database))
-    wire.cut()
-    _until(lambda: not _listening(database))
-    _until(lambda: _listening(database))
-    tell(database, fact("a"))
-    _until(lambda: bool(hints))
-    far.close()
-
-
-def test_gaps_keep_no_reader_waiting(database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "_POLL_S", 30)
-    follower = Follower(database, "story")
-    tell(database, fact("a"))
-    assert [r.key for r in follower.next(timeout=5)] == ["a"]
-    tell(database, *[fact("a")] * 10, fact("b"))
-    began = time.monotonic()
-    assert [r.key for r in follower.next(timeout=20)] == ["b"]
-    assert follower.position > 2
-    assert time.monotonic() - began < 5
-    follower.close()
-
-
 def test_closing_takes_nothing_more_and_finishes_what_waits(url: str) -> None:
     database = make_database(url)
     done = [database.submit(lambda db, n=n: append(db, [fact(f"a{n}")], recorded_at=AT)) for n in range(30)]  # type: ignore[misc]
@@ -305,16 +220,3 @@ def test_no_password_is_shown_by_what_fails() -> None:
         tell(database, fact("a"))
     assert "hush-hush" not in f"{refused.value!r} {refused.value} {database!r} {database.__dict__}"
     database.close()
-
-
-def _listening(database: PostgresqlDatabase) -> bool:
-    asked = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
-    with database.read() as db:
-        return bool(db.execute(asked).scalar())
-
-
-def _until(holds: Callable[[], bool], seconds: float = 15) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.01)

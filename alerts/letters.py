@@ -11,7 +11,8 @@ from alerts.core.wording import TEMPLATES, Language, local_clock, render, slot_l
 from alerts.notify.outbox import OutboxRow
 from alerts.registry import homes, people, phones, places
 
-_STILL_TOLD_AFTER_CLOSING = frozenset({"outcome_told", "stand_down"})
+_STILL_TOLD_AFTER_CLOSING = ("outcome_told", "stand_down", "taken_", "already_closed", "nothing_open")
+"""Beginnings of templates: how it ended, and answers to what somebody wrote."""
 
 
 def text_of(db: Connection, row: OutboxRow) -> str:
@@ -54,7 +55,7 @@ def number_of(db: Connection, phone_id: str) -> str | None:
 
 def still_wanted(db: Connection, row: OutboxRow) -> str:
     """Empty, or why it is overtaken. An open class 1 is always sent."""
-    if not row.alert or row.template in _STILL_TOLD_AFTER_CLOSING:
+    if not row.alert or row.template.startswith(_STILL_TOLD_AFTER_CLOSING):
         return ""
     try:
         alert = load(db, row.alert)

@@ -180,7 +180,7 @@ class Planner:
         if not person.phones:
             return
         planned = message.MessagePlanned(
-            message=f"m{recorded.position}.1", tell=recorded.position, alert="", site="", alert_class=2, round=0,
+            message=f"m{recorded.position}.1", tell=recorded.position, alert=reply.alert, site="", alert_class=2, round=0,
             step=0, person=person.id, phone=person.phones[0], channel=self._channel, template=reply.template,
             words=reply.words, language=person.language,
         )  # fmt: skip

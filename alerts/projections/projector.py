@@ -35,6 +35,8 @@ SHAPE = 3
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000
+_BEHIND_S = 0.02
+"""Screens come after people: a message on its way has the one writer to itself for so long."""
 _GATHER_S = 0.04
 """After a batch of nothing but readings the reader rests this long: fewer, larger transactions on the one writer."""
 
@@ -110,6 +112,8 @@ class Projector:
             while not self._stopping.is_set():
                 batch = self._follower.next(limit=_BATCH)
                 if batch:
+                    self._stopping.wait(_BEHIND_S)
+                    batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
                     self._fold(batch)
                     if all(isinstance(record.event, DeviceFact) for record in batch):
                         self._stopping.wait(_GATHER_S)

@@ -8,7 +8,7 @@ from alerts.core.rules import smoke
 from alerts.timers import ring
 from events.types import alert as facts
 from events.types.home import HomeResumed, HomeRetired
-from events.types.message import MessageOvertaken, ReplyReceived
+from events.types.message import MessageOvertaken, MessagePlanned, ReplyReceived
 from events.types.system import RuleFailed, RuleMended, SecurityNoted
 from tests.house import House
 
@@ -30,6 +30,15 @@ def test_a_bare_action_is_taken_only_when_one_alert_is_open(house: House) -> Non
     assert house.phone(1).replies("9") == "which_slot"
     assert "编号" in house.phone(1).last
     assert house.alert("smoke").declined == []
+
+
+def test_who_closes_by_a_reply_gets_the_answer_though_the_alert_is_closed(house: House) -> None:
+    house.hears("sos-1", "button", {"action": "help"})
+    house.phone(1).replies("12")
+    assert house.alert("help").status == "closed"
+    assert "已了结" in house.phone(1).last
+    answers = [m for m in house.said(MessagePlanned) if m.template.startswith("taken_")]
+    assert [m.alert for m in answers] == [house.alert("help").id]
 
 
 def test_the_same_provider_message_four_times_is_one_fact(house: House) -> None:

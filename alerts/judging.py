@@ -57,8 +57,8 @@ class Judging:
         if isinstance(event, device.DeviceStatusReported):
             if event.state == "offline":
                 home_.end_lease(sensor, at)
-            elif not event.retained and home_.hear(sensor, at):
-                self._books.unseen.add(home_.home)
+            elif not event.retained:
+                self._hear(home_, sensor, recorded)
             return None
         if isinstance(event, device.ReadingsGapOpened | device.ReadingsGapClosed | device.ReadingConflicted):
             return None
@@ -66,13 +66,23 @@ class Judging:
             sensor.interval = int(event.interval_s * SECOND)
         if event.backfilled:
             home_.backfilled_at = at
-        if event.backfilled or (not event.retained and home_.hear(sensor, at)):
             self._books.unseen.add(home_.home)
+        elif not event.retained:
+            self._hear(home_, sensor, recorded)
         sign = edges.note(home_, sensor, event, recorded.at)
         if home_.seen_more:
             home_.seen_more = False
             self._books.unseen.add(home_.home)
         return sign
+
+    def _hear(self, home_: Household, sensor: Sensor, recorded: Recorded) -> None:
+        """The device is online. Where it was not before, the rules look at once: what was silent or dark is over."""
+        if not home_.hear(sensor, recorded.recorded_at):
+            return
+        self._books.unseen.add(home_.home)
+        seen = Seen(recorded.recorded_at, recorded.recorded_at, HomeChanged(why="heard_again"))
+        for rule in LISTENERS[HomeChanged]:
+            self.watch(home_, rule, seen, recorded)
 
     def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
         at = recorded.recorded_at

@@ -2,12 +2,12 @@
 
 from sqlalchemy import Connection
 
-from alerts.commands.deciding import decide, decide_within, load, settled
+from alerts.commands.deciding import decide, decide_within, load, record_of_home, settled
 from alerts.core import lifecycle
 from alerts.core.alert import stream_of
 from alerts.registry.texts import keep_text
 from events.database import Database
-from events.store import New, append, version_of
+from events.store import New, append
 from events.types.alert import AlertNoted
 from events.types.home import HomeResumed, HomeRetired
 
@@ -93,7 +93,7 @@ def confirm_death(database: Database, alert_id: str, *, by: str, at: int) -> int
 
     def work(db: Connection) -> int:
         alert = decide_within(db, alert_id, lambda a: lifecycle.confirm_death(a, by=by, at=at), at=at)
-        _home(db, alert.home, alert.site, HomeRetired(home=alert.home, by=by, reason="deceased"), at)
+        record_of_home(db, alert.home, alert.site, HomeRetired(home=alert.home, by=by, reason="deceased"), at)
         return alert.version
 
     return settled(database, work)
@@ -104,12 +104,7 @@ def undo_death(database: Database, alert_id: str, *, by: str, at: int) -> int:
 
     def work(db: Connection) -> int:
         alert = decide_within(db, alert_id, lambda a: lifecycle.undo_death(a, by=by, at=at), at=at)
-        _home(db, alert.home, alert.site, HomeResumed(home=alert.home, by=by), at)
+        record_of_home(db, alert.home, alert.site, HomeResumed(home=alert.home, by=by), at)
         return alert.version
 
     return settled(database, work)
-
-
-def _home(db: Connection, home: str, site: str, event: HomeRetired | HomeResumed, at: int) -> None:
-    stream = f"home-{home}"
-    append(db, [New(stream, site, event, at)], recorded_at=at, after={stream: version_of(db, stream)})

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.refusals import AlertUnknown
 from events.database import CommitUnclear, Database, T
-from events.store import New, VersionConflict, append, read_stream
+from events.store import New, VersionConflict, append, read_stream, version_of
 from events.types.fact import Event
 
 _ATTEMPTS: Final = 20
@@ -89,3 +89,9 @@ def decide_within(db: Connection, alert_id: str, decision: Decision, *, at: int)
     alert = load(db, alert_id)
     append_decided(db, alert, Made(alert.version, decision(alert)), at=at)
     return alert
+
+
+def record_of_home(db: Connection, home: str, site: str, event: Event, at: int) -> None:
+    """A person's decision about a home, within the caller's transaction."""
+    stream = f"home-{home}"
+    append(db, [New(stream, site, event, at)], recorded_at=at, after={stream: version_of(db, stream)})

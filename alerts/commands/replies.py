@@ -4,19 +4,20 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from alerts.commands.deciding import decide_within, load, settled
+from alerts.commands.deciding import decide_within, load, record_of_home, settled
 from alerts.core import lifecycle, replies
 from alerts.core.alert import Alert
 from alerts.core.person import Person, fold
 from alerts.core.refusals import AlertAlreadyClosed, AlertUnknown, NotInThisState
 from alerts.core.reply_words import Action
+from alerts.registry.chains import chain_of
 from alerts.registry.homes import homes
 from alerts.registry.phones import person_by_number
 from alerts.registry.texts import keep_text
 from events.database import Database
-from events.store import New, append, read_stream, version_of
+from events.store import New, append, read_stream
 from events.types.fact import DAY, Event
-from events.types.home import AwaySet, ChainSet
+from events.types.home import AwaySet
 from events.types.message import ReplyReceived
 from events.types.system import SecurityNoted
 
@@ -131,19 +132,13 @@ def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int)
     """`外出 <house> <days>` for one of this person's homes; more than one needs the number."""
     mine = []
     for home in homes(db):
-        chain = _chain_of(db, home.id)
-        if chain and person.id in {*chain.watcher, *chain.second_watcher, *chain.grid_member}:
+        chain = chain_of(db, home.id)
+        if any(person.id in chain.get(level, []) for level in ("watcher", "second_watcher", "grid_member")):
             mine.append(home)
     meant = [h for h in mine if asked.house is None or str(h.number) == asked.house]
     if len(meant) != 1:
         return Made("refused", template="away_refused")
     home = meant[0]
-    stream = f"home-{home.id}"
     away = AwaySet(home=home.id, by=person.id, until=at + asked.days * DAY)
-    append(db, [New(stream, home.site, away, at)], recorded_at=at, after={stream: version_of(db, stream)})
+    record_of_home(db, home.id, home.site, away, at)
     return Made("away", template="away_set", words={"home": home.id, "days": str(asked.days)})
-
-
-def _chain_of(db: Connection, home: str) -> ChainSet | None:
-    found = [r.event for r in read_stream(db, f"home-{home}") if isinstance(r.event, ChainSet)]
-    return found[-1] if found else None

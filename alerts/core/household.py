@@ -60,7 +60,6 @@ class Sensor(msgspec.Struct):
     use_floor: float | None = None
     boots: list[Boot] = []
     value: bool | None = None
-    seen_value: bool = False
     heard: int = 0
     lease_from: int = 0
     lease_until: int = 0

@@ -6,10 +6,9 @@ text are put in when a message is sent, by the registry.
 
 from alerts.core.alert import Alert
 from events.types import alert as facts
-from events.types.fact import HOUR, MINUTE, SECOND, Event
+from events.types.fact import HOUR, Event
 from events.types.message import TellRequested
 
-FIRST = {"dark_and_quiet": "visit_dark"}
 NEVER_TOLD = frozenset({"device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed"})
 _MOST = 999
 """The longest number a template takes."""
@@ -95,10 +94,3 @@ def _tell(
         round=alert.round, step=step, person=person, why=why, template=template,
         words={"clock": str(at), **words}, asks=asks,
     )  # fmt: skip
-
-
-def time_to_next(alert: Alert, at: int) -> int:
-    """Seconds until the next step or round could follow: how long a message is worth sending. At least a minute."""
-    later = [due for _, due in alert.due if due > at]
-    span = min(later) - at if later else int(alert.terms.round_gap_s * SECOND)
-    return max(60, min(span, 60 * MINUTE) // SECOND)

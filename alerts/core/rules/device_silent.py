@@ -17,16 +17,17 @@ class DeviceSilent:
     waits_for_hearing = True
 
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
-        """Look at every device of the home, by the time of the deadline or of what was heard."""
-        at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.at
+        """A deadline says who has become silent; anything else only who is heard again: the rest may be on its way."""
+        is_deadline = isinstance(seen.event, DeadlineReached)
+        at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.received
         due = {s.device: _heard(s, home) + _patience(s, home, policy) for s in home.sensors.values()}
-        silent = sorted(device for device, when in due.items() if when <= at)
-        wake_at = min((when for when in due.values() if when > at), default=None)
         was = state.get("silent", [])
+        silent = sorted(device for device, when in due.items() if when <= at and (is_deadline or device in was))
+        wake_at = min((when for device, when in due.items() if device not in silent), default=None)
         state = {**state, "silent": silent}
         if not home.watched or silent == was:
             return Verdict(state, wake_at=wake_at)
-        if silent and set(silent) - set(was):
+        if set(silent) - set(was):
             heard = {d: home.sensors[d].heard for d in silent}
             return Verdict(
                 state, danger=Danger({"devices": silent, "last_heard": heard, "judged_at": at}), wake_at=wake_at

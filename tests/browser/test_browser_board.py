@@ -35,6 +35,18 @@ def test_it_is_acknowledged_by_keyboard_alone(desk, window):
     expect(window.page).to_have_url(re.compile("/alerts/carbon_monoxide-7$"))
 
 
+def test_a_click_in_the_moment_a_card_appears_keeps_the_operator_on_the_board(desk, window):
+    window.page.evaluate(
+        """() => new MutationObserver((_, watching) => {
+            const button = document.querySelector("button[data-key=a]");
+            if (button) { watching.disconnect(); button.click(); }
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    desk.raises_co()
+    expect(window.page.locator("#alert-carbon_monoxide-7")).to_contain_text("duty")
+    expect(window.page).to_have_url(re.compile("/$"))
+
+
 def test_class_1_sounds_once_the_shift_has_begun_until_somebody_has_seen_it(desk, window):
     beeps = "Number(document.body.dataset.beeps || 0)"
     desk.raises_co()

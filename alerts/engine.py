@@ -18,6 +18,7 @@ from alerts.judging import Judging
 from alerts.registrations import Registrations
 from alerts.timers import set_timers
 from events.database import Database
+from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
 from events.serial import Recorded
 from events.store import VersionConflict, append, read_stream
@@ -66,6 +67,8 @@ class Engine:
     def step(self, timeout: float = 0.25, limit: int = 1000) -> int:
         """Read on once and commit what follows from it. Returns how many facts were read."""
         batch = self.follower.next(limit=limit, timeout=timeout)
+        if batch:
+            failpoint("engine.read")
         for recorded in batch:
             self.take(recorded)
         if self.books.unseen:
@@ -80,6 +83,8 @@ class Engine:
         """Facts decided, timers, states of homes touched and the bookmark, together or not at all."""
         books, position, at = self.books, self.follower.position, self._now()
         made = books.made
+        if made.urgent:
+            failpoint("engine.decided")
         states: dict[str, bytes | None] = {o: _pack(books.homes[o]) for o in made.touched if o != "policy"}
         if "policy" in made.touched:
             states["policy"] = _pack(books.policy)
@@ -88,6 +93,7 @@ class Engine:
             set_timers(db, made.timers)
             save_snapshots(db, READER, states)
             save_bookmark(db, READER, position)
+            failpoint("engine.in_commit")
             append(db, made.news, recorded_at=at, after=made.after)  # last: from here on other writers wait
 
         try:
@@ -95,6 +101,7 @@ class Engine:
         except VersionConflict as conflict:
             self._read_ahead(conflict)
             return
+        failpoint("engine.committed")
         books.made = Decisions()
         books.ahead.clear()
         self._facts_since_save, self._saved_at = 0, at

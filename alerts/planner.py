@@ -17,6 +17,7 @@ from alerts.core.policy import Policy
 from alerts.core.wording import TEMPLATES
 from alerts.notify import outbox
 from events.database import Database
+from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
 from events.serial import Recorded
 from events.store import New, append
@@ -67,6 +68,8 @@ class Planner:
     def step(self, timeout: float = 0.0, limit: int = 1000) -> int:
         """Read on once and commit what follows. Returns how many facts were read."""
         batch = self.follower.next(limit=limit, timeout=timeout)
+        if batch:
+            failpoint("planner.read")
         for recorded in batch:
             if isinstance(recorded.event, _HEARS):
                 self._take(recorded)
@@ -82,6 +85,8 @@ class Planner:
     def commit(self) -> None:
         """Facts, outbox rows, states of people touched and the bookmark, together."""
         news, planned, position, at = self._news, self._planned, self.follower.position, self._now()
+        if news:
+            failpoint("planner.decided")
         states: dict[str, bytes | None] = {p: _pack(self.people[p]) for p in self._touched if p != "policy"}
         if "policy" in self._touched:
             states["policy"] = _pack(self.policy)
@@ -91,9 +96,11 @@ class Planner:
                 outbox.plan(db, intended, at=planned_at, valid_until=planned_at + WORTH[intended.alert_class])
             save_snapshots(db, READER, states)
             save_bookmark(db, READER, position)
+            failpoint("planner.in_commit")
             append(db, news, recorded_at=at)  # last: from here on other writers wait
 
         self._database.write(work)
+        failpoint("planner.committed")
         self._forget()
 
     def _take(self, recorded: Recorded) -> None:

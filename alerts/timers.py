@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy import update as change
 
 from events.database import Database
+from events.failpoints import failpoint
 from events.store import New, append
 from events.tables import marks, metadata
 from events.types.system import DeadlinePassed
@@ -103,6 +104,7 @@ def ring(db: Connection, now: int) -> int:
             fact = DeadlinePassed(owner=row.owner, site=row.site, timer=row.timer, due=row.due)
             key = f"{row.timer}-{row.due}-{now}"
             news.append(New(f"timer-{row.owner}", row.site, fact, now, key=key))
+    failpoint("timers.in_commit")
     append(db, news, recorded_at=now)
     return len(news)
 
@@ -137,11 +139,14 @@ class Poller:
                 due = next_due(db, mark=mark_of(db))
             if due is None or due > now:
                 return 0
-            return self._database.write(lambda db: ring(db, now))
+            failpoint("timers.due")
+            rang = self._database.write(lambda db: ring(db, now))
+            failpoint("timers.rung")
         except Exception as failure:  # a dead timer thread must end the process, not be skipped by the scheduler
             log.exception("timers failed")
             self._on_fatal(failure)
             return 0
+        return rang
 
     def stop(self) -> None:
         """Stop ticking."""

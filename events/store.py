@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
+from events.failpoints import failpoint
 from events.landing import postgresql, sqlite
 from events.landing.rows import version_of
 from events.lanes import ALL
@@ -26,7 +27,9 @@ def append(
     `after`: for every stream that gets decisions, the version they were made on (0: it does not exist yet).
     Raises VersionConflict; then nothing of this call is in the log.
     """
+    failpoint("append.begin")
     appended = _LANDS[db.dialect.name](db, news, after or {}, recorded_at)
+    failpoint("append.landed")
     db.info.setdefault(LANDED, []).extend(appended.recorded)
     return appended
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from events.failpoints import failpoint
 from ingest.sequences import Sequences
 
 SOON_S = 1.0
@@ -51,6 +52,7 @@ class Acknowledging:
             whole = self._sequences.whole(device, bootid)
             if whole and self._said.get(device) != (bootid, whole):
                 body = _encode({"bootid": bootid, "seq": whole})
+                failpoint("ingest.telling")
                 if not self._publish(f"shouwang/v1/{device}/ack", body):
                     return  # no connection: all of it stays due
                 self._said[device] = (bootid, whole)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, insert, select, update
 
+from events.failpoints import failpoint
 from events.store import New, append
 from events.tables import marks
 from events.types.system import IngestCaughtUp, IngestDisconnected
@@ -72,6 +73,7 @@ class CaughtUp:
             return False
         for round_ in [each for each in self._back if each <= marker.round]:
             del self._back[round_]
+        failpoint("ingest.catching_up")
         first = self.catching_up
         since, at = self.mark if self.mark is not None else marker.published_at, marker.published_at
         fact = New(STREAM, "all", IngestCaughtUp(since=since, complete=self._complete), at, f"caught-up-{at}", 0)

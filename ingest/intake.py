@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from events.database import CommitUnclear, Database, StorageFull
+from events.failpoints import failpoint
 from events.follow import save_bookmark, save_snapshots
 from events.store import New
 from ingest import redecoding
@@ -169,6 +170,7 @@ class Intake:
         if not pieces:
             return
         gaps = self._reader.gaps()
+        failpoint("ingest.read")
         try:
             self._count(pieces, self._write(lambda db: self._store(db, pieces, gaps)))
         except _Stopped:
@@ -177,7 +179,9 @@ class Intake:
             log.exception("a batch of %d was refused by the database; taking its messages one by one", len(pieces))
             self._one_by_one(pieces, gaps)
         self._committed_at = time.monotonic()
+        failpoint("ingest.committed")
         self._ack(owed)
+        failpoint("ingest.acknowledged")
         self._acknowledging.committed(self._reader.touched())
 
     def _one_by_one(self, pieces: list[Piece], gaps: list[New]) -> None:
@@ -199,6 +203,7 @@ class Intake:
 
     def _store(self, db: Connection, pieces: list[Piece], gaps: list[New]) -> Stored:
         stored = store(db, pieces, gaps, recorded_at=self._now())
+        failpoint("ingest.in_commit")
         due = time.monotonic() >= self._save_at
         if stored.head and (due or stored.quarantined):  # what was quarantined leaves no trace in the log's numbers
             self._save_in(db, stored.head)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from events.failpoints import failpoint
 from ingest.addressing import Address, Patience
 from ingest.inbox import Connected, Inbox, Marker, Raw
 from ingest.markers import SELF, Markers
@@ -185,10 +186,9 @@ class Connection:
         """Copy, queue, return. A full queue waits here, and so stops the reading of the socket."""
         self._heard += 1
         self._heard_at = time.monotonic()
-        line = self._line
+        line, mid = self._line, message.mid
         try:
             received_at = line.now()
-            mid = message.mid
             if message.qos:
                 if mid in self._unacked:
                     return  # sent again while we still work on it; its one ack covers both
@@ -206,8 +206,10 @@ class Connection:
                 item = self._markers.came(topic, payload, mid, message.qos)
             else:
                 item = Raw(self.generation, mid, message.qos, topic, payload, message.retain, received_at)
+            failpoint("ingest.received")
             line.inbox.put(item, give_up=line.stopping)
         except Exception:  # raised further it would end paho's reading for good
+            self._unacked.discard(mid)  # it comes again, and is to be taken then
             log.exception("a message could not be queued")
 
     def _own_back(self, mid: int, qos: int) -> None:

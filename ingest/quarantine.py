@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from events.failpoints import failpoint
 from events.store import New, append
 from events.tables import quarantine
 from events.types.fact import SECOND
@@ -56,6 +57,7 @@ def keep(db: Connection, kept: Kept, *, recorded_at: int) -> int | None:
     A message that the broker delivers twice must not be counted twice: with an id the bytes say which it is, without
     one the bytes and the receipt rounded to 10 s do.
     """
+    failpoint("ingest.quarantining")
     row = db.execute(
         insert(quarantine).values(
             received_at=kept.received_at,

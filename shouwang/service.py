@@ -8,6 +8,7 @@ import threading
 
 import structlog
 
+from events import failpoints
 from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.exits import Exit
 from shouwang.house import House
@@ -22,6 +23,8 @@ log = structlog.get_logger("shouwang.service")
 def main() -> int:
     """0 after an orderly stop, 1 when a part died, 2 when the configuration cannot be used."""
     _write_logs_plainly()
+    if failpoints.ARMED:
+        log.critical("faults are armed in this process", failpoints=[list(one) for one in failpoints.ARMED])
     try:
         house = House(read_settings())
     except EXPLAINED as failure:

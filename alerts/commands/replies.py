@@ -15,6 +15,7 @@ from alerts.registry.homes import homes
 from alerts.registry.phones import person_by_number
 from alerts.registry.texts import keep_text
 from events.database import Database
+from events.failpoints import failpoint
 from events.store import New, append, read_stream
 from events.types.fact import DAY, Event
 from events.types.home import AwaySet
@@ -38,7 +39,10 @@ _REMEMBERED = 400
 
 def take_reply(database: Database, *, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
     """Record a reply and do what it says, in one transaction. Returns what we made of it, "" for a repeated one."""
-    return settled(database, lambda db: _take(db, channel, provider_id, number, text[:1000], at))
+    failpoint("hooks.reply")
+    made = settled(database, lambda db: _take(db, channel, provider_id, number, text[:1000], at))
+    failpoint("hooks.reply_recorded")
+    return made
 
 
 def _take(db: Connection, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
@@ -60,6 +64,7 @@ def _take(db: Connection, channel: str, provider_id: str, number: str, text: str
         slot=made.slot, template=made.template, words=made.words,
     )  # fmt: skip
     append(db, [New(stream, known.id, event, at, key=key)], recorded_at=at)
+    failpoint("hooks.reply_in_commit")
     return event.outcome
 
 

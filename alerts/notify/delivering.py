@@ -25,6 +25,7 @@ from alerts.notify.recording import (
     send_again,
 )
 from events.database import Database
+from events.failpoints import failpoint
 from events.types.fact import SECOND
 
 log = logging.getLogger("shouwang.notify")
@@ -113,6 +114,7 @@ class Delivering:
 
     def _send(self, row: OutboxRow, channel: Channel, letter: Letter, started_at: int, *, duplicate: bool) -> None:
         valid_s = (row.valid_until - started_at) // SECOND
+        failpoint("outbox.calling")
         try:
             sent = channel.send(Outgoing(row.message, letter.to, letter.text, row.alert_class, valid_s))
         except SendFailed as failure:
@@ -122,7 +124,9 @@ class Delivering:
             unclear = SendFailed(type(error).__name__, permanent=False, ambiguous=True, code="internal")
             self._failed(row, unclear, started_at)
         else:
+            failpoint("outbox.called")
             record_sent(self._database, row, sent, at=self._now(), duplicate=duplicate)
+        failpoint("outbox.recorded")
 
     def _failed(self, row: OutboxRow, failure: SendFailed, started_at: int) -> None:
         now = self._now()
@@ -154,6 +158,7 @@ class Delivering:
             except SendFailed as failure:
                 log.info("message %s: asking the provider: %s", row.message, failure.reason)
             else:
+                failpoint("outbox.asked")
                 return not found
             if time.monotonic() + _ASK_AGAIN_S > until:
                 return True

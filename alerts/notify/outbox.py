@@ -23,6 +23,7 @@ from sqlalchemy import (
 )  # fmt: skip
 
 from events.database import Database
+from events.failpoints import failpoint
 from events.tables import metadata
 from events.types.fact import SECOND
 from events.types.message import MessagePlanned
@@ -188,7 +189,9 @@ def claim(database: Database, *, claimer: str, now: int, limit: int, only_class:
 
 
 def _take_all(database: Database, rows: list[OutboxRow], claimer: str, now: int) -> list[OutboxRow]:
-    return database.write(lambda db: [taken for row in rows if (taken := take(db, row, claimer, now))])
+    taken = database.write(lambda db: [mine for row in rows if (mine := take(db, row, claimer, now))])
+    failpoint("outbox.claimed")
+    return taken
 
 
 def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | None:

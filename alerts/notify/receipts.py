@@ -9,6 +9,7 @@ from alerts.notify.channel import TEMPORARY_CODES, Channel, SendFailed
 from alerts.notify.outbox import OutboxRow, outbox, row_of
 from alerts.notify.recording import fact_of_person
 from events.database import Database
+from events.failpoints import failpoint
 from events.store import New, append
 from events.types.fact import HOUR, MINUTE
 from events.types.message import MessageDelivered, MessageFailed, MessageSent
@@ -42,9 +43,13 @@ def take_receipt(database: Database, *, message: str, provider_id: str, status: 
             return False
         if status in RANK and provider_id:
             _take(db, row_of(found), provider_id=provider_id, status=status, error_code=error_code, at=at)
+        failpoint("hooks.receipt_in_commit")
         return True
 
-    return database.write(write)
+    failpoint("hooks.receipt")
+    taken = database.write(write)
+    failpoint("hooks.receipt_recorded")
+    return taken
 
 
 def _take(db: Connection, row: OutboxRow, *, provider_id: str, status: str, error_code: str, at: int) -> None:

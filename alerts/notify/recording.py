@@ -7,6 +7,7 @@ from sqlalchemy import Connection, exists, select, update
 from alerts.notify.channel import Sent
 from alerts.notify.outbox import OutboxRow, outbox
 from events.database import Database
+from events.failpoints import failpoint
 from events.store import New, append
 from events.types.fact import Event
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
@@ -106,6 +107,7 @@ def _settle(db: Connection, row: OutboxRow, **changes: str | int) -> None:
     )
     if db.execute(update(outbox).where(*held).values(**changes)).rowcount != 1:
         raise ClaimLost(row.message)
+    failpoint("outbox.in_commit")
 
 
 def _provider_id(db: Connection, row: OutboxRow) -> str:

@@ -16,6 +16,7 @@ from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
 from alerts.projections.timeline import TIMELINE
 from events.database import Database, StorageFull
+from events.failpoints import failpoint
 from events.follow import Follower, bookmark, save_bookmark
 from events.serial import Recorded, dump, load
 from events.store import read
@@ -128,6 +129,7 @@ class Projector:
         while True:
             try:
                 self._database.write(lambda db: fold_batch(db, batch))
+                failpoint("projections.committed")
                 break
             except StorageFull:  # the batch is still in hand: go on when there is room again
                 log.error("disk full: projections wait")  # noqa: TRY400 -- the reason is known, a trace says nothing
@@ -153,6 +155,7 @@ def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
             mine.sort(key=lambda record: record.position)
             _fold_into(db, projection, mine)
     save_bookmark(db, READER, batch[-1].position)
+    failpoint("projections.in_commit")
 
 
 def _as_stored(record: Recorded) -> Recorded:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from events.database import CommitUnclear, Database, StorageFull, T
+from events.failpoints import failpoint
 from events.keepers.hints import Hints
 from events.new import LANDED
 from events.storable import clean_parameters
@@ -132,6 +133,8 @@ class PostgresqlDatabase(Database):
                 if _is_unclear(failure):
                     raise CommitUnclear("the connection was lost while committing") from failure
                 raise
+        if landed:
+            failpoint("append.committed")
         self._hand_over(landed)
         return result
 

@@ -18,7 +18,8 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-from events.database import Database, StorageFull, T
+from events.database import CommitUnclear, Database, StorageFull, T
+from events.failpoints import failpoint
 from events.new import LANDED
 from events.serial import Recorded
 from events.storable import clean_parameters
@@ -49,9 +50,10 @@ class SqliteDatabase(Database):
         event.listen(self._writer_engine, "connect", _prepare)
         event.listen(self._writer_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
         self._work: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._in_hand: list[tuple[Work, Future[Any]]] = []
         self._closed = False
         self._door = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread = threading.Thread(target=self._guarded, name="committer", daemon=True)
         self._thread.start()
 
     @property
@@ -95,6 +97,25 @@ class SqliteDatabase(Database):
         self._engine.dispose()
         self._writer_engine.dispose()
 
+    def _guarded(self) -> None:
+        try:
+            self._run()
+        except BaseException as failure:  # whoever waits for this thread would wait for ever
+            log.critical("the committer ended: %s", failure, exc_info=failure)
+            self._nobody_writes_any_more(failure)
+            self._on_fatal(failure)
+
+    def _nobody_writes_any_more(self, failure: BaseException) -> None:
+        with self._door:
+            self._closed = True
+        waiting = [future for _, future in self._in_hand if not future.done()]
+        while not self._work.empty():
+            item = self._work.get()
+            if item is not None and item[1].set_running_or_notify_cancel():
+                waiting.append(item[1])
+        for future in waiting:
+            future.set_exception(CommitUnclear(f"the writer ended: {failure}"))
+
     def _run(self) -> None:
         checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
         while True:
@@ -105,6 +126,7 @@ class SqliteDatabase(Database):
             else:
                 batch, last = self._gather(first)
                 if batch:
+                    self._in_hand = batch
                     self._commit(batch)
                 if last:
                     return
@@ -146,6 +168,8 @@ class SqliteDatabase(Database):
         except BaseException as failure:
             self._failed(batch, failure)
             return
+        if landed:
+            failpoint("append.committed")
         self._hand_over(landed)
         for future, result in done:
             future.set_result(result)

@@ -1,5 +1,6 @@
 """Facts to stored text and back; old shapes are lifted to today's here, so that the log is never rewritten. Pure."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,10 @@ UPGRADES: dict[str, Upgrade] = {}
 
 class UnknownFact(Exception):
     """The log holds a type that this version of the program cannot read."""
+
+
+class NotANumber(ValueError):
+    """NaN and infinity have no place in the log: JSON knows neither, and null would be another fact."""
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):
@@ -36,11 +41,23 @@ _decoders: dict[str, msgspec.json.Decoder[Event]] = {}
 _defaults: dict[type[Event], list[tuple[str, Any]]] = {}
 _meta = msgspec.json.Decoder(dict[str, Any])
 _anything = msgspec.json.Decoder(dict[str, Any])
+_WITHOUT_FLOATS = (
+    msgspec.inspect.StrType | msgspec.inspect.IntType | msgspec.inspect.BoolType | msgspec.inspect.LiteralType
+)
+_may_be_floats: dict[type[Event], tuple[str, ...]] = {}
 
 
 def dump(event: Event) -> str:
-    """The fact's data as JSON text; fields with their default value are left out. Equal facts give equal text."""
+    """The fact's data as JSON text; fields with their default value are left out. Equal facts give equal text.
+
+    Raises NotANumber: the encoder itself would write null.
+    """
     cls = type(event)
+    risky = _may_be_floats.get(cls)
+    for name in _floats_of(cls) if risky is None else risky:
+        value = getattr(event, name)
+        if value is not None and not _finite(value):
+            raise NotANumber(f"{cls.__name__}.{name}")
     defaults = _defaults.get(cls)
     if defaults is None:
         defaults = _defaults[cls] = _told_by_identity(cls)
@@ -58,8 +75,30 @@ def _told_by_identity(cls: type[Event]) -> list[tuple[str, Any]]:
     ]
 
 
+def _floats_of(cls: type[Event]) -> tuple[str, ...]:
+    """Fields in which a float may lie, however deep."""
+    info = msgspec.inspect.type_info(cls)
+    assert isinstance(info, msgspec.inspect.StructType)
+    found = tuple(f.name for f in info.fields if not isinstance(f.type, _WITHOUT_FLOATS))
+    _may_be_floats[cls] = found
+    return found
+
+
+def _finite(value: Any) -> bool:
+    """Whether all numbers in it are numbers."""
+    if type(value) is float:
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(_finite(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return all(_finite(item) for item in value)
+    return not isinstance(value, msgspec.Struct) or all(_finite(item) for item in msgspec.structs.astuple(value))
+
+
 def dump_meta(meta: dict[str, Any]) -> str:
-    """Meta as JSON text."""
+    """Meta as JSON text. Raises NotANumber."""
+    if not _finite(meta):
+        raise NotANumber("meta")
     return _encoder.encode(meta).decode() if meta else "{}"
 
 

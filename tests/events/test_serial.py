@@ -1,6 +1,7 @@
 """What is stored can be read for ever: every fact comes back as it was, old names and shapes are lifted, none vanishes."""
 
 import json
+import math
 import types
 import typing
 from pathlib import Path
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 
 from events import serial
 from events.database import Database
-from events.serial import UPGRADES, UnknownFact, dump, dump_meta, load, load_meta, name_of
+from events.serial import UPGRADES, NotANumber, UnknownFact, dump, dump_meta, load, load_meta, name_of
 from events.types import REGISTER
-from events.types.device import ButtonPressed
+from events.types.alert import AlertRefired
+from events.types.device import ButtonPressed, ClimateReported, UseReported
 from events.types.fact import Event, fact
 from tests.events.saying import fact as said
 from tests.events.saying import tell, whole
@@ -180,3 +182,31 @@ def test_an_old_shape_in_the_log_is_read_as_todays_and_not_rewritten(
 def test_two_facts_of_one_name_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="ButtonPressed"):
         fact(type("ButtonPressed", (Event,), {}, frozen=True, kw_only=True))  # type: ignore[call-overload]
+
+
+NO_NUMBERS = st.sampled_from([math.nan, math.inf, -math.inf])
+
+
+@given(NO_NUMBERS, st.lists(st.sampled_from(["list", "dict"]), max_size=4))
+def test_what_is_no_number_never_becomes_null_in_the_log(number: float, around: list[str]) -> None:
+    deep: Any = number
+    for each in around:
+        deep = [1.0, deep] if each == "list" else {"a": "b", "c": deep}
+    for event in (
+        ClimateReported(device="dp03/k", celsius=20.0, humidity_pct=number),
+        UseReported(device="dp03/u", kind="power", amount=number),
+        AlertRefired(alert="a", device="dp03/co-1", reason={"ppm": deep}),
+    ):
+        with pytest.raises(NotANumber):
+            dump(event)
+    with pytest.raises(NotANumber):
+        dump_meta({"cause": deep})
+
+
+def test_a_fact_that_is_no_number_takes_nothing_with_it_into_the_log(any_database: Database) -> None:
+    tell(any_database, said("a"))
+    wrong = msgspec.structs.replace(said("b"), event=ClimateReported(device="dp03/k", celsius=math.nan))
+    with pytest.raises(NotANumber):
+        tell(any_database, said("c"), wrong)
+    tell(any_database, said("d"))
+    assert [r.key for r in whole(any_database)] == ["a", "d"]

@@ -15,33 +15,24 @@ from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.decisions import Decisions
 from alerts.judging import Judging
-from alerts.registrations import Registrations
+from alerts.taking import Taking
 from alerts.timers import set_timers
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
-from events.serial import Recorded
 from events.store import VersionConflict, append, read_stream
-from events.types import alert as alert_facts
-from events.types import message, system
-from events.types.device import DeviceFact
-from events.types.fact import SECOND, Event
-from events.types.setting import SettingChanged
+from events.types.fact import SECOND
 
 READER = "engine"
 log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
-_ALERT_FACTS = frozenset(
-    {cls for cls in vars(alert_facts).values() if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event}
-    | {message.PersonTold, message.PersonLost}
-)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_home = msgspec.msgpack.Decoder(Household).decode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
-class Engine:
+class Engine(Taking):
     """One reader of all lanes. Only one thread may call it."""
 
     def __init__(self, database: Database, now: Callable[[], int]) -> None:
@@ -114,42 +105,3 @@ class Engine:
             ahead[conflict.stream] = [r for r in read_stream(db, conflict.stream) if r.version is not None]
         self._load()
         self.books.ahead = ahead
-
-    def take(self, recorded: Recorded) -> None:
-        """Take one fact in and decide what follows; nothing is committed yet."""
-        event, books = recorded.event, self.books
-        if isinstance(event, DeviceFact):
-            self._judging.device_fact(recorded, event)
-        elif type(event) in _ALERT_FACTS:
-            self._judging.cases.told(recorded)
-        elif isinstance(event, system.DeadlinePassed):
-            self._judging.deadline(recorded, event)
-        elif type(event) in Registrations.HEARS:
-            self._registration(recorded)
-        elif isinstance(event, SettingChanged):
-            books.policy.fold(event)
-            books.made.touched.add("policy")
-            if event.scope in books.homes:
-                self._judging.changed(books.homes[event.scope], recorded, "setting")
-        elif isinstance(event, system.IngestCaughtUp):
-            for home in books.homes.values():
-                home.deaf(event.since, recorded.at)
-                books.touch(home)
-                books.unseen.add(home.home)
-        elif isinstance(event, system.ReadingQuarantined) and event.danger:
-            reason = {
-                "device": event.device,
-                "danger": event.danger,
-                "quarantine": event.quarantine,
-                "why": event.reason,
-            }
-            self._judging.cases.of_site(event.site, "unknown_device_alarm", reason, event.device, recorded)
-
-    def _registration(self, recorded: Recorded) -> None:
-        if "cause" in recorded.meta:  # our own, folded when it was decided
-            return
-        change = self.books.registrations.fold(recorded)
-        if change is not None:
-            home, why, restart = change
-            self.books.touch(home)
-            self._judging.changed(home, recorded, why, restart=restart)

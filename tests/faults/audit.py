@@ -141,7 +141,7 @@ class Log:
             if raised.alert in self._answered:
                 continue
             taken = self._steps.get(raised.alert, set())
-            for number, step in enumerate(raised.terms.steps):
+            for number, step in enumerate(raised.terms.steps, 1):
                 if record.recorded_at + step.after_s * SECOND < until - _STEP_LATE and (1, number) not in taken:
                     missing.append((raised.alert, number))
         if missing:

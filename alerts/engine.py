@@ -38,6 +38,7 @@ class Engine(Taking):
     def __init__(self, database: Database, now: Callable[[], int]) -> None:
         self._database, self._now = database, now
         self.follower = Follower(database, READER)
+        self._conflicting: set[str] = set()
         self._load()
 
     def _load(self) -> None:
@@ -95,13 +96,17 @@ class Engine(Taking):
         failpoint("engine.committed")
         books.made = Decisions()
         books.ahead.clear()
+        self._conflicting.clear()
         self._facts_since_save, self._saved_at = 0, at
 
     def _read_ahead(self, conflict: VersionConflict) -> None:
-        """Somebody decided first: forget, and when deciding on that stream again, know what they decided."""
+        """Somebody decided first: forget, and when deciding on that stream again, know what they decided.
+
+        Of every stream that stood in the way since the last commit: two that take turns would hold us up for ever.
+        """
         log.info("deciding again: %s", conflict)
-        ahead = self.books.ahead
+        self._conflicting.add(conflict.stream)
         with self._database.read() as db:
-            ahead[conflict.stream] = [r for r in read_stream(db, conflict.stream) if r.version is not None]
+            ahead = {s: [r for r in read_stream(db, s) if r.version is not None] for s in sorted(self._conflicting)}
         self._load()
         self.books.ahead = ahead

@@ -79,8 +79,8 @@ class Comparing:
         self._ahead, self.verdict = ahead, Verdict()
         self._engine, self._planner = EngineAgain(), PlannerAgain()
         self._queues: dict[tuple[str, int], deque[_Waiting]] = {}
-        self._lanes: dict[tuple[str, int], int] = {}
-        """Reader and cause of what waits -> the lane it waits in."""
+        self._lanes: dict[tuple[str, int], tuple[int, int]] = {}
+        """Reader and cause of what waits -> the lane it waits in, and how many wait."""
 
     def take(self, recorded: Recorded) -> None:
         """One fact: perhaps a record of what was decided, perhaps a cause, often both."""
@@ -101,23 +101,20 @@ class Comparing:
         for decided in made:  # what was read ahead has a later cause and is decided all the same now
             by = int(decided.new.meta["cause"])
             queue.append(_Waiting(by, decided))
-            self._lanes[reader, by] = lane
+            self._lanes[reader, by] = lane, self._lanes.get((reader, by), (lane, 0))[1] + 1
 
     def _compare(self, recorded: Recorded) -> None:
         verdict, cause = self.verdict, int(recorded.meta["cause"])
         verdict.decisions += 1
         reader = "planner" if isinstance(recorded.event, _PLANNERS) else "engine"
-        lane = self._lanes.get((reader, cause))
-        if lane is None:
+        found = self._lanes.get((reader, cause))
+        if found is None:
             self._differs(recorded.position, cause, _said(recorded), "")
             return
-        queue = self._queues[reader, lane]
-        while queue and queue[0].cause != cause:  # what comes later in the lane is here: this never was recorded
+        lane, queue = found[0], self._queues[reader, found[0]]
+        while queue[0].cause != cause:  # what comes later in the lane is here: this never was recorded
             skipped = self._next(reader, lane)
             self._differs(skipped.cause, skipped.cause, "", _would(skipped.decided))
-        if not queue:
-            self._differs(recorded.position, cause, _said(recorded), "")
-            return
         decided = self._next(reader, lane).decided
         if isinstance(recorded.event, _ON_A_CHANNEL):
             decided = self._by_channel(recorded, decided)
@@ -130,10 +127,10 @@ class Comparing:
             verdict.alerts += 1
 
     def _next(self, reader: str, lane: int) -> _Waiting:
-        queue = self._queues[reader, lane]
-        taken = queue.popleft()
-        if not queue or queue[0].cause != taken.cause:
-            self._lanes.pop((reader, taken.cause), None)
+        taken = self._queues[reader, lane].popleft()
+        _, left = self._lanes.pop((reader, taken.cause))
+        if left > 1:
+            self._lanes[reader, taken.cause] = lane, left - 1
         return taken
 
     def _by_channel(self, recorded: Recorded, decided: Decided) -> Decided:

@@ -4,9 +4,8 @@ import pytest
 
 from alerts.commands import alerts as commands
 from alerts.engine import Engine
-from events.database import Database
 from events.types.alert import StepTaken
-from tests.house import TOWN, House
+from tests.house import House
 from tests.replay.town import two_homes
 
 pytestmark = pytest.mark.both
@@ -33,7 +32,6 @@ def test_two_who_act_on_two_alerts_in_one_moment_do_not_hold_the_engine_up(addre
     first, second = house.alerts()
     engine = house.engine = Interrupted(house.database, house.now)
     with house.database.read() as db:
-        from alerts.timers import next_due
         house.at += 120_000_000
 
     def goes(alert, who):
@@ -41,6 +39,7 @@ def test_two_who_act_on_two_alerts_in_one_moment_do_not_hold_the_engine_up(addre
 
     engine.acts = [goes(first.id, "w1"), goes(second.id, "w1")]
     from alerts.timers import ring
+
     house.database.write(lambda db: ring(db, house.at))
     for n in range(20):
         print(n, engine.step(0))

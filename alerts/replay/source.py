@@ -30,7 +30,10 @@ class Source(Protocol):
     """`upto`: its last position. `readers`: up to where each had committed what it decided."""
 
     upto: int
-    readers: Mapping[str, int]
+
+    @property
+    def readers(self) -> Mapping[str, int]:
+        """By reader's name."""
 
     def records(self) -> Iterator[list[Recorded]]:
         """Everything up to `upto`, in order, page by page."""

@@ -111,20 +111,28 @@ class Comparing:
         if found is None:
             self._differs(recorded.position, cause, _said(recorded), "")
             return
-        lane, queue = found[0], self._queues[reader, found[0]]
-        while queue[0].cause != cause:  # what comes later in the lane is here: this never was recorded
+        lane, says = found[0], _said(recorded)
+        queue = self._queues[reader, lane]
+        same = next(
+            (n for n, each in enumerate(queue) if each.cause == cause and self._is(recorded, says, each.decided)), None
+        )
+        # What lies before it in the lane and has not come by was never recorded; where nothing is the same, the next of its cause.
+        before = next(n for n, each in enumerate(queue) if each.cause == cause) if same is None else same
+        for _ in range(before):
             skipped = self._next(reader, lane)
             self._differs(skipped.cause, skipped.cause, "", _would(skipped.decided))
         decided = self._next(reader, lane).decided
-        if isinstance(recorded.event, _ON_A_CHANNEL):
-            decided = self._by_channel(recorded, decided)
-        says, would = _said(recorded), _would(decided)
-        if says != would or (decided.version is not None and decided.version != recorded.version):
-            self._differs(recorded.position, cause, says, would)
+        if same is None:
+            self._differs(recorded.position, cause, says, _would(self._by_channel(recorded, decided)))
         elif isinstance(recorded.event, message.MessagePlanned):
             verdict.messages += 1
         elif decided.version == 1:
             verdict.alerts += 1
+
+    def _is(self, recorded: Recorded, says: str, decided: Decided) -> bool:
+        if decided.version is not None and decided.version != recorded.version:
+            return False
+        return says == _would(self._by_channel(recorded, decided))
 
     def _next(self, reader: str, lane: int) -> _Waiting:
         taken = self._queues[reader, lane].popleft()
@@ -134,11 +142,11 @@ class Comparing:
         return taken
 
     def _by_channel(self, recorded: Recorded, decided: Decided) -> Decided:
-        channel: str = getattr(recorded.event, "channel", "")
-        self.verdict.channels.setdefault(channel, recorded.position)
         event: Any = decided.new.event
-        if not isinstance(event, _ON_A_CHANNEL):
+        if not isinstance(event, _ON_A_CHANNEL) or not isinstance(recorded.event, _ON_A_CHANNEL):
             return decided
+        channel = recorded.event.channel
+        self.verdict.channels.setdefault(channel, recorded.position)
         new = msgspec.structs.replace(decided.new, event=msgspec.structs.replace(event, channel=channel))
         return Decided(new, decided.version)
 

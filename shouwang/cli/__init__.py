@@ -10,6 +10,7 @@ from shouwang.cli.importing import import_
 from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.cli.tail import tail
 from shouwang.cli.up import up
+from shouwang.cli.verify import verify
 
 app = typer.Typer(
     name="shouwang",
@@ -27,6 +28,7 @@ app.command("api")(parts.api)
 app.command("demo")(demo)
 app.command("import")(import_)
 app.command("tail")(tail)
+app.command("verify")(verify)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(tokens.app, name="token")
 app.add_typer(users.app, name="user")

@@ -69,7 +69,10 @@ class Living:
         for alarm, clears in list(self.alarmed.items()):
             if until >= clears:
                 del self.alarmed[alarm]
-                news += self._alarm(alarm, until - 1, on=False)
+                news += self._alarm(alarm, until - 2, on=False)
+                if dice.random() < 0.4:  # and there it is again
+                    news += self._alarm(alarm, until - 1, on=True)
+                    self.alarmed[alarm] = until + dice.randrange(2 * MINUTE, HOUR)
         return news + self._misfortune(since, until)
 
     def _moves(self, since: int, until: int) -> list[New]:
@@ -99,19 +102,19 @@ class Living:
         """Rates are of a hard winter: some of everything within weeks."""
         dice, days = self._dice, (until - since) / (24 * HOUR)
         news: list[New] = []
-        for kind, a_day in (("co", 0.03), ("smoke", 0.015), ("gas", 0.015)):
+        for kind, a_day in (("co", 0.04), ("smoke", 0.03), ("gas", 0.03)):
             if dice.random() < a_day * days:
                 news += self._alarm(kind, until - 2, on=True)
                 self.alarmed[kind] = until + dice.randrange(2 * MINUTE, 3 * HOUR)
-        if dice.random() < 0.02 * days:
+        if dice.random() < 0.2 * days:
             news += self.says("co", facts.CarbonMonoxideReported, until - 2, alarm=True, ppm=12.0, test=True)
             self.alarmed["co"] = until + dice.choice([MINUTE, 12 * MINUTE])
-        for action, a_day in (("sos", 0.03), ("help", 0.02), ("cancel", 0.02), ("away", 0.01), ("home", 0.02)):
+        for action, a_day in (("sos", 0.05), ("help", 0.03), ("cancel", 0.03), ("away", 0.02), ("home", 0.04)):
             if dice.random() < a_day * days:
                 news += self.says("sos", facts.ButtonPressed, until - 3, action=action)
         if dice.random() < 0.02 * days:  # lies where nobody sees
             self.still_until = until + dice.randrange(6 * HOUR, 40 * HOUR)
-        if dice.random() < 0.02 * days:
+        if dice.random() < 0.05 * days:
             gone = list(KINDS) if dice.random() < 0.4 else dice.sample(list(KINDS), 2)
             for kind in gone:
                 self.dead[kind] = until + dice.randrange(2 * HOUR, 60 * HOUR)

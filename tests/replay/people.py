@@ -3,6 +3,8 @@
 import random
 from collections.abc import Callable
 
+from sqlalchemy import Connection
+
 from alerts.commands import alerts as commands
 from alerts.commands.deciding import load, record_of_home
 from alerts.commands.replies import take_reply
@@ -18,6 +20,7 @@ from alerts.core.refusals import (
 )
 from alerts.registry.phones import phones_of
 from events.database import Database
+from events.store import New, append, version_of
 from events.types import home as homes
 from events.types.fact import HOUR
 from tests.replay.town import Place
@@ -92,7 +95,7 @@ class People:
     def daily(self) -> Act:
         """Something of the running of a town: settings, pauses, devices that hang elsewhere, phones, absences."""
         dice, place = self._dice, self._dice.choice(self._places)
-        what = dice.randrange(9)
+        what = dice.randrange(11)
 
         def act(database: Database, at: int) -> object:
             home, site = place.home, place.site
@@ -118,6 +121,8 @@ class People:
                         device=place.device("bed"), home=home, since=at, model="motion-pir", kind="motion", room="堂屋"
                     )
                     return _records(database, place, moved, at)
+                case 8 | 9:
+                    return _phone(database, place.watcher, withdrawn=what == 8, at=at)
                 case _:
                     chain = homes.ChainSet(
                         home=home,
@@ -135,3 +140,15 @@ class People:
 
 def _records(database: Database, place: Place, event: homes.Event, at: int) -> object:
     return database.write(lambda db: record_of_home(db, place.home, place.site, event, at))
+
+
+def _phone(database: Database, person: str, *, withdrawn: bool, at: int) -> object:
+    """The first phone is no longer this person's; or it is again."""
+    stream = f"person-{person}"
+
+    def work(db: Connection) -> object:
+        phone = phones_of(db, person)[0].id
+        event = (homes.PhoneWithdrawn if withdrawn else homes.PhoneVerified)(person=person, phone=phone)
+        return append(db, [New(stream, person, event, at)], recorded_at=at, after={stream: version_of(db, stream)})
+
+    return database.write(work)

@@ -75,6 +75,7 @@ class Weeks:
 
     def close(self) -> None:
         """Whatever is in hand is committed, as at an orderly stop."""
+        self.engine.commit()
         self._settle()
         self.engine.commit()
         self.planner.commit()
@@ -146,10 +147,10 @@ class Weeks:
                 danger="carbon_monoxide",
             )
             self._records(strange, "quarantine", "all")
-        if dice.random() < 0.002:  # a number that is none got into a home's settings; a test alarm meets it
-            wrong = dice.choice(['"much"', "50"])
-            home = dice.choice(self._places).home
-            self._decides(setting.SettingChanged(name="co.test_real_ppm", value=wrong, scope=home, by="nobody"))
+        if dice.random() < 0.008:  # a number that is none got into a home's settings; a test alarm meets it
+            wrong = dice.choice(['"much"', '"much"', "50"])
+            for home in [place.home for place in dice.sample(self._places, 5)]:
+                self._decides(setting.SettingChanged(name="co.test_real_ppm", value=wrong, scope=home, by="nobody"))
         if dice.random() < 0.01:
             self.restarts += 1
             self._open()

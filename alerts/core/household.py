@@ -19,15 +19,31 @@ MISSES = 3
 class Gap(msgspec.Struct):
     """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported.
 
-    `value_seq`: the number of the report that `value_before` comes from.
+    `value_seq`: the number of the report that `value_before` comes from. A time is None where nobody knows it.
     """
 
     first: int
     last: int
     value_before: bool | None
     at_before: int | None
-    at_after: int
+    at_after: int | None
     value_seq: int = 0
+
+
+class Doubt(msgspec.Struct):
+    """A state, and the one known before it, with numbers missing in between: whether it is a change is not decided.
+
+    `value_seq`: the number of the report that `value_before` comes from; `told`: since when something certainly changed.
+    """
+
+    kind: str
+    seq: int
+    at: int
+    value: bool
+    backfilled: bool = False
+    value_before: bool | None = None
+    value_seq: int = 0
+    told: int = 0
 
 
 class Boot(msgspec.Struct):
@@ -38,10 +54,11 @@ class Boot(msgspec.Struct):
 
     bootid: str
     seq: int
-    at: int
+    at: int | None
     value: bool | None = None
     gaps: list[Gap] = []
     value_seq: int = 0
+    doubts: list[Doubt] = []
 
 
 class Sensor(msgspec.Struct):

@@ -167,6 +167,24 @@ class Household(msgspec.Struct):
             self.heard.add(sensor.lease_from, end)
         sensor.lease_from = sensor.lease_until = end
 
+    def skip(self, since: int, at: int) -> None:
+        """Our clock goes on at `at`: the time in between never was, and no number proves it."""
+        self.deaf(since, at)
+        for sensor in self.sensors.values():
+            for boot in sensor.boots:
+                boot.at = None
+
+    def set_back(self, at: int) -> None:
+        """Our clock says `at` again: what was seen behind it is not seen yet, and who was there still is."""
+        self.heard.cut(at, max([at, *(end for _, end in self.heard.spans)]) + 1)
+        self.hearing_since = min(self.hearing_since, at)
+        for sensor in self.sensors.values():
+            sensor.heard = min(sensor.heard, at)
+            if sensor.lease_from > at:
+                sensor.lease_until, sensor.lease_from = at + sensor.lease_until - sensor.lease_from, at
+            elif sensor.lease_until > at:
+                sensor.lease_until = min(sensor.lease_until, at + MISSES * sensor.interval)
+
     def deaf(self, since: int, at: int) -> None:
         """We did not hear between `since` and `at`: what rests on hearing alone is not covered."""
         self.hearing_since = at

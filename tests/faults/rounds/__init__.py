@@ -2,7 +2,9 @@
 
 from tests.faults.round import Round
 from tests.faults.rounds.kills import KILLS
+from tests.faults.rounds.power import POWER, REFUSED
 
 ROUNDS: tuple[Round, ...] = (
     KILLS,
+    POWER, REFUSED,
 )  # fmt: skip

@@ -90,7 +90,7 @@ class Log:
                 self._gaps[device, boot, first, last] -= 1
             case DeviceFact(device=device) if recorded.key and not recorded.key.startswith("~"):
                 self._readings[device, recorded.key] += 1
-            case facts.AlertRaised(home=home, danger=danger):
+            case facts.AlertRaised(home=home, danger=danger) if home:  # without one it is for the operator alone
                 self._raised[home, danger] = recorded
             case facts.StepTaken(alert=alert, round=round_, step=step):
                 self._steps.setdefault(alert, set()).add((round_, step))

@@ -40,9 +40,13 @@ class Planner(Planning):
     def __init__(self, database: Database, now: Callable[[], int], *, channel: str) -> None:
         self._database, self._now, self._channel = database, now, channel
         self.follower = Follower(database, READER, hears=(*HEARS, setting.SettingChanged))
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Forget what is in hand and stand where the bookmark stands, whatever became of the last commit."""
         self.policy = Policy()
         self.people: dict[str, Person] = {}
-        with database.read() as db:
+        with self._database.read() as db:
             self.follower.position = bookmark(db, READER)
             for owner, state in load_snapshots(db, READER):
                 if owner == "policy":

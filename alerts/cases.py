@@ -160,12 +160,12 @@ class Cases:
         if isinstance(event, facts.AlertCancelled):
             self._look(home_, recorded, "cancelled", False)
             return
-        for source in event.out_of_service:
-            if sensor := home_.sensors.get(source):
-                sensor.out_of_service = True
+        out = [source for source in event.out_of_service if source in home_.sensors]  # the others stand elsewhere now
+        for source in out:
+            home_.sensors[source].out_of_service = True
             self.of_home(home_, home.SensorTakenOutOfService(device=source, home=home_.home, alert=alert.id), recorded)
-        if event.out_of_service and "sensor_out_of_service" not in home_.alerts:
-            reason = {"devices": list(event.out_of_service), "alert": alert.id, "at": recorded.at}
+        if out and "sensor_out_of_service" not in home_.alerts:
+            reason = {"devices": out, "alert": alert.id, "at": recorded.at}
             self.danger(home_, "sensor_out_of_service", Danger(reason), recorded)
         if event.outcome in {"hospital", "away_unreported"}:
             until = recorded.at + self._books.policy.span("away.after_closing_s", home_.home)

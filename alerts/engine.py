@@ -41,6 +41,10 @@ class Engine(Taking):
         self._conflicting: set[str] = set()
         self._load()
 
+    def begin_again(self) -> None:
+        """Forget what is in hand and stand where the bookmark stands, whatever became of the last commit."""
+        self._load()
+
     def _load(self) -> None:
         """The homes as of the bookmark."""
         policy, homes = Policy(), {}

@@ -39,10 +39,14 @@ class Planner(Planning):
 
     def __init__(self, database: Database, now: Callable[[], int], *, channel: str) -> None:
         self._database, self._now, self._channel = database, now, channel
-        self.follower = Follower(database, READER)
+        self.follower = Follower(database, READER, hears=(*HEARS, setting.SettingChanged))
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Forget what is in hand and stand where the bookmark stands, whatever became of the last commit."""
         self.policy = Policy()
         self.people: dict[str, Person] = {}
-        with database.read() as db:
+        with self._database.read() as db:
             self.follower.position = bookmark(db, READER)
             for owner, state in load_snapshots(db, READER):
                 if owner == "policy":
@@ -60,6 +64,7 @@ class Planner(Planning):
 
     def step(self, timeout: float = 0.0, limit: int = 1000) -> int:
         """Read on once and commit what follows. Returns how many facts were read."""
+        before = self.follower.position
         batch = self.follower.next(limit=limit, timeout=timeout)
         if batch:
             failpoint("planner.read")
@@ -69,7 +74,7 @@ class Planner(Planning):
             elif isinstance(recorded.event, setting.SettingChanged):
                 self.policy.fold(recorded.event)
                 self._touched.add("policy")
-        self._facts += len(batch)
+        self._facts += self.follower.position - before
         idle_save = self._facts and self._now() >= self._saved_at + SECOND
         if self._news or idle_save or self._facts >= _SAVE_EVERY_FACTS:
             self.commit()

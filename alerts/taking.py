@@ -1,6 +1,9 @@
 """Which part of the engine hears which fact. Reads and writes nothing: the engine decides with it, `verify` again."""
 
+from collections.abc import Callable
+
 from alerts.books import Books
+from alerts.core.household import Household
 from alerts.judging import Judging
 from alerts.registrations import Registrations
 from events.serial import Recorded
@@ -39,10 +42,12 @@ class Taking:
             if event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
         elif isinstance(event, system.IngestCaughtUp):
-            for home in books.homes.values():
-                home.deaf(event.since, recorded.at)
-                books.touch(home)
-                books.unseen.add(home.home)
+            self._all(lambda home: home.deaf(event.since, recorded.at))
+        elif isinstance(event, system.ClockFollowed):
+            if event.after > event.before:
+                self._all(lambda home: home.skip(event.before, event.after))
+            else:
+                self._all(lambda home: home.set_back(event.after))
         elif isinstance(event, system.ReadingQuarantined) and event.danger:
             reason = {
                 "device": event.device,
@@ -51,6 +56,13 @@ class Taking:
                 "why": event.reason,
             }
             self._judging.cases.of_site(event.site, "unknown_device_alarm", reason, event.device, recorded)
+
+    def _all(self, happens: Callable[[Household], None]) -> None:
+        """Something of ours that touches every home; their rules look again."""
+        for home in self.books.homes.values():
+            happens(home)
+            self.books.touch(home)
+            self.books.unseen.add(home.home)
 
     def _registration(self, recorded: Recorded) -> None:
         if "cause" in recorded.meta:  # our own, folded when it was decided

@@ -23,14 +23,18 @@ from events.store import head
 from ingest.addressing import Patience
 from ingest.service import Ingest
 from shouwang.alerting import Alerting
-from shouwang.clock import DrivenClock, FactsGate, real_now
+from shouwang.clock import DrivenClock, FactsGate
+from shouwang.clock_watch import ClockWatch
 from shouwang.operations.memory import made_memory
 from shouwang.serving import Serving
 from shouwang.settings import Settings
+from shouwang.steady import SteadyClock, boot_name, origin_for
 
 log = logging.getLogger("shouwang.house")
 
 _STALE_S = 60.0
+_WAITS_S = 10.0
+"""A database that has not answered for so long is held by somebody, or gone."""
 _FAR_BEHIND = 50_000
 """Facts not folded yet: so many are a minute's work, more mean that nobody folds."""
 
@@ -42,9 +46,10 @@ class House:
         """`settings.mqtt_url` names the broker, also the embedded one. `clock` gives microseconds UTC."""
         self.settings, self.failed = settings, threading.Event()
         driven = DrivenClock(settings.clock_from) if settings.clock_from is not None else None
-        self.now = clock or (driven.now if driven else real_now)
         self.driven = driven is not None
         self.database = made_memory(settings, on_fatal=self._died)
+        self.clock_watch: ClockWatch | None = None
+        self.now = clock or (driven.now if driven else self._steady())
         self.channel = channel_of(settings)
         self.alerting = None
         if "alerts" in settings.rooms:
@@ -70,6 +75,13 @@ class House:
             assert folded is not None
             self.serving = Serving(create_app(self._services(folded)), settings, on_fatal=self._died)
 
+    def _steady(self) -> Callable[[], int]:
+        """Time that nobody sets behind our back."""
+        boot = boot_name()
+        steady = SteadyClock(self.database.write(lambda db: origin_for(db, boot)))
+        self.clock_watch = ClockWatch(self.database, steady, boot, on_fatal=self._died)
+        return steady.now
+
     def _services(self, folded: Folded) -> Services:
         settings, channel = self.settings, self.channel
         return Services(
@@ -90,7 +102,7 @@ class House:
 
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
-        for room in (self.alerting, self.watching, self.serving, self.ingest):
+        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest):
             if room is not None:
                 room.start()
 
@@ -103,6 +115,8 @@ class House:
         for room in (self.serving, self.watching, self.alerting):
             if room is not None:
                 room.stop()
+        if self.clock_watch is not None:
+            self.clock_watch.stop()
         self.database.close()
 
     def health(self) -> dict[str, Any]:
@@ -112,16 +126,30 @@ class House:
         door = self.ingest.stats()
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
+        stuck = door.waits_s > _WAITS_S
         return {
-            "ok": not self.failed.is_set() and door.connected and not door.storage_full and hears,
+            "ok": not self.failed.is_set() and door.connected and hears and not (door.storage_full or stuck),
             "connected": door.connected,
             "catching_up": door.catching_up,
             "heard_everything_up_to": door.caught_up_at,
             "storage_full": door.storage_full,
+            "database_waits_s": round(door.waits_s, 1),
             "queued": door.queued,
             "quarantined_since_start": door.quarantined,
             "really_sends": self.channel.really_sends,
             "now": now,
+            **self._clock_health(),
+        }
+
+    def _clock_health(self) -> dict[str, Any]:
+        """Whether the machine's clock was set: how far it is from ours, and when it last happened. Never in itself ill."""
+        watch = self.clock_watch
+        if watch is None:
+            return {}
+        return {
+            "clock_off_s": watch.off_s,
+            "clock_stepped_at": watch.stepped_at,
+            "clock_stepped_by_s": round(watch.by / 1_000_000, 3),
         }
 
     def _health_of_others(self) -> dict[str, Any]:
@@ -139,6 +167,7 @@ class House:
             "behind": behind,
             "really_sends": self.channel.really_sends,
             "now": now,
+            **self._clock_health(),
         }
 
     def _died(self, failure: BaseException) -> None:

@@ -100,7 +100,7 @@ class Phones:
         self.ids[outgoing.message] = provider_id
         return Sent(provider_id, "queued")
 
-    def find(self, to: str, text: str, *, since: int, known: Collection[str]) -> Sent | None:
+    def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:
         return None
 
     def fetch(self, provider_id: str) -> Report:

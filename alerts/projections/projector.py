@@ -15,9 +15,10 @@ from alerts.projections.homes import HOMES
 from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
 from alerts.projections.timeline import TIMELINE
-from events.database import Database, StorageFull
+from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, save_bookmark
+from events.passing import Patience, passing
 from events.serial import Recorded, dump, load
 from events.store import read
 from events.tables import marks, metadata
@@ -110,31 +111,49 @@ class Projector:
 
     def _run(self) -> None:
         try:
+            patience = Patience(self._stopping)
             while not self._stopping.is_set():
-                batch = self._follower.next(limit=_BATCH)
-                if batch:
-                    self._stopping.wait(_BEHIND_S)
-                    batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
-                    self._fold(batch)
-                    if all(isinstance(record.event, DeviceFact) for record in batch):
-                        self._stopping.wait(_GATHER_S)
+                try:
+                    if patience.since is not None:
+                        self._begin_again()
+                    self._fold_next()
+                    patience.well()
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("projections wait: %s", type(failure).__name__)
+                    patience.wait()
         except Exception as failure:
             log.critical("projections stopped: %s", failure, exc_info=True)
             if self._on_fatal is None:
                 raise
             self._on_fatal(failure)
 
+    def _fold_next(self) -> None:
+        batch = self._follower.next(limit=_BATCH)
+        if batch:
+            self._stopping.wait(_BEHIND_S)
+            batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
+            self._fold(batch)
+            if all(isinstance(record.event, DeviceFact) for record in batch):
+                self._stopping.wait(_GATHER_S)
+
+    def _begin_again(self) -> None:
+        """Stand where the bookmark stands; a batch that was folded all the same is still told to those who listen."""
+        with self._database.read() as db:
+            stands = bookmark(db, READER)
+            missed = read(db, self._position, limit=_BATCH) if stands > self._position else []
+        told = [record for record in missed if record.position <= stands]
+        self._follower.position = stands
+        if told:
+            self._tell(told, stands)
+
     def _fold(self, batch: list[Recorded]) -> None:
-        position = batch[-1].position
-        while True:
-            try:
-                self._database.write(lambda db: fold_batch(db, batch))
-                failpoint("projections.committed")
-                break
-            except StorageFull:  # the batch is still in hand: go on when there is room again
-                log.error("disk full: projections wait")  # noqa: TRY400 -- the reason is known, a trace says nothing
-                if self._stopping.wait(1.0):
-                    return
+        self._database.write(lambda db: fold_batch(db, batch))
+        failpoint("projections.committed")
+        self._tell(batch, batch[-1].position)
+
+    def _tell(self, batch: list[Recorded], position: int) -> None:
         with self._folded:
             self._position = position
             self._folded.notify_all()
@@ -167,9 +186,9 @@ def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) 
     try:
         with db.begin_nested():
             projection.fold(db, records)
-    except OperationalError:  # the database's trouble, not the fold's: the whole batch is tried again or ends us
-        raise
     except Exception as failure:
+        if isinstance(failure, OperationalError) or passing(failure):
+            raise  # the database's trouble, not the fold's: the whole batch is tried again or ends us
         if len(records) > 1:  # find the one: each half by itself
             middle = len(records) // 2
             _fold_into(db, projection, records[:middle])

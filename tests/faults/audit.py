@@ -23,6 +23,7 @@ from tests.faults.round import Outcome
 from tests.faults.service import Service
 
 _FEW = 5
+_TAKEN = range(200, 300)
 _SETTLED = frozenset({"sent", "delivered", "failed", "overtaken"})
 _STEP_LATE = 10 * SECOND
 """Of a step that is due while nobody does anything to the service; a round's own faults are over by then."""
@@ -52,6 +53,7 @@ def audit(
         log.readings(crowd, outcome)
         log.alarms(crowd, stopped, outcome)
         log.messages(database, service, ambiguous, outcome)
+        log.replies(service, outcome)
         with database.read() as db:
             kept = int(db.execute(select(func.count()).select_from(quarantine)).scalar() or 0)
         if quarantined is not None and kept != quarantined:
@@ -74,6 +76,7 @@ class Log:
         self._planned: dict[str, message.MessagePlanned] = {}
         self._lost: set[tuple[str, int, int, str]] = set()
         self._sent: dict[str, list[message.MessageSent]] = {}
+        self._replies: Counter[str] = Counter()
         self._broken: list[str] = []
         self.facts = 0
 
@@ -87,7 +90,7 @@ class Log:
                 self._gaps[device, boot, first, last] -= 1
             case DeviceFact(device=device) if recorded.key and not recorded.key.startswith("~"):
                 self._readings[device, recorded.key] += 1
-            case facts.AlertRaised(home=home, danger=danger):
+            case facts.AlertRaised(home=home, danger=danger) if home:  # without one it is for the operator alone
                 self._raised[home, danger] = recorded
             case facts.StepTaken(alert=alert, round=round_, step=step):
                 self._steps.setdefault(alert, set()).add((round_, step))
@@ -101,6 +104,8 @@ class Log:
                 self._planned[name] = planned
             case message.PersonLost(alert=alert, round=round_, step=step, person=person):
                 self._lost.add((alert, round_, step, person))
+            case message.ReplyReceived(provider_id=name):
+                self._replies[name] += 1
             case message.MessageSent(message=name) as sent:
                 self._sent.setdefault(name, []).append(sent)
             case system.RuleFailed() | system.PlannerFailed() as failed:
@@ -186,6 +191,16 @@ class Log:
             if found:
                 outcome.failures.append(f"{len(found)} {what}, the first: {found[:_FEW]}")
 
+    def replies(self, service: Service, outcome: Outcome) -> None:
+        """What a person answered and we took is in the log, once."""
+        taken = [sms.sid for sms in service.provider.messages if sms.direction == "inbound" and sms.taken in _TAKEN]
+        if lost := [sid for sid in taken if not self._replies[sid]]:
+            outcome.failures.append(f"{len(lost)} replies were taken and are not in the log, the first: {lost[:_FEW]}")
+        if doubled := [sid for sid, times in self._replies.items() if times > 1]:
+            outcome.failures.append(f"{len(doubled)} replies are in the log more than once: {doubled[:_FEW]}")
+        if taken:
+            outcome.figures["replies_taken"] = len(taken)
+
     def _marked(self, name: str, rows: dict[str, OutboxRow]) -> bool:
         row = rows.get(name)
         return row is not None and (
@@ -205,7 +220,7 @@ class Log:
             raised: Any = record.event
             for person in service.town.at_once(int(home[1:])):
                 names = of_alert.get((raised.alert, person), [])
-                if any(copies[name] and f"{home[1:]}号" in texts[name] for name in names):
+                if any(copies[name] and service.town.named(int(home[1:]), texts[name]) for name in names):
                     told += 1
                 elif not any(rows[n].state in {"failed", "overtaken"} for n in names if n in rows):
                     missing.append((home, danger, person))

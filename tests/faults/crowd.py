@@ -20,10 +20,10 @@ _MORE_AT_ONCE = 50
 
 
 class Said(NamedTuple):
-    """One message of a device, as it goes out however often."""
+    """One message of a device, as it goes out however often. `ids`: the readings in it that must be in the log."""
 
     device: str
-    id: str
+    ids: tuple[str, ...]
     topic: str
     payload: bytes
     retain: bool = False
@@ -86,10 +86,25 @@ class Crowd:
         return said
 
     def sends(self, said: Said) -> None:
-        """Bytes of somebody else's making; they are counted like any other."""
+        """A message of the caller's making; its `ids` are counted like any other's."""
         with self._lock:
-            self.said.add((said.device, said.id))
+            self.said.update((said.device, each) for each in said.ids)
             self._orders.append(said)
+
+    def backfills(self, device: str, kind: str, said: list[tuple[int, dict[str, Any]]]) -> Said:
+        """What the device had kept: (moment, data) of each reading, at most 200, in one message."""
+        with self._lock:
+            items = [self._item(device, kind, at, about) for at, about in said]
+            body = {
+                "specversion": "1.0", "id": f"{self.boot}-kept-{items[0]['seq']}", "source": f"shouwang/v1/{device}",
+                "type": "shouwang.backfill.v1", "time": stamp(self._now()), "clock": "ntp", "bootid": self.boot,
+                "seq": 0, "data": {"items": items},
+            }  # fmt: skip
+            ids = tuple(str(item["id"]) for item in items)
+            self.said.update((device, each) for each in ids)
+            kept = Said(device, ids, f"shouwang/v1/{device}/event", json.dumps(body).encode())
+            self._orders.append(kept)
+        return kept
 
     def alarm(self, home: int, danger: str = "carbon_monoxide") -> Alarm:
         """The CO detector of this home gives alarm, or (`sos`) its button is pressed."""
@@ -106,7 +121,7 @@ class Crowd:
 
     def has(self, alarm: Alarm) -> bool:
         """Whether the broker has acknowledged it."""
-        return (alarm.said.device, alarm.said.id) in self.acknowledged
+        return (alarm.said.device, alarm.said.ids[0]) in self.acknowledged
 
     @property
     def waiting(self) -> int:
@@ -161,16 +176,24 @@ class Crowd:
         return self._worded(device, "motion", {"occupied": state}, {})
 
     def _worded(self, device: str, kind: str, about: dict[str, Any], over: dict[str, Any]) -> Said:
-        seq = self._seqs[device] = self._seqs.get(device, 0) + 1
+        seq = self._next(device)
         body = {
             "specversion": "1.0", "id": f"{self.boot}-{seq}", "source": f"shouwang/v1/{device}",
             "type": f"shouwang.{kind}.v1", "time": stamp(self._now()), "clock": "ntp", "bootid": self.boot,
             "seq": seq, "data": about, **over,
         }  # fmt: skip
         tail = "tele" if kind in {"heartbeat", "climate", "use"} else "event"
-        said = Said(device, str(body["id"]), f"shouwang/v1/{device}/{tail}", json.dumps(body).encode())
-        self.said.add((device, said.id))
+        said = Said(device, (str(body["id"]),), f"shouwang/v1/{device}/{tail}", json.dumps(body).encode())
+        self.said.add((device, said.ids[0]))
         return said
+
+    def _item(self, device: str, kind: str, at: int, about: dict[str, Any]) -> dict[str, Any]:
+        seq = self._next(device)
+        return {"id": f"{self.boot}-{seq}", "seq": seq, "type": f"shouwang.{kind}.v1", "time": stamp(at), "data": about}
+
+    def _next(self, device: str) -> int:
+        seq = self._seqs[device] = self._seqs.get(device, 0) + 1
+        return seq
 
 
 class _End:
@@ -206,7 +229,7 @@ class _End:
         for mid in line.acknowledged():
             said = self.flying.pop(mid, None)
             if said is not None:
-                self._acknowledged.add((said.device, said.id))
+                self._acknowledged.update((said.device, each) for each in said.ids)
 
     def _speak(self, line: Line) -> None:
         while self.waiting and len(self.flying) < _WINDOW and not line.stuffed:

@@ -89,8 +89,8 @@ def keep(told: list[Told], rounds: tuple[Round, ...], *, whole: bool) -> None:
 def page(told: list[Told], rounds: tuple[Round, ...]) -> str:
     """The whole page."""
     by_name: dict[str, list[Told]] = {}
-    for each in told:
-        by_name.setdefault(each.name, []).append(each)
+    for t in told:
+        by_name.setdefault(t.name, []).append(t)
     lines = [_HEAD, f"{len(told)} rounds, {sum(bool(t.failures) for t in told)} of them failed.", ""]
     lines += ["| round | database | survived | seed | commit | date | seconds |", "|---|---|---|---|---|---|---|"]
     lines += [

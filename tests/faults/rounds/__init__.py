@@ -1,8 +1,20 @@
 """All rounds, in the order in which they are run and reported; to add one: one file, one line here."""
 
 from tests.faults.round import Round
+from tests.faults.rounds.broker import BROKER_DOWN, BROKER_UP
+from tests.faults.rounds.each_place import EACH_PLACE
 from tests.faults.rounds.kills import KILLS
+from tests.faults.rounds.mixed import MIXED
+from tests.faults.rounds.power import POWER, REFUSED
+from tests.faults.rounds.storm import CHATTY, STORM
 
 ROUNDS: tuple[Round, ...] = (
     KILLS,
+    BROKER_UP,
+    BROKER_DOWN,
+    EACH_PLACE,
+    MIXED,
+    CHATTY,
+    STORM,
+    POWER, REFUSED,
 )  # fmt: skip

@@ -3,10 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, insert, select
 from sqlalchemy.exc import OperationalError
 
 from alerts.projections.alert_fold import ALERTS
@@ -14,6 +13,7 @@ from alerts.projections.devices import DEVICES
 from alerts.projections.homes import HOMES
 from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
+from alerts.projections.rebuilding import Progress, Rebuilding
 from alerts.projections.timeline import TIMELINE
 from events.database import Database
 from events.failpoints import failpoint
@@ -161,7 +161,7 @@ class Projector:
             listener(batch, position)
 
 
-def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
+def fold_batch(db: Connection, batch: Sequence[Recorded], reader: str = READER) -> None:
     """Fold into all projections and move the bookmark. A fold that raises loses its own row, nothing else."""
     by_type: dict[type[Event], list[Recorded]] = {}
     for record in batch:
@@ -173,7 +173,7 @@ def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
         if mine:
             mine.sort(key=lambda record: record.position)
             _fold_into(db, projection, mine)
-    save_bookmark(db, READER, batch[-1].position)
+    save_bookmark(db, reader, batch[-1].position)
     failpoint("projections.in_commit")
 
 
@@ -200,28 +200,10 @@ def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) 
         db.execute(insert(fold_failures).values(position=position, projection=projection.name, error=error))
 
 
-def rebuild(database: Database) -> int:
-    """Drop every projection and fold the whole log again; returns the position reached."""
-
-    def drop(db: Connection) -> None:
-        for projection in PROJECTIONS:
-            for table in projection.tables:
-                table.drop(db, checkfirst=True)
-                table.create(db)
-        db.execute(delete(fold_failures))
-        db.execute(delete(marks).where(marks.c.name == READER))
-        db.execute(insert(marks).values(name=READER, at=SHAPE))
-        save_bookmark(db, READER, 0)
-
-    database.write(drop)
-    while True:
-        with database.read() as db:
-            batch = read(db, bookmark(db, READER), limit=_BATCH)
-        if not batch:
-            break
-        database.write(partial(fold_batch, batch=batch))
-    with database.read() as db:
-        return bookmark(db, READER)
+def rebuild(database: Database, *, progress: Progress = lambda _done, _all: None, gently: bool = False) -> int:
+    """Fold everything anew beside the live tables and swap them; returns the position reached. Raises RebuildTakenOver."""
+    tables = [*(table for projection in PROJECTIONS for table in projection.tables), fold_failures]
+    return Rebuilding(database, READER, tables, fold_batch, progress=progress, gently=gently).run(SHAPE)
 
 
 def failures(db: Connection) -> list[tuple[int, str, str]]:

@@ -13,7 +13,7 @@ from alerts.projections.devices import DEVICES
 from alerts.projections.homes import HOMES
 from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
-from alerts.projections.rebuilding import Progress, Rebuilding
+from alerts.projections.rebuilding import Check, Progress, Rebuilding
 from alerts.projections.timeline import TIMELINE
 from events.database import Database
 from events.failpoints import failpoint
@@ -200,10 +200,17 @@ def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) 
         db.execute(insert(fold_failures).values(position=position, projection=projection.name, error=error))
 
 
-def rebuild(database: Database, *, progress: Progress = lambda _done, _all: None, gently: bool = False) -> int:
+def rebuild(
+    database: Database,
+    check: Check = lambda _db: None,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    gently: bool = False,
+) -> int:
     """Fold everything anew beside the live tables and swap them; returns the position reached. Raises RebuildTakenOver."""
     tables = [*(table for projection in PROJECTIONS for table in projection.tables), fold_failures]
-    return Rebuilding(database, READER, tables, fold_batch, progress=progress, gently=gently).run(SHAPE)
+    anew = Rebuilding(database, READER, tables, fold_batch, check=check, progress=progress, gently=gently)
+    return anew.run(SHAPE)
 
 
 def failures(db: Connection) -> list[tuple[int, str, str]]:

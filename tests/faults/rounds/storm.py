@@ -113,7 +113,7 @@ def _told_after_ms(service: Service, crowd: Crowd, nth: int) -> float:
     phones = set(crowd.town.at_once(alarm.home).values())
     at = [
         sms.created_at.timestamp() * 1e6 for sms in service.provider.messages
-        if sms.recipient in phones and sms.body.find(f"】{alarm.home}号") >= 0
+        if sms.recipient in phones and crowd.town.named(alarm.home, sms.body)
     ]  # fmt: skip
     return (min(at) - alarm.at) / 1000 if at else float("inf")
 

@@ -107,6 +107,24 @@ def test_reports_that_come_before_the_answer_settle_the_message(house: House, ki
     assert nothing_failed(house)
 
 
+def a_busy_night(house: House) -> None:
+    """Hundreds of facts about messages to the watcher."""
+    news = [
+        New("person-w1", "w1", MessageDelivered(message=f"old-{n}", provider_id="SM"), house.at, key=f"delivered-old-{n}")
+        for n in range(500)
+    ]  # fmt: skip
+    house.database.write(lambda db: append(db, news, recorded_at=house.at))
+
+
+def test_a_reply_is_understood_however_many_messages_came_since_the_alarm(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains="已记您去")
+    house.expects(3, contains="王守望员说去")
+    co(house)
+    a_busy_night(house)
+    assert house.phone(1).replies("11") == "going"
+
+
 def test_a_reply_told_again_when_hundreds_of_facts_have_followed_does_nothing_more(house: House) -> None:
     house.expects(1, 3, contains=ALARM)
     house.expects(1, contains="已记您去")
@@ -114,11 +132,7 @@ def test_a_reply_told_again_when_hundreds_of_facts_have_followed_does_nothing_mo
     co(house)
     phone = house.phone(1)
     assert phone.replies("11", provider_id="IN-same") == "going"
-    news = [
-        New("person-w1", "w1", MessageDelivered(message=f"old-{n}", provider_id="SM"), house.at, key=f"delivered-old-{n}")
-        for n in range(500)
-    ]  # fmt: skip
-    house.database.write(lambda db: append(db, news, recorded_at=house.at))
+    a_busy_night(house)
     alert = house.alert("carbon_monoxide")
     assert phone.replies("11", provider_id="IN-same") == ""
     assert phone.replies("19", provider_id="IN-same") == ""

@@ -7,6 +7,7 @@ from alerts.notify.receipts import take_receipt
 from alerts.registry.texts import text
 from events.store import New, append
 from events.types.alert import ResponderEnRoute
+from events.types.fact import SECOND
 from events.types.message import MessageDelivered, MessageFailed, MessageSent, ReplyReceived
 from events.types.system import PlannerFailed, RuleFailed, SecurityNoted
 from tests.house import House, Phones
@@ -68,6 +69,38 @@ def test_of_a_message_nobody_sent_there_is_a_security_event_and_nothing_else(hou
     assert not any(reports(house, "undelivered", message="m999.1") for _ in range(3))
     assert [one.what for one in house.said(SecurityNoted)] == ["receipt_unknown"]
     assert house.alert("carbon_monoxide") == before
+
+
+class Away(Phones):
+    """Nobody listens until that moment."""
+
+    def __init__(self, house: House, *, until: int) -> None:
+        super().__init__()
+        self._house, self._until = house, until
+
+    def send(self, outgoing):
+        if self._house.at < self._until:
+            raise SendFailed("no connection", permanent=False, ambiguous=False, code="unreachable")
+        return super().send(outgoing)
+
+
+def test_after_three_minutes_without_a_provider_all_who_are_owed_the_alarm_get_it_at_once(house: House) -> None:
+    house.phones = Away(house, until=house.at + 180 * SECOND)
+    house._open()
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains="前面的人没回应")
+    house.expects(5, contains="无人到场")
+    co(house)
+    for _ in range(30):
+        house.waits(seconds=5)
+        house.settles()
+    assert set(house.alert("carbon_monoxide").lost) >= {"w1", "g1", "v1"}, "the chain went on meanwhile"
+    assert not house.phones.inboxes
+    for _ in range(9):
+        house.waits(seconds=5)
+        house.settles()
+    assert house.alert("carbon_monoxide").lost == {}
+    assert nothing_failed(house)
 
 
 class Chatty(Phones):

@@ -5,6 +5,7 @@ from tests.faults.rounds.broker import BROKER_DOWN, BROKER_UP
 from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
 from tests.faults.rounds.clocks import CLOCKS_WRONG
 from tests.faults.rounds.each_place import EACH_PLACE
+from tests.faults.rounds.holes import HOLES
 from tests.faults.rounds.kills import KILLS
 from tests.faults.rounds.mixed import MIXED
 from tests.faults.rounds.messages import MESSAGES
@@ -24,7 +25,7 @@ ROUNDS: tuple[Round, ...] = (
     STORM,
     POWER, REFUSED,
     HELD, RESTARTED, COMMITS,
-    POISON, MESSAGES, CLOCKS_WRONG,
+    POISON, MESSAGES, CLOCKS_WRONG, HOLES,
     TIME_STEPS,
     PROVIDER,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from alerts.cases import Cases
 from alerts.core import edges, lifecycle, settling, stray
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household, Sensor
+from alerts.core.policy import CLASSES
 from alerts.core.rule import Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
 from alerts.core.rules import BY_NAME, LISTENERS
 from events.serial import Recorded
@@ -188,6 +189,11 @@ class Judging:
             self.cases.decide(home_, alert, recorded, lambda a: lifecycle.clear(a, reason=reason, at=at))
         if verdict.danger is not None and home_.watched:
             self.cases.danger(home_, rule.danger, verdict.danger, recorded)
+        elif verdict.danger is not None and CLASSES[rule.danger] == 1:
+            # The door lets in what left the device before it heard of the pause: it is the operator's all the same.
+            source = verdict.danger.device
+            reason = {"device": source, "danger": rule.danger, "home": home_.home, "why": home_.status}
+            self.cases.of_site(home_.site, "unknown_device_alarm", reason, source, recorded)
         if verdict.wake_at is not None:
             self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
 

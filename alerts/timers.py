@@ -18,10 +18,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
-    or_,
     select,
 )
 from sqlalchemy import update as change
@@ -72,6 +72,16 @@ def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
             db.execute(insert(timers).values(row))
 
 
+# Each kind by itself: only so both databases go straight to the few that are due, however many lie in the future.
+_EARLIEST = select(*(select(func.min(timers.c.due)).where(timers.c.waits == kind).scalar_subquery() for kind in (0, 1)))
+_DUE = (
+    select(timers)
+    .where(timers.c.waits == bindparam("waits"), timers.c.due <= bindparam("upto"))
+    .order_by(timers.c.due, timers.c.owner, timers.c.timer)
+    .limit(bindparam("most"))
+)
+
+
 def mark_of(db: Connection) -> int:
     """Up to when ingest has heard everything, microseconds; 0: never."""
     return int(db.execute(select(marks.c.at).where(marks.c.name == CAUGHT_UP)).scalar() or 0)
@@ -79,11 +89,10 @@ def mark_of(db: Connection) -> int:
 
 def next_due(db: Connection, *, mark: int | None = None) -> int | None:
     """The earliest moment at which a timer may ring. `mark`: silence is judged up to there, None: without limit."""
-    query = select(func.min(timers.c.due))
-    if mark is not None:
-        query = query.where(or_(timers.c.waits == 0, timers.c.due <= mark))
-    found = db.execute(query).scalar()
-    return None if found is None else int(found)
+    at_once, waiting = db.execute(_EARLIEST).one()
+    if waiting is not None and mark is not None and waiting > mark:
+        waiting = None
+    return min((int(due) for due in (at_once, waiting) if due is not None), default=None)
 
 
 def ring(db: Connection, now: int) -> int:
@@ -92,12 +101,8 @@ def ring(db: Connection, now: int) -> int:
     Steps of alerts first: after a standstill thousands of timers of silence may be due before them.
     """
     mark = mark_of(db)
-    due = db.execute(
-        select(timers)
-        .where(timers.c.due <= now, or_(timers.c.waits == 0, timers.c.due <= mark))
-        .order_by(timers.c.waits, timers.c.due, timers.c.owner, timers.c.timer)
-        .limit(_AT_ONCE)
-    ).all()
+    due = [*db.execute(_DUE, {"waits": 0, "upto": now, "most": _AT_ONCE})]
+    due += db.execute(_DUE, {"waits": 1, "upto": min(now, mark), "most": _AT_ONCE - len(due)})
     taken = {(row.owner, row.timer) for row in sorted(due, key=lambda row: (row.owner, row.timer)) if _take(db, row)}
     news: list[New] = []
     for row in due:

@@ -6,7 +6,7 @@ import pytest
 
 from events.store import New, append, version_of
 from events.types.fact import DAY, HOUR, MINUTE, SECOND, Event
-from events.types.home import DeviceAssigned, DeviceRemoved
+from events.types.home import DeviceAssigned, DeviceRemoved, HomePaused
 from tests.house import TOWN, House
 
 TWO_HOMES = (
@@ -131,3 +131,28 @@ def test_a_late_alarm_of_a_device_that_moved_is_raised_where_it_stood(two: House
     assert "sensor_out_of_service" not in {a.danger for a in two.alerts()}
     two.hears("co-1", "co", {"alarm": True, "ppm": 150, "test": False})
     assert two.alert("carbon_monoxide").home == "dp03-13"
+
+
+def test_an_alarm_that_was_let_in_before_the_pause_was_known_is_the_operators(two: House) -> None:
+    """Also what a device said late, of a home that is paused or retired by now."""
+    said = two.says("co-1", "co", {"alarm": True, "ppm": 150, "test": False})
+    two.at += MINUTE
+    decides(two, "dp03-12", HomePaused(home="dp03-12", by="user:wei"))
+    sends(two, said)
+    alert = two.alert("unknown_device_alarm")
+    assert (alert.alert_class, alert.site, alert.home) == (1, "dp03", "")
+    assert (alert.reason["device"], alert.reason["danger"]) == ("dp03/co-1", "carbon_monoxide")
+    assert "carbon_monoxide" not in {a.danger for a in two.alerts()}, "nobody is sent to a home that is paused"
+
+
+def test_a_late_sign_from_before_the_suspicion_does_not_end_it(house: House) -> None:
+    house.lives()
+    house.waits(minutes=10)
+    late = [house.says("sos-1", "button", {"action": "home"}, at=house.at)]
+    house.waits(hours=12, minutes=30)
+    assert house.alert("no_activity").status == "raised"
+    for message in late:
+        sends(house, message)
+    assert house.alert("no_activity").active, "it was more than twelve hours ago"
+    house.lives()
+    assert not house.alert("no_activity").active

@@ -51,7 +51,8 @@ class NoActivity:
             return Verdict(state) if armed else self._sleep(state, seen.at, seen.received, home, policy)
         again_short = home.seen(seen.received).within(seen.at, seen.received) < limit_of(home, policy)
         cancel = "sign_of_life" if alert.status == "suspected" and again_short else ""
-        cleared = Cleared({"device": sign.device, "at": seen.at}) if alert.status == "raised" else None
+        ended = alert.status == "raised" and again_short  # one from before our suspicion ends nothing
+        cleared = Cleared({"device": sign.device, "at": seen.at}) if ended else None
         return Verdict(state, cancel=cancel, cleared=cleared)
 
     def _judge(self, state: dict[str, Any], last: int, due: int, now: int, home: Household, policy: Policy) -> Verdict:

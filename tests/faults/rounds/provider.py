@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -34,13 +34,6 @@ class Night:
         self.ground, self.service, self.crowd, self.front = ground, service, crowd, front
         self.provider, self.outcome = service.provider, Outcome()
         self.sites = _sites(service.town)
-        self.spells: list[Spell] = []
-
-    def alarm(self, homes: Iterable[int], *, apart_s: float = 0.0) -> None:
-        """CO in each of these homes."""
-        for home in homes:
-            self.crowd.alarm(home)
-            time.sleep(apart_s)
 
     def spell(self, name: str, homes: list[int], set_: Callable[[], None], lasts_s: float, end: Callable[[], None],
               *, apart_s: float = 0.0) -> Spell:  # fmt: skip
@@ -48,14 +41,14 @@ class Night:
         self.ground.say(name)
         began = _now()
         set_()
-        self.alarm(homes, apart_s=apart_s)
+        for home in homes:
+            self.crowd.alarm(home)
+            time.sleep(apart_s)
         time.sleep(max(0.0, lasts_s - (_now() - began) / 1e6))
         end()
         over = _now()
         self.service.until(lambda: all(self.told(home) for home in homes), f"all are told after: {name}", _TOLD_S)
-        spell = Spell(name, began, over, _now())
-        self.spells.append(spell)
-        return spell
+        return Spell(name, began, over, _now())
 
     def told(self, home: int) -> bool:
         """Watcher and grid member have a text at the provider that names the house."""

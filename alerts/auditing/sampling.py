@@ -65,7 +65,11 @@ class Samples:
         with _empty() as fresh:
             fold_batch(fresh, sorted((r for s in streams.values() for r in s), key=lambda r: r.position))
             again = {row[name]: dict(row) for row in fresh.execute(select(table)).mappings()}
-        return [streams[row[name]][-1].position for row in rows if row[name] in streams and again.get(row[name]) != row]
+        return [
+            streams[row[name]][-1].position
+            for row in rows
+            if row[name] in streams and again.get(row[name]) != dict(row)
+        ]
 
     def _of_devices(self, db: Connection, upto: int, facts: Sequence[Recorded]) -> list[int]:
         wrong: list[int] = []

@@ -25,7 +25,7 @@ def run(ground: Ground) -> Outcome:
     quiet = list(range(1, _HOMES + 1))
     chance.shuffle(quiet)
     working = furthest = 0
-    with Service(ground, Town(_HOMES)) as service, service.crowd() as crowd:
+    with Service(ground, Town(_HOMES), hatched=True) as service, service.crowd() as crowd:
         service.start(well=True)
         crowd.rate = _RATE
         for nth in range(kills):

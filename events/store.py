@@ -72,7 +72,9 @@ def read_stream(
 
     With `types` only those; with `holding` only those in whose JSON this text stands.
     """
-    narrowed: list[ColumnElement[bool]] = [] if types is None else [events.c.type.in_(types)]
+    narrowed: list[ColumnElement[bool]] = []
+    if types is not None:  # as an expression, or SQLite would rather read all of these types than all of this stream
+        narrowed.append((events.c.type + "").in_(types))
     if holding:
         narrowed.append(events.c.data.contains(holding, autoescape=True))
     # An index each: asked for both in one condition, SQLite reads the whole log in the order of its positions.

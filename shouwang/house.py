@@ -23,6 +23,7 @@ from events.store import head
 from ingest.addressing import Patience
 from ingest.service import Ingest
 from shouwang.alerting import Alerting
+from shouwang.checking import Checking
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
 from shouwang.operations.memory import made_memory
@@ -56,6 +57,7 @@ class House:
             self.alerting = Alerting(
                 self.database, self.now, self.channel, ticks=driven is None, on_fatal=self._died, failed=self.failed
             )
+        self.checking = Checking(self.database, self.now) if self.alerting and not self.driven else None
         self.ingest = None
         if "ingest" in settings.rooms:
             gate = FactsGate(self.database, driven, self.alerting.settle) if driven and self.alerting else None
@@ -102,12 +104,14 @@ class House:
 
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
-        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest):
+        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest, self.checking):
             if room is not None:
                 room.start()
 
     def stop(self) -> None:
         """The other way round: first the door is shut, then what came in is finished."""
+        if self.checking is not None:
+            self.checking.stop()
         if self.ingest is not None:
             self.ingest.stop()
         if self.alerting is not None:
@@ -120,10 +124,14 @@ class House:
         self.database.close()
 
     def health(self) -> dict[str, Any]:
-        """How each part is. `ok` False: somebody must look now. Only where ingest is elsewhere the database is asked."""
-        if self.ingest is None:
-            return self._health_of_others()
-        door = self.ingest.stats()
+        """How each part is, and what was found when it was last checked. `ok` False: somebody must look now."""
+        found = self._health_of_others() if self.ingest is None else self._health_of_door(self.ingest)
+        if self.checking is not None:
+            found |= {"ok": found["ok"] and self.checking.ok, **self.checking.state()}
+        return found
+
+    def _health_of_door(self, ingest: Ingest) -> dict[str, Any]:
+        door = ingest.stats()
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
         stuck = door.waits_s > _WAITS_S
@@ -153,7 +161,10 @@ class House:
         }
 
     def _health_of_others(self) -> dict[str, Any]:
-        """What ingest and alerts leave in the database: up to when everything was heard, and how far it is folded."""
+        """What ingest and alerts leave in the database: up to when everything was heard, and how far it is folded.
+
+        Only where ingest is elsewhere the database is asked.
+        """
         now = self.now()
         try:
             with self.database.read() as db:

@@ -1,6 +1,7 @@
 """All rounds, in the order in which they are run and reported; to add one: one file, one line here."""
 
 from tests.faults.round import Round
+from tests.faults.rounds.blindness import BLINDNESS
 from tests.faults.rounds.broker import BROKER_DOWN, BROKER_UP
 from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
 from tests.faults.rounds.clocks import CLOCKS_WRONG
@@ -26,6 +27,6 @@ ROUNDS: tuple[Round, ...] = (
     POWER, REFUSED,
     HELD, RESTARTED, COMMITS,
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
-    TIME_STEPS,
+    BLINDNESS, TIME_STEPS,
     PROVIDER,
 )  # fmt: skip

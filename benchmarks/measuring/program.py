@@ -42,7 +42,9 @@ def room(asked: argparse.Namespace) -> Iterator[tuple[Path, Places]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measured(asked: argparse.Namespace, cases: Mapping[str, Any], measure: Measure) -> tuple[dict[str, Any], list[Case]]:
+def measured(
+    asked: argparse.Namespace, cases: Mapping[str, Any], measure: Measure
+) -> tuple[dict[str, Any], list[Case]]:
     """Every case in every round, so that what the machine does meanwhile meets all alike. The machine, the cases."""
     taken: dict[str, list[dict[str, Any]]] = {name: [] for name in cases}
     with room(asked) as (folder, places), figures.progress() as bar:

@@ -16,6 +16,7 @@ from tests.faults.rounds.power import POWER, REFUSED
 from tests.faults.rounds.provider import PROVIDER
 from tests.faults.rounds.storm import CHATTY, STORM
 from tests.faults.rounds.time_steps import TIME_STEPS
+from tests.faults.rounds.verify import VERIFY
 
 ROUNDS: tuple[Round, ...] = (
     KILLS,
@@ -31,4 +32,5 @@ ROUNDS: tuple[Round, ...] = (
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
     BLINDNESS, TIME_STEPS,
     PROVIDER,
+    VERIFY,
 )  # fmt: skip

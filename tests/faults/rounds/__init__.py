@@ -8,6 +8,7 @@ from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
 from tests.faults.rounds.disks import BROKER_FULL, FULL
 from tests.faults.rounds.each_place import EACH_PLACE
 from tests.faults.rounds.holes import HOLES
+from tests.faults.rounds.failing import POSTGRESQL_FULL, REFUSED_AT_WORK
 from tests.faults.rounds.kills import KILLS
 from tests.faults.rounds.messages import MESSAGES
 from tests.faults.rounds.mixed import MIXED
@@ -28,7 +29,7 @@ ROUNDS: tuple[Round, ...] = (
     STORM,
     POWER, REFUSED,
     HELD, RESTARTED, COMMITS,
-    FULL, BROKER_FULL,
+    FULL, POSTGRESQL_FULL, BROKER_FULL, REFUSED_AT_WORK,
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
     BLINDNESS, TIME_STEPS,
     PROVIDER,

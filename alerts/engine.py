@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts.books import Books
-from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.decisions import Decisions
+from alerts.homes import Homes
 from alerts.judging import Judging
 from alerts.taking import Taking
 from alerts.timers import set_timers
@@ -28,7 +28,6 @@ log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
 _pack = msgspec.msgpack.Encoder().encode
-_unpack_home = msgspec.msgpack.Decoder(Household).decode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
@@ -47,15 +46,15 @@ class Engine(Taking):
 
     def _load(self) -> None:
         """The homes as of the bookmark."""
-        policy, homes = Policy(), {}
+        policy, homes = Policy(), Homes()
         with self._database.read() as db:
             self.follower.position = bookmark(db, READER)
             for owner, state in load_snapshots(db, READER):
                 if owner == "policy":
                     policy = _unpack_policy(state)
                 else:
-                    homes[owner] = _unpack_home(state)
-        self.books = Books(homes, policy)
+                    homes.load(owner, state)
+        self._homes, self.books = homes, Books(homes, policy)
         self._judging = Judging(self.books)
         self._facts_since_save = 0
         self._saved_at = self._now()
@@ -81,7 +80,8 @@ class Engine(Taking):
         made = books.made
         if made.urgent:
             failpoint("engine.decided")
-        states: dict[str, bytes | None] = {o: _pack(books.homes[o]) for o in made.touched if o != "policy"}
+        opened = self._homes.opened()
+        states: dict[str, bytes | None] = {**opened}
         if "policy" in made.touched:
             states["policy"] = _pack(books.policy)
 
@@ -98,6 +98,7 @@ class Engine(Taking):
             self._read_ahead(conflict)
             return
         failpoint("engine.committed")
+        self._homes.put_away(opened)
         books.made = Decisions()
         books.ahead.clear()
         self._conflicting.clear()

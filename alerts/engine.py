@@ -16,6 +16,7 @@ from alerts.core.policy import Policy
 from alerts.decisions import Decisions
 from alerts.judging import Judging
 from alerts.registrations import Registrations
+from alerts.seats import ENGINE, POLICY, WHOLE, Seat
 from alerts.timers import set_timers
 from events.database import Database
 from events.failpoints import failpoint
@@ -28,7 +29,7 @@ from events.types.device import DeviceFact
 from events.types.fact import SECOND, Event
 from events.types.setting import SettingChanged
 
-READER = "engine"
+READER = ENGINE
 log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
@@ -42,20 +43,29 @@ _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
 class Engine:
-    """One reader of all lanes. Only one thread may call it."""
+    """One reader of the lanes of a seat. Only one thread may call it."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
-        self._database, self._now = database, now
-        self.follower = Follower(database, READER)
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], int],
+        *,
+        seat: Seat = WHOLE,
+        check: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        """`check` is asked in every transaction whether the seat is still ours; it raises when it is not."""
+        self._database, self._now, self._seat, self._check = database, now, seat, check
+        self._reader = seat.reader(READER)
+        self.follower = Follower(database, self._reader, lanes=seat.lanes)
         self._load()
 
     def _load(self) -> None:
         """The homes as of the bookmark."""
         policy, homes = Policy(), {}
         with self._database.read() as db:
-            self.follower.position = bookmark(db, READER)
-            for owner, state in load_snapshots(db, READER):
-                if owner == "policy":
+            self.follower.position = bookmark(db, self._reader)
+            for owner, state in load_snapshots(db, self._reader):
+                if owner == POLICY:
                     policy = _unpack_policy(state)
                 else:
                     homes[owner] = _unpack_home(state)
@@ -85,14 +95,15 @@ class Engine:
         made = books.made
         if made.urgent:
             failpoint("engine.decided")
-        states: dict[str, bytes | None] = {o: _pack(books.homes[o]) for o in made.touched if o != "policy"}
-        if "policy" in made.touched:
-            states["policy"] = _pack(books.policy)
+        states: dict[str, bytes | None] = {o: _pack(books.homes[o]) for o in made.touched if o != POLICY}
+        if POLICY in made.touched:
+            states[POLICY] = _pack(books.policy)
 
         def work(db: Connection) -> None:
+            self._check(db)
             set_timers(db, made.timers)
-            save_snapshots(db, READER, states)
-            save_bookmark(db, READER, position)
+            save_snapshots(db, self._reader, states)
+            save_bookmark(db, self._reader, position)
             failpoint("engine.in_commit")
             append(db, made.news, recorded_at=at, after=made.after)  # last: from here on other writers wait
 
@@ -128,7 +139,7 @@ class Engine:
             self._registration(recorded)
         elif isinstance(event, SettingChanged):
             books.policy.fold(event)
-            books.made.touched.add("policy")
+            books.made.touched.add(POLICY)
             if event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
         elif isinstance(event, system.IngestCaughtUp):
@@ -136,7 +147,7 @@ class Engine:
                 home.deaf(event.since, recorded.at)
                 books.touch(home)
                 books.unseen.add(home.home)
-        elif isinstance(event, system.ReadingQuarantined) and event.danger:
+        elif isinstance(event, system.ReadingQuarantined) and event.danger and self._seat.owns(event.site):
             reason = {
                 "device": event.device,
                 "danger": event.danger,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from events.database import CommitUnclear, Database, StorageFull
 from events.failpoints import failpoint
 from events.follow import save_bookmark, save_snapshots
+from events.leases import Fenced
 from events.store import New
 from ingest import redecoding
 from ingest.acknowledging import Acknowledging
@@ -77,7 +78,10 @@ class Intake:
         ack: Callable[[list[tuple[int, int]]], None],
         gate: Gate | None = None,
         on_fatal: Callable[[BaseException], None],
+        check: Callable[[Connection], None] = lambda _: None,
     ) -> None:
+        """`check` is asked in every transaction whether the door is still ours, and raises Fenced when it is not."""
+        self._check = check
         self._database, self._inbox, self._now, self._ack, self._gate = database, inbox, now, ack, gate
         self._known, self._sequences, self._caught_up = known, sequences, caught_up
         self._acknowledging = acknowledging
@@ -173,7 +177,7 @@ class Intake:
         failpoint("ingest.read")
         try:
             self._count(pieces, self._write(lambda db: self._store(db, pieces, gaps)))
-        except _Stopped:
+        except (_Stopped, Fenced):
             raise
         except Exception:
             log.exception("a batch of %d was refused by the database; taking its messages one by one", len(pieces))
@@ -189,7 +193,7 @@ class Intake:
         for piece in pieces:
             try:
                 self._one(piece)
-            except _Stopped:
+            except (_Stopped, Fenced):
                 raise
             except Exception as fault:
                 raw = piece.raw
@@ -251,9 +255,14 @@ class Intake:
     def _write(self, work: Callable[[Connection], T]) -> T:
         """Through the committer, again and again while the disk is full: not acknowledged, nothing is lost."""
         wait, most = _RETRY_S
+
+        def ours(db: Connection) -> T:
+            self._check(db)
+            return work(db)
+
         while True:
             try:
-                done = self._database.write(work)
+                done = self._database.write(ours)
             except (StorageFull, CommitUnclear, OperationalError) as fault:  # facts land once: told again
                 log.warning("nothing can be written, so nothing is acknowledged: %s", fault)
                 self.storage_full = self.storage_full or isinstance(fault, StorageFull)

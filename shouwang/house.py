@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
@@ -19,9 +20,11 @@ from api.app import create_app
 from api.services import Channel as ShownChannel
 from api.services import Services
 from events.follow import bookmark
+from events.holding import Holder
 from events.store import head
 from ingest.addressing import Patience
 from ingest.service import Ingest
+from ingest.standby import Standby
 from shouwang.alerting import Alerting
 from shouwang.clock import DrivenClock, FactsGate, real_now
 from shouwang.operations.memory import made_memory
@@ -45,16 +48,19 @@ class House:
         self.now = clock or (driven.now if driven else real_now)
         self.driven = driven is not None
         self.database = made_memory(settings, on_fatal=self._died)
+        self.holder = Holder(self.database, on_fatal=self._died)
         self.channel = channel_of(settings)
         self.alerting = None
         if "alerts" in settings.rooms:
             self.alerting = Alerting(
-                self.database, self.now, self.channel, ticks=driven is None, on_fatal=self._died, failed=self.failed
-            )
-        self.ingest = None
+                self.database, self.now, self.channel, self.holder,
+                ticks=driven is None, on_fatal=self._died, failed=self.failed,
+            )  # fmt: skip
+        self.ingest: Ingest | Standby | None = None
         if "ingest" in settings.rooms:
             gate = FactsGate(self.database, driven, self.alerting.settle) if driven and self.alerting else None
-            self.ingest = Ingest(
+            open_door = partial(
+                Ingest,
                 self.database,
                 mqtt_url=settings.mqtt_url or f"mqtt://{settings.mqtt_bind}:{settings.mqtt_port}",
                 now=self.now,
@@ -62,6 +68,8 @@ class House:
                 patience=Patience(ping_every_s=3.0) if settings.demo else None,
                 on_fatal=self._died,
             )
+            alone = self.holder.alone
+            self.ingest = open_door() if alone else Standby(self.database, self.holder, open_door, on_fatal=self._died)
         self.watching = self.serving = None
         if "api" in settings.rooms:
             if self.alerting is None:
@@ -90,6 +98,7 @@ class House:
 
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
+        self.holder.start()
         for room in (self.alerting, self.watching, self.serving, self.ingest):
             if room is not None:
                 room.start()
@@ -103,17 +112,19 @@ class House:
         for room in (self.serving, self.watching, self.alerting):
             if room is not None:
                 room.stop()
+        self.holder.stop()
         self.database.close()
 
     def health(self) -> dict[str, Any]:
         """How each part is. `ok` False: somebody must look now. Only where ingest is elsewhere the database is asked."""
-        if self.ingest is None:
+        door = self.ingest.stats() if self.ingest is not None else None
+        if door is None or not door.active:
             return self._health_of_others()
-        door = self.ingest.stats()
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
         return {
             "ok": not self.failed.is_set() and door.connected and not door.storage_full and hears,
+            **self._share(),
             "connected": door.connected,
             "catching_up": door.catching_up,
             "heard_everything_up_to": door.caught_up_at,
@@ -135,15 +146,32 @@ class House:
             heard, behind = 0, -1
         return {
             "ok": not self.failed.is_set() and _fresh(heard, now) and 0 <= behind < _FAR_BEHIND,
+            **self._share(),
             "heard_everything_up_to": heard,
             "behind": behind,
             "really_sends": self.channel.really_sends,
             "now": now,
         }
 
+    def _share(self) -> dict[str, Any]:
+        """What of the work is this process's own. One that only stands by is well as long as the work is done."""
+        parts: dict[str, Any] = {}
+        if self.ingest is not None:
+            parts["ingest"] = _role(active=self.ingest.stats().active)
+        if self.alerting is not None:
+            folding = self.alerting.projector
+            parts["seats"] = self.alerting.seats.held()
+            parts["projections"] = _role(active=folding.active)
+        main = parts.get("ingest", "active" if parts.get("seats", True) else "standby")
+        return {"role": main, **parts}
+
     def _died(self, failure: BaseException) -> None:
         log.critical("a part of the house died: %s: %s", type(failure).__name__, failure, exc_info=failure)
         self.failed.set()
+
+
+def _role(*, active: bool) -> str:
+    return "active" if active else "standby"
 
 
 def _fresh(heard: int, now: int) -> bool:

@@ -55,17 +55,26 @@ Listener = Callable[[list[Recorded], int], None]
 class Projector:
     """Runs in its own thread between `start` and `stop`; `step` folds by hand what is there."""
 
-    def __init__(self, database: Database, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
-        """`on_fatal` is told why the thread died, if it does."""
-        self._database, self._on_fatal = database, on_fatal
+    def __init__(
+        self,
+        database: Database,
+        *,
+        on_fatal: Callable[[BaseException], None] | None = None,
+        check: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        """`on_fatal` is told why the thread died. `check` is asked in every transaction whether folding is still ours."""
+        self._database, self._on_fatal, self._check = database, on_fatal, check
         if _shape(database) != SHAPE:
-            rebuild(database)
+            rebuild(database, check)
         self._follower = Follower(database, READER)
         self._position = self._follower.position
         self._folded = threading.Condition()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._listeners: list[Listener] = []
+
+    active = True
+    """Whoever has made us folds; elsewhere `Folding` looks on."""
 
     @property
     def position(self) -> int:
@@ -128,7 +137,7 @@ class Projector:
         position = batch[-1].position
         while True:
             try:
-                self._database.write(lambda db: fold_batch(db, batch))
+                self._database.write(partial(_fold_ours, batch=batch, check=self._check))
                 failpoint("projections.committed")
                 break
             except StorageFull:  # the batch is still in hand: go on when there is room again
@@ -140,6 +149,11 @@ class Projector:
             self._folded.notify_all()
         for listener in list(self._listeners):
             listener(batch, position)
+
+
+def _fold_ours(db: Connection, batch: Sequence[Recorded], check: Callable[[Connection], None]) -> None:
+    check(db)
+    fold_batch(db, batch)
 
 
 def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
@@ -181,10 +195,11 @@ def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) 
         db.execute(insert(fold_failures).values(position=position, projection=projection.name, error=error))
 
 
-def rebuild(database: Database) -> int:
+def rebuild(database: Database, check: Callable[[Connection], None] = lambda _: None) -> int:
     """Drop every projection and fold the whole log again; returns the position reached."""
 
     def drop(db: Connection) -> None:
+        check(db)
         for projection in PROJECTIONS:
             for table in projection.tables:
                 table.drop(db, checkfirst=True)
@@ -200,7 +215,7 @@ def rebuild(database: Database) -> int:
             batch = read(db, bookmark(db, READER), limit=_BATCH)
         if not batch:
             break
-        database.write(partial(fold_batch, batch=batch))
+        database.write(partial(_fold_ours, batch=batch, check=check))
     with database.read() as db:
         return bookmark(db, READER)
 

@@ -1,6 +1,6 @@
 # 守望 Shouwang. Needs Python 3.11+ and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint format bench screenshots browser
+.PHONY: help demo up test check lint format bench faults screenshots browser
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ up: $(VENV)/.runtime ## 正式运行 · the service alone
 	@$(BIN)/shouwang up
 
 test: $(VENV)/.dev browser check ## 全部检查与测试 · every check and test
-	@echo "== pytest"; $(BIN)/python -m pytest
+	@echo "== pytest"; $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev
 	@echo "== ruff";  $(BIN)/ruff check .
@@ -35,6 +35,9 @@ format: $(VENV)/.dev ## 整理格式 · put every file into shape
 
 bench: $(VENV)/.dev ## 测量速度 · measure, and print what was measured
 	@set -e; for each in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do echo "== $$each"; $(BIN)/python $$each; done
+
+faults: $(VENV)/.dev ## 长时间的故障测试，写 docs/reliability.md · every round of faults, half an hour or more
+	@$(BIN)/python -m tests.faults
 
 screenshots: $(VENV)/.dev browser ## 重新截图 · take the pictures of the documentation again
 	@$(BIN)/python -m tests.shouwang.screenshots

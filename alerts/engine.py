@@ -15,34 +15,25 @@ from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.decisions import Decisions
 from alerts.judging import Judging
-from alerts.registrations import Registrations
 from alerts.seats import ENGINE, POLICY, WHOLE, Seat
+from alerts.taking import Taking
 from alerts.timers import set_timers
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
-from events.serial import Recorded
 from events.store import VersionConflict, append, read_stream
-from events.types import alert as alert_facts
-from events.types import message, system
-from events.types.device import DeviceFact
-from events.types.fact import SECOND, Event
-from events.types.setting import SettingChanged
+from events.types.fact import SECOND
 
 READER = ENGINE
 log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
-_ALERT_FACTS = frozenset(
-    {cls for cls in vars(alert_facts).values() if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event}
-    | {message.PersonTold, message.PersonLost}
-)
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_home = msgspec.msgpack.Decoder(Household).decode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
-class Engine:
+class Engine(Taking):
     """One reader of the lanes of a seat. Only one thread may call it."""
 
     def __init__(
@@ -54,7 +45,7 @@ class Engine:
         check: Callable[[Connection], None] = lambda _: None,
     ) -> None:
         """`check` is asked in every transaction whether the seat is still ours; it raises when it is not."""
-        self._database, self._now, self._seat, self._check = database, now, seat, check
+        self._database, self._now, self.seat, self._check = database, now, seat, check
         self._reader = seat.reader(READER)
         self.follower = Follower(database, self._reader, lanes=seat.lanes)
         self._load()
@@ -76,6 +67,7 @@ class Engine:
 
     def step(self, timeout: float = 0.25, limit: int = 1000) -> int:
         """Read on once and commit what follows from it. Returns how many facts were read."""
+        before = self.follower.position
         batch = self.follower.next(limit=limit, timeout=timeout)
         if batch:
             failpoint("engine.read")
@@ -83,7 +75,7 @@ class Engine:
             self.take(recorded)
         if self.books.unseen:
             self._judging.look_again(self._now())
-        self._facts_since_save += len(batch)
+        self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         idle_save = self._facts_since_save and self._now() >= self._saved_at + SECOND
         if self.books.made.urgent or idle_save or self._facts_since_save >= _SAVE_EVERY_FACTS:
             self.commit()
@@ -125,42 +117,3 @@ class Engine:
             ahead[conflict.stream] = [r for r in read_stream(db, conflict.stream) if r.version is not None]
         self._load()
         self.books.ahead = ahead
-
-    def take(self, recorded: Recorded) -> None:
-        """Take one fact in and decide what follows; nothing is committed yet."""
-        event, books = recorded.event, self.books
-        if isinstance(event, DeviceFact):
-            self._judging.device_fact(recorded, event)
-        elif type(event) in _ALERT_FACTS:
-            self._judging.cases.told(recorded)
-        elif isinstance(event, system.DeadlinePassed):
-            self._judging.deadline(recorded, event)
-        elif type(event) in Registrations.HEARS:
-            self._registration(recorded)
-        elif isinstance(event, SettingChanged):
-            books.policy.fold(event)
-            books.made.touched.add(POLICY)
-            if event.scope in books.homes:
-                self._judging.changed(books.homes[event.scope], recorded, "setting")
-        elif isinstance(event, system.IngestCaughtUp):
-            for home in books.homes.values():
-                home.deaf(event.since, recorded.at)
-                books.touch(home)
-                books.unseen.add(home.home)
-        elif isinstance(event, system.ReadingQuarantined) and event.danger and self._seat.owns(event.site):
-            reason = {
-                "device": event.device,
-                "danger": event.danger,
-                "quarantine": event.quarantine,
-                "why": event.reason,
-            }
-            self._judging.cases.of_site(event.site, "unknown_device_alarm", reason, event.device, recorded)
-
-    def _registration(self, recorded: Recorded) -> None:
-        if "cause" in recorded.meta:  # our own, folded when it was decided
-            return
-        change = self.books.registrations.fold(recorded)
-        if change is not None:
-            home, why, restart = change
-            self.books.touch(home)
-            self._judging.changed(home, recorded, why, restart=restart)

@@ -2,6 +2,8 @@
 
 import logging
 
+import msgspec
+
 from alerts.books import Books, caused_by
 from alerts.cases import Cases
 from alerts.core import edges, lifecycle, stray
@@ -36,10 +38,10 @@ class Judging:
         home_, sensor = found
         self._books.touch(home_)
         try:
-            sign = self._note(home_, sensor, recorded, event)
+            signs = self._note(home_, sensor, recorded, event)
         except Exception as failure:
             self._failed(home_, "edges", recorded, failure)
-            sign = None
+            signs = []
         listeners = LISTENERS.get(type(event))
         if listeners:
             seen = Seen(recorded.at, recorded.recorded_at, event)
@@ -47,21 +49,21 @@ class Judging:
                 self.watch(home_, rule, seen, recorded)
         if isinstance(event, device.ButtonPressed):
             self._button(home_, event, recorded)
-        if sign is not None:
+        for sign in signs:
             self._sign(home_, sign, recorded)
 
     def _note(
         self, home_: Household, sensor: Sensor, recorded: Recorded, event: device.DeviceFact
-    ) -> SignOfLifeSeen | None:
+    ) -> list[SignOfLifeSeen]:
         at = recorded.recorded_at
         if isinstance(event, device.DeviceStatusReported):
             if event.state == "offline":
                 home_.end_lease(sensor, at)
             elif not event.retained:
                 self._hear(home_, sensor, recorded)
-            return None
+            return []
         if isinstance(event, device.ReadingsGapOpened | device.ReadingsGapClosed | device.ReadingConflicted):
-            return None
+            return []
         if isinstance(event, device.HeartbeatReceived) and event.interval_s:
             sensor.interval = int(event.interval_s * SECOND)
         if event.backfilled:
@@ -69,11 +71,11 @@ class Judging:
             self._books.unseen.add(home_.home)
         elif not event.retained:
             self._hear(home_, sensor, recorded)
-        sign = edges.note(home_, sensor, event, recorded.at)
+        signs = edges.note(home_, sensor, event, recorded.at)
         if home_.seen_more:
             home_.seen_more = False
             self._books.unseen.add(home_.home)
-        return sign
+        return signs
 
     def _hear(self, home_: Household, sensor: Sensor, recorded: Recorded) -> None:
         """The device is online. Where it was not before, the rules look at once: what was silent or dark is over."""
@@ -87,17 +89,15 @@ class Judging:
     def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
         at = recorded.recorded_at
         if sign.deliberate:
-            when = [(recorded.at, sign.device)]
+            when = [(sign.at, sign.device)]
         else:
-            when = stray.counted(home_, sign, recorded.at, self._books.policy)
+            when = stray.counted(home_, sign, self._books.policy)
             for alert in list(home_.alerts.values()):
                 if alert.alert_class <= 2 and not sign.backfilled:
                     self.cases.decide(home_, alert, recorded, lambda a: lifecycle.notice(a, sign.device, at))
         if when:
             newest, source = max(when)
-            known = SignOfLifeSeen(
-                device=source, kind=sign.kind, deliberate=sign.deliberate, backfilled=sign.backfilled
-            )
+            known = msgspec.structs.replace(sign, device=source, at=newest)
             seen = Seen(newest, at, known)
             for rule in LISTENERS[SignOfLifeSeen]:
                 self.watch(home_, rule, seen, recorded)

@@ -56,6 +56,11 @@ def seats_of(*, shared: bool) -> tuple[Seat, ...]:
     return tuple(Seat(number, SHARES) for number in range(SHARES)) if shared else (WHOLE,)
 
 
+def readers(*, shared: bool) -> list[str]:
+    """The stored names of all engines and planners."""
+    return [seat.reader(kind) for kind in (ENGINE, PLANNER) for seat in seats_of(shared=shared)]
+
+
 def share_out(db: Connection) -> None:
     """What one reader of all lanes had kept goes to the seats, once; they read on where it stood."""
     _share(db, ENGINE, lambda _, state: _site(state).site)

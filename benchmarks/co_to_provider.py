@@ -1,23 +1,24 @@
 """From a CO alarm to the provider: milliseconds between its publication and the first HTTP request about it.
 
-The whole service in a process of its own, on the embedded broker and SQLite, while the devices of all homes report at
-a steady rate. Each alarm comes from another home and raises a new alert; the provider answers as Twilio does.
+The whole service in a process of its own, on the embedded broker, while the devices of all homes report at a steady
+rate. Each alarm comes from another home and raises a new alert; the provider answers as Twilio does. Beside it, in the
+same round, a bare loop that only receives and asks the provider, on the same broker under the same load.
 """
 
 import argparse
 import asyncio
-import shutil
 import sys
-import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from measuring import alarming, figures, lines, town
+from measuring import alarming, lines, program, town
 from measuring.alarming import Night, Published
 from measuring.apart import begun_apart
+from measuring.bare_loop import bare_loop
 from measuring.effort import process_s
-from measuring.figures import Spread, progress, quantile
-from measuring.machine import machine
+from measuring.figures import Row, quantile
+from measuring.places import Places
 from measuring.provider import Provider
 from measuring.running import service
 from measuring.stages import NAMES, stages
@@ -28,60 +29,86 @@ from shouwang.moment import now
 _WARMING, _WARMING_S = 20, 5.0
 _LAST_ONE_S = 10.0
 
+ROWS = {
+    "p50_ms": Row("p50, ms", ".1f"),
+    "p90_ms": Row("p90, ms", ".1f"),
+    "p99_ms": Row("p99, ms", ".1f", aim=25.0, at_most=True),
+    "max_ms": Row("slowest, ms", ".1f"),
+    "bare_p50_ms": Row("the bare loop, p50, ms", ".1f"),
+    "bare_p99_ms": Row("the bare loop, p99, ms", ".1f"),
+    "bare_max_ms": Row("the bare loop, slowest, ms", ".1f"),
+    "p99_to_bare": Row("p99, service to bare loop", ".1f"),
+    "alarms": Row("alarms counted"),
+    "untold": Row("alarms never told", aim=0, at_most=True),
+    "facts_per_s": Row("messages/s in all"),
+    "publisher_late_ms": Row("publisher behind its plan, ms", ".1f"),
+    "service_cpu_share": Row("cores used by the service", ".2f"),
+    **{f"{name}, {which}": Row(f"{name}, {which}, ms", ".1f") for name in NAMES for which in ("p50", "p99")},
+}
+
 
 def arguments() -> argparse.Namespace:
     """What can be chosen."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = program.options(__doc__ or "", rounds=3)
     parser.add_argument("--seconds", type=float, default=60.0, help="a round, after the warming up (default 60)")
-    parser.add_argument("--rounds", type=int, default=3, help="default 3")
-    parser.add_argument("--facts", type=float, default=100.0, help="background messages a second (default 100)")
+    parser.add_argument("--facts", type=float, default=2000.0, help="background messages a second (default 2000)")
     parser.add_argument("--alarms", type=float, default=4.0, help="CO alarms a second (default 4)")
     parser.add_argument("--profile", type=Path, metavar="FOLDER", help="profile every thread (slow: no figures)")
-    parser.add_argument("--folder", type=Path, help="where the files go; its disk is measured (default: a new one)")
-    parser.add_argument("--save", action="store_true", help="write docs/performance/latest-*.json")
     return parser.parse_args()
 
 
-async def one_round(folder: Path, night: Night, profile: Path | None, tick: Any) -> dict[str, Any]:
-    """A town, a broker and a service, all new; one night."""
+async def one_round(folder: Path, address: str | Path, night: Night, profile: Path | None) -> dict[str, Any]:
+    """A town, a broker and a service, all new; one night. Then the same night for the bare loop."""
     broker = Broker(folder / "broker", port=lines.free_port())
     broker.start()
     try:
         broker.wait_ready()
-        database = town.new_database(folder / "shouwang.db")
+        database = town.new_database(address)
         town.settle(database, night.homes, now())
         database.close()
         async with Provider().open() as provider:
-            return await _measured(folder, broker, provider, night, profile, tick)
+            bare = bare_loop(broker.service_url, provider.port)
+            published, _ = await _a_night(broker, provider, night, bare)
+            loop = _took(night, published, provider)
+        async with Provider().open() as provider:
+            serving = service(folder, address, broker.service_url, provider.port, profile=profile)
+            published, spent = await _a_night(broker, provider, night, serving)
+        figures = _figures(address, night, published, provider, spent)
     finally:
         broker.stop()
+    figures |= {"bare_p50_ms": quantile(loop, 0.5), "bare_p99_ms": quantile(loop, 0.99), "bare_max_ms": max(loop)}
+    return {**figures, "p99_to_bare": figures["p99_ms"] / figures["bare_p99_ms"]}
 
 
-async def _measured(
-    folder: Path, broker: Broker, provider: Provider, night: Night, profile: Path | None, tick: Any
-) -> dict[str, Any]:
-    starting = service(folder, mqtt_url=broker.service_url, provider_port=provider.port, profile=profile)
-    pid = await asyncio.to_thread(starting.__enter__)
+async def _a_night(
+    broker: Broker, provider: Provider, night: Night, listener: AbstractContextManager[int | None]
+) -> tuple[Published, float]:
+    """Publish it to who listens, and wait for the last alarm. What was published, and the listener's processor seconds."""
+    pid = await asyncio.to_thread(listener.__enter__)
     try:
-        before = process_s(pid)
+        before = process_s(pid) if pid else 0.0
         with begun_apart(alarming.publish_night, broker.devices_url, night) as under_way:
-            while not under_way.done():
-                await asyncio.sleep(1.0)
-                tick()
-            published = under_way.result()
+            published = await asyncio.wrap_future(under_way)
         for _ in range(int(_LAST_ONE_S / 0.1)):
             if published.alarms.keys() <= provider.first_told.keys():
                 break
             await asyncio.sleep(0.1)
-        spent = process_s(pid) - before
+        return published, process_s(pid) - before if pid else 0.0
     finally:
-        await asyncio.to_thread(starting.__exit__, None, None, None)
-    return _figures(folder, night, published, provider, spent)
+        await asyncio.to_thread(listener.__exit__, None, None, None)
 
 
-def _figures(folder: Path, night: Night, published: Published, provider: Provider, spent: float) -> dict[str, Any]:
+def _took(night: Night, published: Published, provider: Provider) -> list[float]:
+    """Milliseconds of each alarm that counts and was told."""
+    counted = (home for home in published.alarms if home > night.warming and home in provider.first_told)
+    return [(provider.first_told[home] - published.alarms[home]) * 1000 for home in counted]
+
+
+def _figures(
+    address: str | Path, night: Night, published: Published, provider: Provider, spent: float
+) -> dict[str, Any]:
     counted = [home for home in published.alarms if home > night.warming]
-    took = [(provider.first_told[h] - published.alarms[h]) * 1000 for h in counted if h in provider.first_told]
+    took = _took(night, published, provider)
     whole_s = night.warming_s + night.alarms_s
     wall = {h: published.wall[h] for h in counted if h in provider.first_told}
     told = {h: at + round((provider.first_told[h] - published.alarms[h]) * 1e6) for h, at in wall.items()}
@@ -96,7 +123,7 @@ def _figures(folder: Path, night: Night, published: Published, provider: Provide
         "publisher_late_ms": published.late_ms,
         "requests": provider.requests,
         "service_cpu_share": spent / whole_s,
-        "stages_ms": stages(folder / "shouwang.db", wall, told),
+        **stages(address, wall, told),
     }
 
 
@@ -104,40 +131,16 @@ def main() -> int:
     """0 when every alarm reached the provider."""
     asked = arguments()
     alarms = max(1, round(asked.seconds * asked.alarms))
-    folder = Path(tempfile.mkdtemp(prefix="measuring-", dir=asked.folder))
-    rounds: list[dict[str, Any]] = []
-    try:
-        on = machine(folder)
-        with progress() as bar:
-            task = bar.add_task("CO", total=asked.rounds * int(asked.seconds + _WARMING_S))
-            for number in range(asked.rounds):
-                place = folder / str(number)
-                place.mkdir()
-                night = Night(
-                    _WARMING + alarms, asked.facts, _WARMING, _WARMING_S, alarms, asked.seconds, seed=number
-                )  # fmt: skip
-                rounds.append(asyncio.run(one_round(place, night, asked.profile, lambda: bar.advance(task))))
-                shutil.rmtree(place)
-    finally:
-        shutil.rmtree(folder)
-    names = {
-        "p50_ms": ("p50, ms", ".1f"), "p90_ms": ("p90, ms", ".1f"), "p99_ms": ("p99, ms", ".1f"),
-        "max_ms": ("max, ms", ".1f"), "alarms": ("alarms counted", ".0f"), "untold": ("alarms never told", ".0f"),
-        "facts_per_s": ("messages/s in all", ".1f"), "publisher_late_ms": ("publisher behind its plan, ms", ".1f"),
-        "service_cpu_share": ("cores used by the service", ".2f"),
-    }  # fmt: skip
-    summary = {key: Spread.of([one[key] for one in rounds]) for key in names}
+
+    def one(folder: Path, places: Places, kind: str, number: int) -> dict[str, Any]:
+        night = Night(_WARMING + alarms, asked.facts, _WARMING, _WARMING_S, alarms, asked.seconds, seed=number)
+        with places.fresh(kind, folder) as address:
+            return asyncio.run(one_round(folder, address, night, asked.profile))
+
+    on, cases = program.measured(asked, {kind: kind for kind in program.databases_of(asked)}, one)
     title = f"CO published to HTTP request, {asked.facts:g} facts/s, {asked.rounds} rounds of {asked.seconds:g} s"
-    figures.show(title, [(told, summary[key], form) for key, (told, form) in names.items()], on)
-    parts = [
-        (f"{name}, {which}", Spread.of([one["stages_ms"][name][which] for one in rounds]), ".1f")
-        for name in NAMES
-        for which in ("p50", "p99")
-    ]
-    figures.show("of these, by the log's own stamps, ms", parts, {})
-    if asked.save:
-        figures.err.print(f"written: {figures.save('co', on, rounds, summary)}")
-    return 1 if summary["untold"].most else 0
+    program.told(asked, "co", title, ROWS, on, cases)
+    return 1 if any(one["untold"] for _, rounds in cases for one in rounds) else 0
 
 
 if __name__ == "__main__":

@@ -15,19 +15,33 @@ from sqlalchemy import Connection, select, text
 
 from events.database import Database
 from events.lanes import ALL
-from events.serial import Recorded
+from events.serial import UPGRADES, Recorded
 from events.store import head, read
 from events.tables import bookmarks, snapshots
+from events.types.fact import Event
 
 _MEMORY = 20_000
 _POLL_S = 0.25
+_STRIDE = 20_000
+"""Positions looked through at once by a reader that hears only some types: a read transaction stays short."""
 
 
 class Follower:
-    """Reads on from `position`. One thread calls `next`; the bookmark is saved by its owner's transaction."""
+    """Reads on from `position`. One thread calls `next`; the bookmark is saved by its owner's transaction.
 
-    def __init__(self, database: Database, name: str, *, lanes: Collection[int] | None = None) -> None:
+    `hears`: of what the database holds only these types are fetched. What memory hands over comes whole: it is there.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        name: str,
+        *,
+        lanes: Collection[int] | None = None,
+        hears: Collection[type[Event]] | None = None,
+    ) -> None:
         self.name, self.lanes, self._database = name, lanes, database
+        self._hears = hears
         with database.read() as db:
             self.position = bookmark(db, name)
         self._handed: deque[Recorded] = deque()
@@ -86,6 +100,8 @@ class Follower:
         return batch
 
     def _from_database(self, limit: int) -> list[Recorded]:
+        if self._hears is not None:  # also what was recorded under an older name: what it is today shows on reading
+            return self._of_some_types([*(cls.__name__ for cls in self._hears), *UPGRADES], limit)
         with self._database.read() as db:
             end = self.position if self.lanes is None else head(db)
             batch = read(db, self.position, limit=limit, lanes=self.lanes)
@@ -94,6 +110,18 @@ class Follower:
         if len(batch) < limit:  # what lies between here and the end belongs to lanes of others
             self.position = max(self.position, end)
         return batch
+
+    def _of_some_types(self, types: list[str], limit: int) -> list[Recorded]:
+        """Stride by stride, until something is heard or the log ends."""
+        while True:
+            with self._database.read() as db:
+                upto = min(head(db), self.position + _STRIDE)
+                if upto <= self.position:
+                    return []
+                batch = read(db, self.position, limit=limit, lanes=self.lanes, types=types, upto=upto)
+            self.position = batch[-1].position if len(batch) == limit else upto
+            if batch:
+                return batch
 
     def wake(self) -> None:
         """End the current wait."""

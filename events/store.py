@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from events.failpoints import failpoint
 from events.landing import postgresql, sqlite
@@ -42,12 +42,27 @@ def head(db: Connection) -> int:
     return int(db.execute(_HEAD).scalar() or 0)
 
 
-def read(db: Connection, after: int, *, limit: int = 1000, lanes: Collection[int] | None = None) -> list[Recorded]:
-    """Facts behind this position in order; with `lanes`, only those and the lane everybody reads."""
+def read(
+    db: Connection,
+    after: int,
+    *,
+    limit: int = 1000,
+    lanes: Collection[int] | None = None,
+    types: Collection[str] | None = None,
+    upto: int | None = None,
+) -> list[Recorded]:
+    """Facts behind this position in order; with `lanes`, only those and the lane everybody reads.
+
+    With `types` only those, whoever they are about; `upto` is the last position looked at.
+    """
     query, asked = _BEHIND, {"after": after, "most": limit}
     if lanes is not None:
         query = query.where(events.c.lane.in_([*lanes, ALL]))
-    return [_recorded(row) for row in db.execute(query, asked)]
+    if types is not None:
+        query = query.where(events.c.type.in_(types))
+    if upto is not None:
+        query = query.where(events.c.position <= upto)
+    return [_recorded(row) for row in db.execute(query, asked).all()]
 
 
 def read_stream(db: Connection, stream: str, *, limit: int | None = None) -> list[Recorded]:
@@ -78,11 +93,10 @@ def read_at(db: Connection, position: int) -> Recorded | None:
     return _recorded(row) if row else None
 
 
-def _recorded(row: Row[Any]) -> Recorded:
-    return Recorded(
-        row.position, row.lane, row.stream, row.version, row.key, row.at, row.recorded_at,
-        load(row.type, row.data), load_meta(row.meta),
-    )  # fmt: skip
+def _recorded(row: Sequence[Any]) -> Recorded:
+    """By place: asking a row for each column by its name takes half of a reader's time."""
+    position, lane, stream, version, key, kind, at, recorded_at, _, data, meta = row
+    return Recorded(position, lane, stream, version, key, at, recorded_at, load(kind, data), load_meta(meta))
 
 
 _BEHIND = (

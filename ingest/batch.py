@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection
 
-from events.store import New, append
-from events.types.device import ReadingConflicted
-from ingest.codec import alarm_in
+from events.store import New, append, head
+from events.types.device import ButtonPressed, DeviceFact, ReadingConflicted
+from events.types.fact import Event
 from ingest.inbox import Raw
 from ingest.quarantine import Kept, keep
 
@@ -42,11 +42,17 @@ def store(db: Connection, pieces: Iterable[Piece], gaps: list[New], *, recorded_
     for piece in pieces:
         for kept in piece.kept:
             done.quarantined += keep(db, kept, recorded_at=recorded_at) is not None
+    if done.quarantined:  # it counts as recorded too: of a refused message the number is all that is left in memory
+        done.head = head(db)
     return done
 
 
 def _conflicts(db: Connection, pieces: list[Piece], conflicts: list[New], recorded_at: int, done: Stored) -> None:
-    """The same id with another payload: the first stands, the other is kept, and the log says so."""
+    """The same id with another payload: the first stands, the other is kept, and the log says so.
+
+    An alarm counts all the same, under a key of its own: two devices may have been given one name, or one may count
+    anew under the old boot.
+    """
     by_fact = {id(new): piece.raw for piece in pieces for new in piece.news}
     for new in conflicts:
         raw = by_fact.get(id(new))
@@ -55,9 +61,11 @@ def _conflicts(db: Connection, pieces: list[Piece], conflicts: list[New], record
         _, _, device = new.stream.partition("-")
         key = new.key or ""
         kept = Kept(
-            raw.received_at, raw.topic, raw.payload, raw.retained, "conflict", key,
-            new.lane_key, device, alarm_in(raw.payload), named=True,
-        )  # fmt: skip
+            raw.received_at, raw.topic, raw.payload, raw.retained, "conflict", key, new.lane_key, device, named=True
+        )
+        if is_alarm(new.event):
+            alone = msgspec.structs.replace(new, key=f"{key}~{new.digest or 0:x}")
+            done.facts += len(append(db, [alone], recorded_at=recorded_at).recorded)
         number = keep(db, kept, recorded_at=recorded_at)
         if number is None:
             continue
@@ -68,3 +76,10 @@ def _conflicts(db: Connection, pieces: list[Piece], conflicts: list[New], record
             [New(new.stream, new.lane_key, fact, new.at, f"~conflict-{number}", 0)],
             recorded_at=recorded_at,
         )
+
+
+def is_alarm(event: Event) -> bool:
+    """A device in alarm, or somebody who calls for help."""
+    if isinstance(event, ButtonPressed):
+        return event.action in {"sos", "help"}
+    return isinstance(event, DeviceFact) and getattr(event, "alarm", False) is True

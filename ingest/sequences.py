@@ -12,11 +12,15 @@ _MOST_HOLES = 512
 
 
 class Boot(msgspec.Struct):
-    """`missing`: holes in order, [first, last]; `gaps`: the holes as they were first reported and are still open."""
+    """`missing`: holes in order, [first, last]; `gaps`: the holes as they were first reported and are still open.
+
+    `begin`: up to here we never heard anything, and wait for nothing.
+    """
 
     high: int
     missing: list[list[int]] = []
     gaps: list[list[int]] = []
+    begin: int = 0
 
     @property
     def whole(self) -> int:
@@ -25,6 +29,8 @@ class Boot(msgspec.Struct):
 
     def reach(self, seq: int) -> list[int] | None:
         """This number came. Returns the hole it opened."""
+        if seq <= self.begin:
+            return self.begin_at(seq, seq)
         if seq <= self.high:
             self.fill(seq, seq)
             return None
@@ -36,6 +42,15 @@ class Boot(msgspec.Struct):
                 last = self.missing.pop()
                 self.missing[-1][1] = last[1]
         self.high = seq
+        return hole
+
+    def begin_at(self, first: int, last: int) -> list[int] | None:
+        """There was something before what we took for the beginning. Returns the hole that lies between."""
+        hole = [last + 1, self.begin] if last < self.begin else None
+        if hole:
+            self.missing.insert(0, list(hole))
+            self.gaps.insert(0, hole)
+        self.begin = first - 1
         return hole
 
     def fill(self, first: int, last: int) -> None:
@@ -78,14 +93,14 @@ class Sequences:
         """A number came; returns the hole it opened.
 
         The first number we ever hear of a device is where we begin. A further boot begins at 1, unless its numbers
-        simply go on.
+        simply go on. When an earlier one comes after all, the beginning was there.
         """
         sequence = self._of(device)
         boot = sequence.boots.get(bootid)
         if boot is None:
             newest = next(reversed(sequence.boots.values()), None)
             begins = seq - 1 if newest is None or seq == newest.high + 1 else 0
-            boot = sequence.boots[bootid] = Boot(begins)
+            boot = sequence.boots[bootid] = Boot(begins, begin=begins)
             while len(sequence.boots) > _MOST_BOOTS:
                 del sequence.boots[next(iter(sequence.boots))]
         self.changed.add(device)
@@ -96,7 +111,10 @@ class Sequences:
         boot = self._of(device).boots.get(bootid)
         if boot is None:
             self._of(device).boots[bootid] = Boot(last)
+        elif last <= boot.begin:
+            boot.begin_at(first, last)
         else:
+            boot.begin = min(boot.begin, first - 1)
             boot.high, high = max(boot.high, last), boot.high
             if first > high + 1:
                 boot.missing.append([high + 1, first - 1])

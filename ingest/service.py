@@ -57,6 +57,7 @@ class Ingest:
         on_fatal: Callable[[BaseException], None] | None = None,
         check: Callable[[DbConnection], None] = lambda _: None,
         may_connect: Callable[[], bool] = lambda: True,
+        inbox: Inbox | None = None,
     ) -> None:
         """`on_fatal` is called when the line or the intake cannot go on; the default ends the process.
 
@@ -65,7 +66,7 @@ class Ingest:
         """
         fatal = on_fatal or _end_process
         self._database = database
-        self.inbox = Inbox()
+        self.inbox = Inbox() if inbox is None else inbox  # an empty one is falsy
         self.known = Known(database)
         self._sequences = remembered(database)
         with database.read() as db:

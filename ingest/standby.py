@@ -17,6 +17,7 @@ from events import leases
 from events.database import Database
 from events.holding import LOOK_S, Holder
 from events.leases import Lease
+from ingest.inbox import Inbox
 from ingest.service import Ingest, Stats
 
 log = logging.getLogger("shouwang.ingest")
@@ -31,8 +32,8 @@ _STANDING_BY = Stats(
 class Opens(Protocol):
     """Makes the door; it is not started."""
 
-    def __call__(self, *, check: Callable[[Connection], None], may_connect: Callable[[], bool]) -> Ingest:
-        """`check` and `may_connect` as the door wants them."""
+    def __call__(self, *, check: Callable[[Connection], None], may_connect: Callable[[], bool], inbox: Inbox) -> Ingest:
+        """All three as the door wants them."""
 
 
 class Standby:
@@ -42,6 +43,7 @@ class Standby:
         self, database: Database, holder: Holder, opens: Opens, *, on_fatal: Callable[[BaseException], None]
     ) -> None:
         self._database, self._holder, self._opens, self._on_fatal = database, holder, opens, on_fatal
+        self.inbox = Inbox()
         self._door: Ingest | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="standby", daemon=True)
@@ -75,7 +77,9 @@ class Standby:
             self._on_fatal(failure)
 
     def _open(self, lease: Lease) -> None:
-        door = self._opens(check=partial(leases.check, lease=lease), may_connect=partial(self._is_ours, lease))
+        door = self._opens(
+            check=partial(leases.check, lease=lease), may_connect=partial(self._is_ours, lease), inbox=self.inbox
+        )
         door.start()
         self._door = door
         log.info("the door is ours")

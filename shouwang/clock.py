@@ -1,4 +1,4 @@
-"""The two clocks of a house: the real one, and one that what arrives drives (`--clock facts`, for recordings)."""
+"""A clock that what arrives drives (`--clock facts`, for recordings)."""
 
 import threading
 from collections.abc import Callable
@@ -9,9 +9,6 @@ from alerts.timers import next_due, ring
 from events.database import Database
 from events.types.fact import MINUTE
 from ingest.caught_up import move_mark
-from shouwang.moment import now as real_now
-
-__all__ = ["DrivenClock", "FactsGate", "real_now"]
 
 _LONGEST_BATCH = MINUTE
 """No timer of the default terms is shorter, so none can come due within the batch of facts that set it."""

@@ -26,10 +26,12 @@ from ingest.addressing import Patience
 from ingest.service import Ingest
 from ingest.standby import Standby
 from shouwang.alerting import Alerting
-from shouwang.clock import DrivenClock, FactsGate, real_now
+from shouwang.clock import DrivenClock, FactsGate
+from shouwang.clock_watch import ClockWatch
 from shouwang.operations.memory import made_memory
 from shouwang.serving import Serving
 from shouwang.settings import Settings
+from shouwang.steady import SteadyClock, boot_name, origin_for
 
 log = logging.getLogger("shouwang.house")
 
@@ -45,9 +47,10 @@ class House:
         """`settings.mqtt_url` names the broker, also the embedded one. `clock` gives microseconds UTC."""
         self.settings, self.failed = settings, threading.Event()
         driven = DrivenClock(settings.clock_from) if settings.clock_from is not None else None
-        self.now = clock or (driven.now if driven else real_now)
         self.driven = driven is not None
         self.database = made_memory(settings, on_fatal=self._died)
+        self.clock_watch: ClockWatch | None = None
+        self.now = clock or (driven.now if driven else self._steady())
         self.holder = Holder(self.database, on_fatal=self._died)
         self.channel = channel_of(settings)
         self.alerting = None
@@ -78,6 +81,13 @@ class House:
             assert folded is not None
             self.serving = Serving(create_app(self._services(folded)), settings, on_fatal=self._died)
 
+    def _steady(self) -> Callable[[], int]:
+        """Time that nobody sets behind our back."""
+        boot = boot_name()
+        steady = SteadyClock(self.database.write(lambda db: origin_for(db, boot)))
+        self.clock_watch = ClockWatch(self.database, steady, boot, on_fatal=self._died)
+        return steady.now
+
     def _services(self, folded: Folded) -> Services:
         settings, channel = self.settings, self.channel
         return Services(
@@ -99,7 +109,7 @@ class House:
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
         self.holder.start()
-        for room in (self.alerting, self.watching, self.serving, self.ingest):
+        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest):
             if room is not None:
                 room.start()
 
@@ -112,6 +122,8 @@ class House:
         for room in (self.serving, self.watching, self.alerting):
             if room is not None:
                 room.stop()
+        if self.clock_watch is not None:
+            self.clock_watch.stop()
         self.holder.stop()
         self.database.close()
 
@@ -133,6 +145,18 @@ class House:
             "quarantined_since_start": door.quarantined,
             "really_sends": self.channel.really_sends,
             "now": now,
+            **self._clock_health(),
+        }
+
+    def _clock_health(self) -> dict[str, Any]:
+        """Whether the machine's clock was set: how far it is from ours, and when it last happened. Never in itself ill."""
+        watch = self.clock_watch
+        if watch is None:
+            return {}
+        return {
+            "clock_off_s": watch.off_s,
+            "clock_stepped_at": watch.stepped_at,
+            "clock_stepped_by_s": round(watch.by / 1_000_000, 3),
         }
 
     def _health_of_others(self) -> dict[str, Any]:
@@ -151,6 +175,7 @@ class House:
             "behind": behind,
             "really_sends": self.channel.really_sends,
             "now": now,
+            **self._clock_health(),
         }
 
     def _share(self) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from events.types.system import IngestCaughtUp
 from ingest import codec
 from ingest.caught_up import move_mark
 from ingest.models import load_models
+from simulators.twilio.expectations import Expectations, NotAsExpected, Text
 
 START = 1_800_000_000 * SECOND
 """2027-01-15 16:00 in the town."""
@@ -82,7 +83,14 @@ class Phones:
         self.inboxes: dict[str, list[str]] = {}
         self.refuses: set[str] = set()
         self.ids: dict[str, str] = {}
+        self.expected = Expectations()
         self._numbers = itertools.count(1)
+
+    def check(self) -> None:
+        """Raises NotAsExpected with who got what nobody expected, and what did not come."""
+        came = [Text(number, text) for number, texts in self.inboxes.items() for text in texts]
+        if wrong := self.expected.verdict(came).sentences:
+            raise NotAsExpected("; ".join(wrong))
 
     def send(self, outgoing: Outgoing) -> Sent:
         if outgoing.to in self.refuses:
@@ -92,7 +100,7 @@ class Phones:
         self.ids[outgoing.message] = provider_id
         return Sent(provider_id, "queued")
 
-    def find(self, to: str, text: str, *, since: int, known: Collection[str]) -> Sent | None:
+    def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:
         return None
 
     def fetch(self, provider_id: str) -> Report:
@@ -129,7 +137,9 @@ class House:
         return self.at
 
     def close(self) -> None:
+        """The end of the story: what came must be what was expected, if anything was said of it."""
         self.database.close()
+        self.phones.check()
 
     def restarts(self) -> None:
         """Everything in memory is gone; what is on disk goes on."""
@@ -246,6 +256,15 @@ class House:
     def phone(self, number: int) -> "Phone":
         """The phone +8612000000001 and so on."""
         return Phone(self, f"+861200000{number:04d}")
+
+    def expects(self, *phones: int, contains: str = "", times: int | tuple[int, int] = 1) -> None:
+        """These phones get so many texts (or between so many) with these words, in the whole story.
+
+        From the first word on anything that nobody expects fails the story; no phone at all expects silence.
+        """
+        self.phones.expected.nothing_else()
+        for number in phones:
+            self.phones.expected.expect(self.phone(number).number, contains, times=times)
 
     def set(self, **values: Any) -> None:
         """Settings in force from now on; `class2__prealarm_s=15` for class2.prealarm_s."""

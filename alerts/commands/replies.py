@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exists, select
 
 from alerts.commands.deciding import decide_within, load, record_of_home, settled
 from alerts.core import lifecycle, replies
@@ -17,6 +17,7 @@ from alerts.registry.texts import keep_text
 from events.database import Database
 from events.failpoints import failpoint
 from events.store import New, append, read_stream
+from events.tables import events
 from events.types.fact import DAY, Event
 from events.types.home import AwaySet
 from events.types.message import ReplyReceived
@@ -48,14 +49,16 @@ def take_reply(database: Database, *, channel: str, provider_id: str, number: st
 def _take(db: Connection, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
     known = person_by_number(db, number)
     if known is None:  # no answer to strangers: it would tell them that they reached us
+        if _heard(db, "security", f"{channel}-{provider_id}"):
+            return ""
         noted = SecurityNoted(what="unknown_phone", ref=keep_text(db, "stranger", f"{number}: {text}", channel, at))
         append(db, [New("security", "all", noted, at, key=f"{channel}-{provider_id}")], recorded_at=at)
         return "unknown_phone"
     stream, key = f"person-{known.id}", f"reply-{channel}-{provider_id}"
+    if _heard(db, stream, key):
+        return ""
     person = Person(known.id)
     for recorded in read_stream(db, stream, limit=_REMEMBERED):
-        if recorded.key == key:
-            return ""
         fold(person, recorded.event, recorded.at)
     kept = keep_text(db, "sms", text, known.id, at)
     made = _understand(db, person, replies.parse(text), at, via=channel)
@@ -66,6 +69,12 @@ def _take(db: Connection, channel: str, provider_id: str, number: str, text: str
     append(db, [New(stream, known.id, event, at, key=key)], recorded_at=at)
     failpoint("hooks.reply_in_commit")
     return event.outcome
+
+
+def _heard(db: Connection, stream: str, key: str) -> bool:
+    """Was this very message taken before, however long ago?"""
+    there = select(exists().where(events.c.stream == stream, events.c.key == key))
+    return bool(db.execute(there).scalar())
 
 
 def _understand(db: Connection, person: Person, reply: replies.Reply, at: int, *, via: str) -> Made:

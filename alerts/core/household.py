@@ -19,15 +19,31 @@ MISSES = 3
 class Gap(msgspec.Struct):
     """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported.
 
-    `value_seq`: the number of the report that `value_before` comes from.
+    `value_seq`: the number of the report that `value_before` comes from. A time is None where nobody knows it.
     """
 
     first: int
     last: int
     value_before: bool | None
     at_before: int | None
-    at_after: int
+    at_after: int | None
     value_seq: int = 0
+
+
+class Doubt(msgspec.Struct):
+    """A state, and the one known before it, with numbers missing in between: whether it is a change is not decided.
+
+    `value_seq`: the number of the report that `value_before` comes from; `told`: since when something certainly changed.
+    """
+
+    kind: str
+    seq: int
+    at: int
+    value: bool
+    backfilled: bool = False
+    value_before: bool | None = None
+    value_seq: int = 0
+    told: int = 0
 
 
 class Boot(msgspec.Struct):
@@ -38,10 +54,11 @@ class Boot(msgspec.Struct):
 
     bootid: str
     seq: int
-    at: int
+    at: int | None
     value: bool | None = None
     gaps: list[Gap] = []
     value_seq: int = 0
+    doubts: list[Doubt] = []
 
 
 class Sensor(msgspec.Struct):
@@ -149,6 +166,24 @@ class Household(msgspec.Struct):
         if sensor.tells_life and end > sensor.lease_from > 0:
             self.heard.add(sensor.lease_from, end)
         sensor.lease_from = sensor.lease_until = end
+
+    def skip(self, since: int, at: int) -> None:
+        """Our clock goes on at `at`: the time in between never was, and no number proves it."""
+        self.deaf(since, at)
+        for sensor in self.sensors.values():
+            for boot in sensor.boots:
+                boot.at = None
+
+    def set_back(self, at: int) -> None:
+        """Our clock says `at` again: what was seen behind it is not seen yet, and who was there still is."""
+        self.heard.cut(at, max([at, *(end for _, end in self.heard.spans)]) + 1)
+        self.hearing_since = min(self.hearing_since, at)
+        for sensor in self.sensors.values():
+            sensor.heard = min(sensor.heard, at)
+            if sensor.lease_from > at:
+                sensor.lease_until, sensor.lease_from = at + sensor.lease_until - sensor.lease_from, at
+            elif sensor.lease_until > at:
+                sensor.lease_until = min(sensor.lease_until, at + MISSES * sensor.interval)
 
     def deaf(self, since: int, at: int) -> None:
         """We did not hear between `since` and `at`: what rests on hearing alone is not covered."""

@@ -22,13 +22,17 @@ def applies(home: Household, policy: Policy) -> bool:
     return sum(s.kind == "motion" and s.retrigger_s <= most for s in home.sensors.values()) >= 2
 
 
-def counted(home: Household, sign: SignOfLifeSeen, at: int, policy: Policy) -> list[tuple[int, str]]:
+def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple[int, str]]:
     """When, and by which device, somebody is now known to have been there: this edge, and earlier doubtful ones.
 
-    `home.fired` remembers (time, device, counted) of the last edges.
+    `home.fired` remembers (time, device, counted) of the last edges. An edge of which only the earliest time is known
+    can be nobody's company and have none: motion must wait until its hole is filled.
     """
+    at = sign.at
     if not applies(home, policy):
         return [(at, sign.device)]
+    if not sign.sure:
+        return [] if _is_motion(home, sign.device) else [(at, sign.device)]
     window = policy.span("stray.window_s", home.home)
     insort(home.fired, (at, sign.device, False))
     now_counted: list[tuple[int, str]] = []

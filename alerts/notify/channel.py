@@ -88,9 +88,10 @@ class Channel(Protocol):
     def send(self, outgoing: Outgoing) -> Sent:
         """Hand it to the provider, within 8 seconds."""
 
-    def find(self, to: str, text: str, *, since: int, known: Collection[str]) -> Sent | None:
+    def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:
         """The message with exactly this text accepted at or after `since` (microseconds UTC), or None.
 
+        `within_s`: an answer later than that helps nobody and is a failure, 8 seconds at most.
         `known`: provider ids that belong to other messages of ours and are therefore not the one looked for.
         """
 

@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.notify.channel import Channel, Outgoing, SendFailed, Sent
 from alerts.notify.outbox import ASK_AFTER, OutboxRow
-from alerts.notify.patience import retry_at
+from alerts.notify.patience import given_up_at, retry_at
 from alerts.notify.recording import (
+    GAVE_UP,
     BelongsToAnother,
     ClaimLost,
     known_ids,
@@ -133,19 +134,21 @@ class Delivering:
         if failure.permanent:
             self._fail(row, failure.code or "refused", failure.reason)
             return
-        wait = int((failure.retry_after_s or 0) * SECOND)
         again_at = retry_at(
             alert_class=row.alert_class,
-            first_tried_at=row.first_claimed_at,
             attempts=row.attempts,
             now=now,
-            not_before=max(now + wait, started_at + ASK_AFTER if failure.ambiguous else 0),
+            asked_to_wait_s=failure.retry_after_s or 0.0,
+            not_before=started_at + ASK_AFTER if failure.ambiguous else 0,
         )
-        if again_at is None:
-            self._fail(row, "gave_up", failure.reason, permanent=False)
+        if again_at > row.valid_until:  # the next round speaks by then
+            self._fail(row, GAVE_UP, failure.reason, permanent=False)
             return
         log.info("message %s: %s; again in %.1f s", row.message, failure.reason, (again_at - now) / SECOND)
-        release(self._database, row, retry_at=again_at, error=failure.reason, unsure=failure.ambiguous)
+        release(
+            self._database, row, retry_at=again_at, error=failure.reason, unsure=failure.ambiguous,
+            given_up_at=now if again_at > given_up_at(row.alert_class, row.first_claimed_at) else None,
+        )  # fmt: skip
 
     def _sure_to_be_missing(self, row: OutboxRow, channel: Channel, letter: Letter) -> bool:
         """Ask for a message that may have gone. True: it has not, or nobody answered in time. False: settled."""
@@ -154,7 +157,7 @@ class Delivering:
         until = time.monotonic() + self._ask_for_s
         while True:
             try:
-                found = self._found(row, channel, letter)
+                found = self._found(row, channel, letter, within_s=max(_ASK_AGAIN_S, until - time.monotonic()))
             except SendFailed as failure:
                 log.info("message %s: asking the provider: %s", row.message, failure.reason)
             else:
@@ -166,10 +169,10 @@ class Delivering:
                 release(self._database, row, retry_at=self._now(), error="stopped while asking", unsure=True)
                 return False
 
-    def _found(self, row: OutboxRow, channel: Channel, letter: Letter) -> bool:
+    def _found(self, row: OutboxRow, channel: Channel, letter: Letter, *, within_s: float) -> bool:
         with self._database.read() as db:
             known = known_ids(db, row)
-        sent: Sent | None = channel.find(letter.to, letter.text, since=row.unsure_since, known=known)
+        sent: Sent | None = channel.find(letter.to, letter.text, since=row.unsure_since, known=known, within_s=within_s)
         if sent is None:
             return False
         try:

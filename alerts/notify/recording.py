@@ -13,6 +13,8 @@ from events.types.fact import Event
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
 
 _LONGEST_ERROR: Final = 200
+GAVE_UP: Final = "gave_up"
+"""The code of a message that did not get through in the time its class has."""
 
 
 class ClaimLost(Exception):
@@ -79,16 +81,25 @@ def record_overtaken(database: Database, row: OutboxRow, *, why: str, at: int) -
     database.write(write)
 
 
-def release(database: Database, row: OutboxRow, *, retry_at: int, error: str, unsure: bool) -> None:
+def release(
+    database: Database, row: OutboxRow, *, retry_at: int, error: str, unsure: bool, given_up_at: int | None = None
+) -> None:
     """Give it back, to be claimed again from `retry_at`. `unsure`: this try may have reached the provider.
 
-    Raises ClaimLost.
+    `given_up_at`: nobody counts on it any more, so that others are told now; and yet it is tried again, for whoever
+    can be reached later should be. Said once, however often it happens. Raises ClaimLost.
     """
     unsure_since = row.unsure_since or (row.claimed_at if unsure else 0)
-    short = error[:_LONGEST_ERROR]
-    database.write(
-        lambda db: _settle(db, row, state="waiting", due_at=retry_at, last_error=short, unsure_since=unsure_since)
-    )
+
+    def write(db: Connection) -> None:
+        _settle(db, row, state="waiting", due_at=retry_at, last_error=error[:_LONGEST_ERROR], unsure_since=unsure_since)
+        if given_up_at is not None:
+            event = MessageFailed(message=row.message, channel=row.channel, code=GAVE_UP, permanent=False)
+            append(
+                db, [fact_of_person(row.person, GAVE_UP, row.message, event, at=given_up_at)], recorded_at=given_up_at
+            )
+
+    database.write(write)
 
 
 def send_again(database: Database, row: OutboxRow, *, at: int) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Table, Te
 
 from alerts.core.wording import WordingError
 from alerts.letters import Wording, text_of
+from alerts.notify.recording import GAVE_UP
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows, to_text
 from events.serial import Recorded
 from events.tables import metadata
@@ -52,6 +53,8 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
             case MessageSent(message=message) as sent if message in rows:
                 rows[message]["sent_at"] = rows[message]["sent_at"] or record.at
                 rows[message]["possible_duplicate"] |= int(sent.possible_duplicate)
+                if rows[message]["code"] == GAVE_UP:  # it got through after all
+                    rows[message].update(state="planned", ended_at=None, code="")
                 _reach(rows[message], "sent")
             case MessageDelivered(message=message) if message in rows:
                 rows[message]["delivered_at"] = rows[message]["delivered_at"] or record.at

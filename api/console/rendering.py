@@ -19,6 +19,7 @@ from api.console.spans import iso, span, to_the_second
 from api.language import language_of
 from api.names import Names
 from api.services import Services
+from events.types.fact import HOUR, SECOND
 
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"
@@ -49,7 +50,23 @@ def ailment(health: Mapping[str, Any]) -> str:
     return "unwell.deaf" if health.get("connected") else "unwell.other"
 
 
-environment.globals.update(asset=_asset, left=_left, ailment=ailment)
+_SHOWN_FOR: Final = 24 * HOUR
+
+
+def clock_words(health: Mapping[str, Any], say: Sentences) -> str:
+    """That the machine's clock was set, for a day; and for as long as our time goes on without it."""
+    off, stepped_at = health.get("clock_off_s") or 0.0, health.get("clock_stepped_at") or 0
+    if off:
+        way = "clock.ahead" if off > 0 else "clock.behind"
+        return say.t(way, span=span(abs(int(off * SECOND)), say.language))
+    if not stepped_at or say.now - stepped_at > _SHOWN_FOR:
+        return ""
+    by = health.get("clock_stepped_by_s") or 0.0
+    way = "clock.set_forward" if by > 0 else "clock.set_back"
+    return say.t(way, span=span(abs(int(by * SECOND)), say.language), clock=say.clock(stepped_at))
+
+
+environment.globals.update(asset=_asset, left=_left, ailment=ailment, clock_words=clock_words)
 
 
 def sentences_for(request: Request, db: Connection, services: Services) -> Sentences:

@@ -20,6 +20,7 @@ from ingest.service import Ingest
 from measuring import town
 from measuring.effort import Profiles, process_s, threads_s
 from measuring.lines import BrokerStalled, free_port
+from measuring.places import url_of
 from shouwang.deciding import Deciding
 from shouwang.house import House
 from shouwang.moment import now
@@ -38,8 +39,8 @@ class CountsWrong(Exception):
 class Decider:
     """The door, the engine and the planner, without what people look at and without senders and timers."""
 
-    def __init__(self, path: Path, mqtt_url: str) -> None:
-        self.database = make_database(path)
+    def __init__(self, address: str | Path, mqtt_url: str) -> None:
+        self.database = make_database(address)
         self.engine = Engine(self.database, now)
         self.planner = Planner(self.database, now, channel="logbook")
         self.deciding = Deciding(self.database, self.engine, self.planner, on_fatal=_raise)
@@ -68,16 +69,24 @@ def open_session(mqtt_url: str) -> None:
 
 
 def decide_all(
-    mqtt_url: str, folder: Path, *, homes: int, count: int, broker_pid: int, whole: bool, profile: Path | None
+    mqtt_url: str,
+    folder: Path,
+    address: str | Path,
+    *,
+    homes: int,
+    count: int,
+    broker_pid: int,
+    whole: bool,
+    profile: Path | None,
 ) -> dict[str, Any]:
     """Take, commit and decide what the broker holds; `whole`: with everything that `shouwang up` runs beside it."""
-    database = town.new_database(folder / "shouwang.db")
+    database = town.new_database(address)
     town.settle(database, homes, now())
     database.close()
     profiles = Profiles()
     with ExitStack() as exits:
         exits.enter_context(profiles.recording() if profile else nullcontext())
-        running = _house(folder, mqtt_url) if whole else Decider(folder / "shouwang.db", mqtt_url)
+        running = _house(folder, address, mqtt_url) if whole else Decider(address, mqtt_url)
         settle = running.alerting.seats.settle if isinstance(running, House) else running.deciding.settle
         arrived = exits.enter_context(_first_arrival(running.ingest.inbox))
         exits.callback(running.stop)
@@ -102,8 +111,11 @@ def decide_all(
     }
 
 
-def _house(folder: Path, mqtt_url: str) -> House:
-    environ = {"SHOUWANG_HOME": str(folder), "SHOUWANG_HTTP_PORT": str(free_port()), "MQTT_URL": mqtt_url}
+def _house(folder: Path, address: str | Path, mqtt_url: str) -> House:
+    environ = {
+        "SHOUWANG_HOME": str(folder), "SHOUWANG_HTTP_PORT": str(free_port()), "MQTT_URL": mqtt_url,
+        "DATABASE_URL": url_of(address),
+    }  # fmt: skip
     return House(read_settings(environ))
 
 

@@ -11,7 +11,7 @@ from measuring.town import co_alarm, devices
 _HEARTBEAT_EVERY = 5
 """Of a motion sensor's messages; a CO alarm at rest sends nothing else. So two thirds of all are motion."""
 
-_APART_US = 200_000
+APART_US = 200_000
 """Each of 100 devices speaks every 20 s, so that 50,000 messages are less than three hours."""
 
 
@@ -32,7 +32,7 @@ class Voices:
     def past(self, count: int, *, until: int) -> Iterator[Message]:
         """So many messages, device after device, of the time before `until` (microseconds UTC)."""
         for n in range(count):
-            yield self.next_of(n, until - (count - 1 - n) * _APART_US)
+            yield self.next_of(n, until - (count - 1 - n) * APART_US)
 
     def next_of(self, turn: int, at: int) -> Message:
         """What the device whose turn it is says at `at`."""

@@ -8,11 +8,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from measuring.lines import BrokerStalled, free_port
+from measuring.places import url_of
 from measuring.provider import ACCOUNT
 
 _HERE = Path(__file__).resolve().parents[1]
@@ -20,14 +21,22 @@ _PATIENCE_S = 60.0
 
 
 @contextmanager
-def service(folder: Path, *, mqtt_url: str, provider_port: int, profile: Path | None = None) -> Iterator[int]:
+def service(
+    folder: Path,
+    address: str | Path,
+    mqtt_url: str,
+    provider_port: int,
+    *,
+    profile: Path | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[int]:
     """Its process id, once it has said that it is well: it hears everything and everything behind the door runs."""
     port = free_port()
     environ = {
-        "PATH": os.environ["PATH"], "PYTHONPATH": str(_HERE), "SHOUWANG_HOME": str(folder),
+        "PATH": os.environ["PATH"], "PYTHONPATH": f"{_HERE}{os.pathsep}{_HERE.parent}", "SHOUWANG_HOME": str(folder),
         "SHOUWANG_HTTP_PORT": str(port), "MQTT_URL": mqtt_url, "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": "measuring", "TWILIO_FROM": "+15005550006",
-        "TWILIO_API_BASE": f"http://127.0.0.1:{provider_port}",
+        "TWILIO_API_BASE": f"http://127.0.0.1:{provider_port}", "DATABASE_URL": url_of(address), **(more or {}),
     }  # fmt: skip
     what = ["measuring.profiled", str(profile.resolve())] if profile else ["shouwang.service"]
     with (folder / "service.log").open("w") as log:

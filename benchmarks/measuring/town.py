@@ -40,9 +40,9 @@ def settle(database: Database, homes: int, at: int) -> None:
     apply(database, check(_town(homes), models), at)
 
 
-def new_database(path: Path) -> Database:
+def new_database(address: str | Path) -> Database:
     """With all tables of the service."""
-    database = make_database(path)
+    database = make_database(address)
     migrate(database)
     return database
 

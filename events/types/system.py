@@ -22,6 +22,41 @@ class IngestCaughtUp(Event, frozen=True, kw_only=True):
 
 
 @fact
+class ClockStepped(Event, frozen=True, kw_only=True):
+    """The machine's clock was set by somebody: it should have shown `before` and showed `after` (microseconds UTC).
+
+    Our own time does not move by it; see ClockFollowed.
+    """
+
+    by_s: float
+    before: int
+    after: int
+
+
+@fact
+class ClockFollowed(Event, frozen=True, kw_only=True):
+    """Our own time was `before` and is `after` from here on, because the machine's clock had been set."""
+
+    by_s: float
+    before: int
+    after: int
+
+
+@fact
+class HomeUnseen(Event, frozen=True, kw_only=True):
+    """From `since` to `until` we could not always hear this home: in `blind` (spans, microseconds) nobody saw it.
+
+    Counted when all that was kept has arrived. A later count of the same `since` takes the place of an earlier one.
+    """
+
+    home: str
+    site: str
+    since: int
+    until: int
+    blind: list[list[int]]
+
+
+@fact
 class DeadlinePassed(Event, frozen=True, kw_only=True):
     """A timer rang: `owner` is a home or `site:<site>`; rules judge by `due`, not by when it was noticed."""
 

@@ -7,6 +7,8 @@ from typing import Any
 from ingest.codecs.decoded import Refused
 
 MOST_BYTES = 64 * 1024
+MOST_DEEP = 32
+"""Far above what any message needs, far below what any parser can bear."""
 
 
 def read_object(payload: bytes) -> dict[str, Any]:
@@ -25,6 +27,8 @@ def read_object(payload: bytes) -> dict[str, Any]:
         raise Refused("number_out_of_range", "an integer of thousands of digits") from None
     if type(tree) is not dict:
         raise Refused("not_an_object", type(tree).__name__)
+    if payload.count(b"{") + payload.count(b"[") > MOST_DEEP:
+        _check_depth(tree)
     if b"\\" in payload:  # only an escape can bring in what the decoder lets through
         _check_text(tree)
     return tree
@@ -49,6 +53,19 @@ def _no_constant(name: str) -> Any:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_no_constant)
+
+
+def _check_depth(tree: dict[str, Any]) -> None:
+    """A limit of our own: the parser's moves with the depth of whoever calls it."""
+    level: list[Any] = [tree]
+    for _ in range(MOST_DEEP):
+        inner: list[Any] = []
+        for found in level:
+            inner.extend(found.values() if isinstance(found, dict) else found)
+        level = [found for found in inner if isinstance(found, dict | list)]
+        if not level:
+            return
+    raise Refused("too_deep", f"{MOST_DEEP} levels are taken")
 
 
 def _check_text(tree: Any) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from simulators.twilio import control, page, rest, webhooks
+from simulators.twilio import control, expecting, page, rest, webhooks
 from simulators.twilio.exchange import Exchange
 from simulators.twilio.refusals import Refused
 
@@ -38,6 +38,7 @@ def app_for(exchange: Exchange) -> FastAPI:
     app.middleware("http")(_only_from_here)
     app.include_router(rest.router)
     app.include_router(control.router)
+    app.include_router(expecting.router)
     app.include_router(page.router)
     app.mount("/assets", StaticFiles(directory=PAGES / "assets"))
     return app
@@ -45,8 +46,8 @@ def app_for(exchange: Exchange) -> FastAPI:
 
 async def _refused(_request: Request, refused: Exception) -> Response:
     assert isinstance(refused, Refused)
-    headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if refused.status == 401 else None
-    return JSONResponse(refused.answer, refused.status, headers)
+    challenge = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if refused.status == 401 else {}
+    return JSONResponse(refused.answer, refused.status, {**refused.headers, **challenge})
 
 
 async def _missed(request: Request, missed: Exception) -> Response:

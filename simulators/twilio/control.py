@@ -74,6 +74,7 @@ class FaultOrder(Order):
     seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
     times: Annotated[int, Field(ge=1)] | None = None
     on: Literal["create", "read"] = "create"
+    retry_after: Annotated[str | None, Field(max_length=400, pattern=r"^[ -~]+$")] = None
 
     @model_validator(mode="after")
     def _outcomes_have_no_times(self) -> Self:
@@ -180,7 +181,7 @@ def set_fault(exchange: Exchange, order: FaultOrder) -> None:
         else:
             exchange.change_phone(order.number, delivery=delivery)
     if mode not in OUTCOMES:
-        fault = Fault(mode, seconds=order.seconds, times=order.times, on=order.on)  # type: ignore[arg-type]  # the rest are Modes
+        fault = Fault(mode, seconds=order.seconds, times=order.times, on=order.on, retry_after=order.retry_after)  # type: ignore[arg-type]  # the rest are Modes
         exchange.faults.put(order.number, replace(fault, code=order.code) if order.code else fault)
 
 

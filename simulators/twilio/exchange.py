@@ -11,6 +11,7 @@ from simulators.twilio.actions import Action, Actions
 from simulators.twilio.codes import slot_of
 from simulators.twilio.courier import Courier
 from simulators.twilio.delivery import RANK, Delivery, Pace, Step, journey
+from simulators.twilio.expectations import Expectations, Text, Verdict
 from simulators.twilio.faults import Faults
 from simulators.twilio.ledger import Ledger
 from simulators.twilio.messages import Message, new_sid, now
@@ -45,6 +46,7 @@ class Exchange:
         self.ledger = ledger
         self.actions = actions
         self.faults = Faults()
+        self.expected = Expectations()
         self.delivery = Delivery()
         self.posts: deque[dict[str, Any]] = deque(maxlen=2000)
         self._pace = pace
@@ -90,6 +92,10 @@ class Exchange:
         )
         self._set_out(message)
         return message
+
+    def verdict(self) -> Verdict:
+        """What was accepted against what was expected: a text that never arrives was sent all the same."""
+        return self.expected.verdict(Text(one.recipient, one.body) for one in self.ledger.all() if not _inbound(one))
 
     def inbox(self, number: str) -> list[Message]:
         """What has reached that phone, oldest first."""
@@ -138,8 +144,9 @@ class Exchange:
         return done
 
     def reset(self) -> None:
-        """No messages, no faults, and every phone as at the start; what is under way finds nothing and ends."""
+        """No messages, no faults, nothing expected, every phone as at the start; what is under way finds nothing and ends."""
         self.faults.clear()
+        self.expected.clear()
         self.delivery = Delivery()
         self.phones.reset()
         self._promised.clear()

@@ -6,28 +6,38 @@ from typing import Literal, get_args
 
 from simulators.twilio.refusals import Refused
 
-Mode = Literal["ok", "refuse", "429", "500_before", "500_after", "hang_before", "hang_after", "opted_out", "landline"]
+Mode = Literal[
+    "ok", "refuse", "401", "429", "500_before", "500_after", "hang_before", "hang_after", "cut_before", "cut_after",
+    "malformed", "opted_out", "landline",
+]  # fmt: skip
 MODES: tuple[Mode, ...] = get_args(Mode)
 Request = Literal["create", "read"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`code` belongs to refuse, `seconds` to the hangs; `times` = for so many requests, None = until told otherwise."""
+    """`code` belongs to refuse, `seconds` to the hangs, `retry_after` (as in HTTP: seconds or a date) to 429.
+
+    `times` = for so many requests, None = until told otherwise. `cut`: the connection ends without an answer;
+    `malformed`: accepted, but the answer is none of Twilio's.
+    """
 
     mode: Mode = "ok"
     code: int = 21612
     seconds: float = 10.0
     times: int | None = None
     on: Request = "create"
+    retry_after: str | None = None
 
     def before(self) -> None:
         """Raises what is answered before anything is accepted."""
         match self.mode:
             case "refuse":
                 raise Refused(self.code)
+            case "401":
+                raise Refused(20003)
             case "429":
-                raise Refused(20429)
+                raise Refused(20429, headers={"Retry-After": self.retry_after} if self.retry_after else None)
             case "500_before":
                 raise Refused(20500)
             case "opted_out":

@@ -1,5 +1,6 @@
 """What Twilio answers when it does not take a request: its codes, its words, its JSON."""
 
+from collections.abc import Mapping
 from typing import Any
 
 TEXTS: dict[int, tuple[int, str]] = {
@@ -27,9 +28,10 @@ TEXTS: dict[int, tuple[int, str]] = {
 class Refused(Exception):
     """The request is answered with an error of Twilio's; `code` is the one in its error dictionary."""
 
-    def __init__(self, code: int, about: str = "") -> None:
+    def __init__(self, code: int, about: str = "", *, headers: Mapping[str, str] | None = None) -> None:
         status, text = TEXTS.get(code, (400, "Refused"))
         self.status = status
+        self.headers = dict(headers or {})
         self.answer: dict[str, Any] = {
             "code": code,
             "message": f"{text}: {about}" if about else text,

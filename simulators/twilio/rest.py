@@ -6,9 +6,9 @@ from base64 import b64decode
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from simulators.twilio import sending
+from simulators.twilio import lines, sending
 from simulators.twilio.exchange import Exchange
 from simulators.twilio.faults import Fault
 from simulators.twilio.listing import listed
@@ -43,12 +43,12 @@ router = APIRouter(prefix="/2010-04-01/Accounts/{account_sid}", include_in_schem
 
 
 @router.post("/Messages.json")
-async def create(request: Request, exchange: Holder) -> JSONResponse:
+async def create(request: Request, exchange: Holder) -> Response:
     """Accepts a message, unless it is wrong or a fault is set."""
     form = {name: str(value) for name, value in (await request.form(max_fields=50)).items()}
     wanted = sending.checked(form)
     fault = exchange.faults.take(wanted.recipient, "create")
-    await _meet(fault)
+    await _meet(fault, request)
     if exchange.phones.get(wanted.recipient).opted_out:
         raise Refused(21610)
     message = exchange.accept(wanted)
@@ -56,28 +56,46 @@ async def create(request: Request, exchange: Holder) -> JSONResponse:
         await asyncio.sleep(fault.seconds)
     if fault.mode == "500_after":
         raise Refused(20500)
+    if fault.mode == "cut_after":
+        lines.cut(request)
+    if fault.mode == "malformed":
+        return _not_twilios(201)
     return JSONResponse(twilio_view(message), 201)
 
 
 @router.get("/Messages.json")
-async def index(request: Request, exchange: Holder) -> JSONResponse:
+async def index(request: Request, exchange: Holder) -> Response:
     """One page of messages."""
-    await _meet(exchange.faults.take(request.query_params.get("To"), "read"))
+    fault = exchange.faults.take(request.query_params.get("To"), "read")
+    await _meet(fault, request)
+    if fault.mode == "malformed":
+        return _not_twilios(200)
     return JSONResponse(listed(exchange.ledger.all(), request.query_params, request.url.path))
 
 
 @router.get("/Messages/{sid}.json")
-async def fetch(sid: str, request: Request, exchange: Holder) -> JSONResponse:
+async def fetch(sid: str, request: Request, exchange: Holder) -> Response:
     """One message."""
     message = exchange.ledger.get(sid)
-    await _meet(exchange.faults.take(message.recipient if message else None, "read"))
+    fault = exchange.faults.take(message.recipient if message else None, "read")
+    await _meet(fault, request)
+    if fault.mode == "malformed":
+        return _not_twilios(200)
     if message is None:
         raise Refused(20404, request.url.path)
     return JSONResponse(twilio_view(message))
 
 
-async def _meet(fault: Fault) -> None:
+def _not_twilios(status: int) -> Response:
+    """What a captive portal on the way answers."""
+    return HTMLResponse("<html>please log in to the network</html>", status)
+
+
+async def _meet(fault: Fault, request: Request) -> None:
     fault.before()
+    if fault.mode == "cut_before":
+        lines.cut(request)
+        raise Refused(20503)
     if fault.mode == "hang_before":
         await asyncio.sleep(fault.seconds)
         raise Refused(20503)

@@ -15,7 +15,9 @@ from simulators.twilio.app import app_for
 from simulators.twilio.control import BehaviourOrder, FaultOrder, set_fault
 from simulators.twilio.delivery import Pace
 from simulators.twilio.exchange import Account, Exchange
+from simulators.twilio.expectations import NotAsExpected
 from simulators.twilio.ledger import Ledger
+from simulators.twilio.lines import Line
 from simulators.twilio.messages import Message
 from simulators.twilio.phones import PhoneBook, auto_answer, phones_of_town, with_answers
 
@@ -44,7 +46,12 @@ def exchange_for(
 def server_for(exchange: Exchange) -> uvicorn.Server:
     """A server that logs neither addresses nor bodies: a path may hold a phone number."""
     settings = uvicorn.Config(
-        app_for(exchange), log_level="warning", access_log=False, timeout_graceful_shutdown=1, server_header=False
+        app_for(exchange),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        http=Line,
     )
     return uvicorn.Server(settings)
 
@@ -89,12 +96,14 @@ class SimulatedTwilio:
         return self
 
     def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+        self, _kind: type[BaseException] | None, error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        """Ends the server and its threads."""
+        """Ends the server and its threads. Then what came must be what was expected, if anything was said of it."""
         self._server.should_exit = True
         self._thread.join(20)
         self._door.close()
+        if error is None:  # whoever fails already is not told a second time
+            self.check()
 
     @property
     def inbound_url(self) -> str | None:
@@ -131,8 +140,21 @@ class SimulatedTwilio:
         """As the JSON of /sim/faults: code, seconds, times, on."""
         set_fault(self.exchange, FaultOrder.model_validate({"mode": mode, "number": number, **more}))
 
+    def expect(self, to: str, contains: str = "", *, times: int | tuple[int, int] = 1) -> None:
+        """So many messages (or between so many) with these words. From the first one on anything else is a failure."""
+        self.exchange.expected.expect(to, contains, times=times)
+
+    def expect_nothing_else(self) -> None:
+        """Also where nothing is expected at all."""
+        self.exchange.expected.nothing_else()
+
+    def check(self) -> None:
+        """Raises NotAsExpected with who got what nobody expected, and what did not come."""
+        if wrong := self.exchange.verdict().sentences:
+            raise NotAsExpected("; ".join(wrong))
+
     def reset(self) -> None:
-        """No messages, no faults, every phone as at the start."""
+        """No messages, no faults, nothing expected, every phone as at the start."""
         self.exchange.reset()
 
     def wait_for(self, number: str, *, containing: str = "", timeout_s: float = 10.0, nth: int = 1) -> Message:

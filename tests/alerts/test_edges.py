@@ -1,5 +1,6 @@
 """From states to signs of life: what counts as an edge, and that the order in which reports arrive makes no difference."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -24,7 +25,10 @@ def home_of(**over: Any) -> Household:
 
 
 def says(home: Household, fact: DeviceFact, at: int = START) -> SignOfLifeSeen | None:
-    return note(home, home.sensors[fact.device], fact, at)
+    """The one sign it makes, if any."""
+    signs = note(home, home.sensors[fact.device], fact, at)
+    assert len(signs) <= 1
+    return signs[0] if signs else None
 
 
 def motion(seq: int, occupied: bool, *, boot: str = "b1", **over: Any) -> facts.OccupancyReported:
@@ -45,8 +49,8 @@ def test_motion_counts_when_it_begins_and_a_door_when_it_changes() -> None:
     assert [bool(sign) for sign in seen] == [False, True, False, False, True]
     moved = [says(home, contact(n, value)) for n, value in enumerate([True, True, False, False, True], 1)]
     assert [bool(sign) for sign in moved] == [False, False, True, False, True]
-    assert seen[1] == SignOfLifeSeen(device="m", kind="motion")
-    assert moved[2] == SignOfLifeSeen(device="d", kind="contact")
+    assert seen[1] == SignOfLifeSeen(device="m", kind="motion", at=START)
+    assert moved[2] == SignOfLifeSeen(device="d", kind="contact", at=START)
 
 
 def test_the_first_report_of_a_boot_is_a_baseline() -> None:
@@ -90,7 +94,7 @@ def test_use_counts_above_its_floor_and_never_without_one() -> None:
 def test_a_button_is_a_deliberate_act_and_nothing_else_is() -> None:
     home = home_of()
     sign = says(home, facts.ButtonPressed(device="b", bootid="b1", seq=1, action="help", backfilled=True))
-    assert sign == SignOfLifeSeen(device="b", kind="button", deliberate=True, backfilled=True)
+    assert sign == SignOfLifeSeen(device="b", kind="button", at=START, deliberate=True, backfilled=True)
     for fact in (
         beat(1),
         facts.CarbonMonoxideReported(device="co", bootid="b1", seq=1, alarm=True),
@@ -145,58 +149,118 @@ def report(seq: int, value: bool | None, kind: str) -> DeviceFact:
     return motion(seq, value) if kind == "m" else contact(seq, value)
 
 
-def told(values: list[bool | None], order: list[int], kind: str = "m") -> tuple[Household, list[int]]:
-    """The home after the reports 1, 2, ... came in this order, one a minute by their own time; and which were signs."""
-    home = home_of()
-    return home, [seq for seq in order if says(home, report(seq, values[seq - 1], kind), START + seq * MINUTE)]
+class Told:
+    """The home after the reports 1, 2, ... came in this order, one a minute by their own time; numbers of the signs."""
+
+    def __init__(self, values: list[bool | None], order: list[int], kind: str = "m") -> None:
+        self.home, self.values, self.kind = home_of(), values, kind
+        self.sure: list[int] = []
+        self.since: list[int] = []
+        """Numbers behind which something certainly changed."""
+        for seq in order:
+            self.hears(seq)
+
+    def hears(self, seq: int) -> None:
+        fact = report(seq, self.values[seq - 1], self.kind)
+        for sign in note(self.home, self.home.sensors[self.kind], fact, START + seq * MINUTE):
+            assert sign.kind == KINDS[self.kind]
+            (self.sure if sign.sure else self.since).append((sign.at - START) // MINUTE)
+
+
+def changes(values: list[bool | None], kind: str) -> list[int]:
+    """Numbers of the reports that are signs of life, by the plainest count."""
+    states = [(n, value) for n, value in enumerate(values, 1) if value is not None]
+    return [n for (_, before), (n, value) in itertools.pairwise(states) if before != value and (value or kind == "d")]
 
 
 @settings(max_examples=300)
 @given(VALUES, st.data(), st.sampled_from(["m", "d"]))
-def test_reports_in_any_order_lead_to_the_same_knowledge(
+def test_reports_in_any_order_lead_to_the_same_knowledge_and_the_same_signs(
     values: list[bool | None], data: st.DataObject, kind: str
 ) -> None:
     in_order = list(range(1, len(values) + 1))
-    straight, _ = told(values, in_order, kind)
-    order = data.draw(st.permutations(in_order))
-    mixed, mixed_signs = told(values, order, kind)
-    assert covered(mixed) == covered(straight) == len(values) - 1
-    assert mixed.by_seq.spans == straight.by_seq.spans
-    boot, expected = mixed.sensors[kind].boots[-1], straight.sensors[kind].boots[-1]
+    straight, mixed = Told(values, in_order, kind), Told(values, data.draw(st.permutations(in_order)), kind)
+    assert straight.sure == changes(values, kind)
+    assert straight.since == []
+    assert sorted(mixed.sure) == straight.sure, "none lost, none added, each at its own time"
+    assert covered(mixed.home) == covered(straight.home) == len(values) - 1
+    assert mixed.home.by_seq.spans == straight.home.by_seq.spans
+    boot, expected = mixed.home.sensors[kind].boots[-1], straight.home.sensors[kind].boots[-1]
     assert (boot.value, boot.seq, boot.at) == (expected.value, expected.seq, expected.at), "the newest state"
     assert boot.gaps == []
-    assert len(mixed_signs) == len(set(mixed_signs)), "no report is two signs"
-    assert set(mixed_signs) <= {n for n in in_order if values[n - 1] is (True if kind == "m" else values[n - 1])}
-    following = report(len(values) + 1, data.draw(st.booleans()), kind)
-    later = START + (len(values) + 1) * MINUTE
-    assert says(mixed, following, later) == says(straight, following, later), "and the next report is judged alike"
+    assert boot.doubts == []
+
+
+@settings(max_examples=300)
+@given(VALUES, st.data(), st.sampled_from(["m", "d"]))
+def test_with_reports_missing_no_sign_is_newer_than_the_newest_that_there_was(
+    values: list[bool | None], data: st.DataObject, kind: str
+) -> None:
+    """An edge too many would keep a dead person alive; one across a hole counts as of the hole's beginning."""
+    order = data.draw(st.permutations(range(1, len(values) + 1)))
+    here = order[: data.draw(st.integers(0, len(order)))]
+    told, true = Told(values, here, kind), changes(values, kind)
+    assert set(told.sure) <= set(true)
+    assert all(any(since < n for n in true) for since in told.since)
+    newest = max(changes([v if n in here else None for n, v in enumerate(values, 1)], kind), default=0)
+    if newest:
+        whole = [n for n in range(newest, 0, -1) if n not in here]
+        known = max([*told.sure, *told.since], default=0)
+        assert known == newest or any(known >= n - 1 for n in whole), "and what can be known of it counts at once"
 
 
 @settings(max_examples=300)
 @given(VALUES, st.data(), st.sampled_from(["m", "d"]))
 def test_a_repeat_of_what_is_known_is_never_a_sign(values: list[bool | None], data: st.DataObject, kind: str) -> None:
     order = data.draw(st.permutations(range(1, len(values) + 1)))
-    home, _ = told(values, order, kind)
+    told = Told(values, order, kind)
+    before = list(told.sure), list(told.since)
     for seq in data.draw(st.lists(st.sampled_from(order), max_size=6)):
-        assert says(home, report(seq, values[seq - 1], kind), START + seq * MINUTE) is None
+        told.hears(seq)
+    assert (told.sure, told.since) == before
 
 
-@settings(max_examples=300)
-@given(VALUES, st.integers(0, 12), st.integers(0, 12), st.sampled_from(["m", "d"]))
-def test_a_stretch_sent_later_loses_no_sign_and_adds_at_most_the_one_at_its_end(
-    values: list[bool | None], a: int, b: int, kind: str
-) -> None:
-    """An outage: the reports of a stretch come later, in their order, after newer live ones."""
-    in_order = list(range(1, len(values) + 1))
-    start, end = min(a, b), max(a, b)
-    late = [n for n in in_order if start < n <= end]
-    live = [n for n in in_order if n not in late]
-    _, straight = told(values, in_order, kind)
-    _, signs = told(values, live + late, kind)
-    first_behind = next((n for n in live if n > end and values[n - 1] is not None), None)
-    if kind == "m":
-        assert set(straight) - {first_behind} <= set(signs)
-    assert set(signs) - set(straight) <= {first_behind}
+def test_a_change_across_a_hole_counts_as_of_its_beginning_and_when_filled_at_its_true_time() -> None:
+    home = home_of()
+    says(home, motion(1, False), START)
+    says(home, beat(2), START + 10 * MINUTE)
+    behind = motion(5, True)
+    assert says(home, behind, START + 90 * MINUTE) == SignOfLifeSeen(
+        device="m", kind="motion", at=START + 10 * MINUTE, sure=False
+    )
+    assert says(home, motion(4, True), START + 60 * MINUTE) == SignOfLifeSeen(
+        device="m", kind="motion", at=START + 10 * MINUTE, sure=False
+    )
+    assert says(home, beat(3), START + 30 * MINUTE) == SignOfLifeSeen(device="m", kind="motion", at=START + 60 * MINUTE)
+
+
+def test_what_was_buffered_under_a_wild_clock_proves_no_minutes_and_gives_no_sign() -> None:
+    home = home_of()
+    says(home, motion(1, False), START)
+    assert says(home, motion(2, True, backfilled=True, history=True), 0) is None
+    assert says(home, motion(3, False), START + 50 * MINUTE) is None
+    assert covered(home) == 0
+    assert says(home, motion(4, True), START + 60 * MINUTE) is not None, "its order is known all the same"
+    assert covered(home) == 10
+
+
+def test_where_the_clock_went_back_between_two_reports_no_time_of_day_lies_between() -> None:
+    home = home_of()
+    says(home, beat(1), START + 300 * MINUTE)
+    says(home, beat(2), START)
+    assert covered(home) == 0
+    says(home, beat(3), START + 5 * MINUTE)
+    assert covered(home) == 5
+
+
+@given(st.lists(st.integers(1, 4000), max_size=400, unique=True))
+def test_however_many_holes_what_is_remembered_stays_small(order: list[int]) -> None:
+    home = home_of()
+    for seq in order:
+        note(home, home.sensors["m"], motion(seq, bool(seq % 3)), START + seq * MINUTE)
+        for boot in home.sensors["m"].boots:
+            assert len(boot.gaps) <= 64
+            assert len(boot.doubts) <= 65
 
 
 def test_the_state_that_came_late_is_what_the_next_report_is_compared_with() -> None:

@@ -11,12 +11,24 @@ from tests.house import House
 
 pytestmark = pytest.mark.both
 
+ALARM = "一氧化碳超标,16:00。先喊人开窗"
+AGAIN = "次叫:"
+NOBODY_ANSWERED = "前面的人没回应"
+NOBODY_THERE = "无人到场。请打119或120"
+YOU_GO = "已记您去"
+SOMEBODY_GOES = "王守望员说去,还没到"
+CANNOT_GO = "没关系,已记您去不了"
+YOU_ARE_THERE = "已记:您到了"
+HELP_COMES = "要帮忙,正在叫人"
+HELP_WANTED = "王守望员在东坪三组12号家说要帮忙"
+
 
 def co(house: House, alarm: bool, ppm: float | None = 210, device: str = "co-1", **over: object) -> None:
     house.hears(device, "co", {"alarm": alarm, "ppm": ppm, "test": False}, **over)
 
 
 def test_carbon_monoxide_tells_watcher_and_grid_member_at_once(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
     co(house, True)
     assert "12号家一氧化碳超标" in house.phone(1).last
     assert "12号家一氧化碳超标" in house.phone(3).last
@@ -25,16 +37,21 @@ def test_carbon_monoxide_tells_watcher_and_grid_member_at_once(house: House) -> 
 
 
 def test_the_flag_counts_whatever_ppm_says(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
     co(house, True, ppm=3)
     assert house.alert("carbon_monoxide").alert_class == 1
 
 
 def test_ppm_without_the_flag_raises_nothing(house: House) -> None:
+    house.expects()
     co(house, False, ppm=400)
     assert house.alerts() == []
 
 
 def test_village_after_two_minutes_and_town_after_four(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(5, contains=NOBODY_THERE)
     co(house, True)
     house.waits(seconds=119)
     assert not house.phone(4).inbox
@@ -45,6 +62,10 @@ def test_village_after_two_minutes_and_town_after_four(house: House) -> None:
 
 
 def test_rounds_go_on_until_somebody_goes(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(1, 3, 4, contains=AGAIN, times=3)
+    house.expects(5, contains=NOBODY_THERE, times=3)
     co(house, True)
     house.waits(minutes=30)
     assert house.alert("carbon_monoxide").round >= 3
@@ -53,6 +74,9 @@ def test_rounds_go_on_until_somebody_goes(house: House) -> None:
 
 
 def test_going_stops_the_steps_and_is_told_to_the_others(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
     co(house, True)
     assert house.phone(1).replies("11") == "going"
     house.waits(minutes=7)
@@ -62,6 +86,12 @@ def test_going_stops_the_steps_and_is_told_to_the_others(house: House) -> None:
 
 
 def test_an_overdue_arrival_tells_the_next_step_and_keeps_the_first_responder(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
+    house.expects(1, contains="到了吗?")
+    house.expects(4, contains="王守望员说去,8分钟仍没报到")
+    house.expects(5, contains=NOBODY_THERE)
     co(house, True)
     house.phone(1).replies("11")
     house.waits(minutes=8)
@@ -73,6 +103,10 @@ def test_an_overdue_arrival_tells_the_next_step_and_keeps_the_first_responder(ho
 
 
 def test_cannot_go_pulls_the_next_step_to_now(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, 3, contains=CANNOT_GO)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(5, contains=NOBODY_THERE)
     co(house, True)
     house.phone(1).replies("19")
     assert house.phone(4).inbox
@@ -81,6 +115,10 @@ def test_cannot_go_pulls_the_next_step_to_now(house: House) -> None:
 
 
 def test_a_nine_beside_somebody_going_is_only_recorded(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
+    house.expects(3, contains=CANNOT_GO)
     co(house, True)
     house.phone(1).replies("11")
     house.phone(3).replies("19")
@@ -89,6 +127,12 @@ def test_a_nine_beside_somebody_going_is_only_recorded(house: House) -> None:
 
 
 def test_the_only_responder_turning_back_moves_the_steps_on(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
+    house.expects(1, contains=CANNOT_GO)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(5, contains=NOBODY_THERE)
     co(house, True)
     house.phone(1).replies("11")
     house.phone(1).replies("19")
@@ -98,6 +142,12 @@ def test_the_only_responder_turning_back_moves_the_steps_on(house: House) -> Non
 
 
 def test_who_cannot_go_is_left_out_of_the_next_round_until_nobody_else_is_left(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(1, 3, 4, 5, contains=CANNOT_GO)
+    house.expects(1, contains=AGAIN)
+    house.expects(3, 4, contains=AGAIN, times=2)
+    house.expects(5, contains=NOBODY_THERE, times=3)
     co(house, True)
     house.phone(1).replies("19")
     told = len(house.phone(1).inbox)
@@ -111,6 +161,8 @@ def test_who_cannot_go_is_left_out_of_the_next_round_until_nobody_else_is_left(h
 
 
 def test_a_lost_person_pulls_the_next_step(house: House) -> None:
+    house.expects(3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
     house.phone(1).refuses()
     co(house, True)
     assert house.alert("carbon_monoxide").lost == {"w1": "failed"}
@@ -118,12 +170,19 @@ def test_a_lost_person_pulls_the_next_step(house: House) -> None:
 
 
 def test_undelivered_is_lost_too(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
     co(house, True)
     house.phone(3).never_gets_the_last()
     assert house.phone(4).inbox
 
 
 def test_help_needed_on_the_spot_tells_the_next_step_at_once(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
+    house.expects(1, contains=HELP_COMES)
+    house.expects(4, contains=HELP_WANTED)
     co(house, True)
     house.phone(1).replies("11")
     house.waits(minutes=3)
@@ -133,6 +192,13 @@ def test_help_needed_on_the_spot_tells_the_next_step_at_once(house: House) -> No
 
 
 def test_help_needed_when_everybody_was_told_tells_everybody_again_but_the_one_who_asks(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(5, contains=NOBODY_THERE)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, 4, 5, contains=SOMEBODY_GOES)
+    house.expects(1, contains=HELP_COMES)
+    house.expects(3, contains=HELP_WANTED)
     co(house, True)
     house.waits(minutes=5)
     house.phone(1).replies("11")
@@ -143,6 +209,9 @@ def test_help_needed_when_everybody_was_told_tells_everybody_again_but_the_one_w
 
 
 def test_still_in_alarm_ten_minutes_after_arrival_goes_on(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_ARE_THERE)
+    house.expects(4, contains=NOBODY_ANSWERED)
     co(house, True)
     house.phone(1).replies("12")
     house.waits(minutes=9)
@@ -152,6 +221,8 @@ def test_still_in_alarm_ten_minutes_after_arrival_goes_on(house: House) -> None:
 
 
 def test_a_reply_of_safe_does_not_close_class_1(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_ARE_THERE)
     co(house, True)
     house.phone(1).replies("12")
     alert = house.alert("carbon_monoxide")
@@ -159,6 +230,8 @@ def test_a_reply_of_safe_does_not_close_class_1(house: House) -> None:
 
 
 def test_cleared_never_closes_and_then_it_can_be_closed_as_rescued(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, 3, contains="已了结:已救助")
     co(house, True)
     with pytest.raises(ConditionStillActive):
         house.operator_closes("carbon_monoxide", "rescued")
@@ -170,6 +243,9 @@ def test_cleared_never_closes_and_then_it_can_be_closed_as_rescued(house: House)
 
 
 def test_closed_as_a_fault_while_in_alarm_takes_the_sensor_out_until_it_has_cleared(house: House) -> None:
+    house.expects(1, 3, contains="先喊人开窗", times=3)
+    house.expects(1, 3, contains="已了结:设备故障")
+    house.expects(1, 3, contains="已了结:已救助")
     co(house, True)
     house.operator_closes("carbon_monoxide", "device_fault")
     assert [e.device for e in house.said(SensorTakenOutOfService)] == ["dp03/co-1"]
@@ -190,6 +266,10 @@ def test_closed_as_a_fault_while_in_alarm_takes_the_sensor_out_until_it_has_clea
 
 
 def test_an_open_alert_is_no_shield(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(5, contains=NOBODY_THERE)
+    house.expects(1, 3, contains="又报警(16:06)")
     co(house, True)
     house.waits(minutes=6)
     before = house.alert("carbon_monoxide").round
@@ -204,6 +284,10 @@ def test_an_open_alert_is_no_shield(house: House) -> None:
 
 
 def test_while_somebody_is_on_the_way_only_they_are_told_of_a_second_alarm(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
+    house.expects(1, contains="又报警(16:05)")
     co(house, True)
     house.waits(minutes=1, seconds=50)
     house.phone(1).replies("11")
@@ -216,6 +300,9 @@ def test_while_somebody_is_on_the_way_only_they_are_told_of_a_second_alarm(house
 
 
 def test_in_alarm_again_soon_after_closing_reopens(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, 3, contains="已了结:已救助")
+    house.expects(1, 3, contains="又报警(16:20)")
     co(house, True)
     co(house, False)
     house.operator_closes("carbon_monoxide", "rescued")
@@ -227,6 +314,7 @@ def test_in_alarm_again_soon_after_closing_reopens(house: House) -> None:
 
 
 def test_a_late_alarm_counts_with_its_own_time(house: House) -> None:
+    house.expects(1, 3, contains="一氧化碳超标,14:00")
     then = house.at - 2 * 3600 * 1_000_000
     co(house, True, at=then)
     alert = house.alert("carbon_monoxide")
@@ -235,6 +323,8 @@ def test_a_late_alarm_counts_with_its_own_time(house: House) -> None:
 
 
 def test_a_retained_alarm_raises_only_when_it_says_something_new(house: House) -> None:
+    house.expects(1, 3, contains="先喊人开窗", times=2)
+    house.expects(1, 3, contains="已了结", times=2)
     co(house, True, retained=True)
     assert len(house.alerts()) == 1
     co(house, False)
@@ -248,6 +338,7 @@ def test_a_retained_alarm_raises_only_when_it_says_something_new(house: House) -
 
 
 def test_a_test_alarm_is_a_test_unless_it_is_high_or_lasts(house: House) -> None:
+    house.expects(1, 3, contains="一氧化碳超标,16:06")
     house.hears("co-1", "co", {"alarm": True, "ppm": 5, "test": True})
     assert house.alerts() == []
     house.waits(minutes=6)
@@ -258,6 +349,8 @@ def test_a_test_alarm_is_a_test_unless_it_is_high_or_lasts(house: House) -> None
 
 
 def test_smoke_is_a_danger_of_its_own(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, 3, contains="烟雾报警")
     co(house, True)
     house.hears("smoke-1", "smoke", {"alarm": True, "test": False})
     assert {a.danger for a in house.alerts()} == {"carbon_monoxide", "smoke"}
@@ -265,6 +358,11 @@ def test_smoke_is_a_danger_of_its_own(house: House) -> None:
 
 
 def test_sos_closes_with_any_outcome_and_cancel_closes_nothing(house: House) -> None:
+    house.expects(1, 3, contains="老人按了呼救")
+    house.expects(1, contains=YOU_GO)
+    house.expects(3, contains=SOMEBODY_GOES)
+    house.expects(1, contains="按了取消,仍请去看")
+    house.expects(1, 3, contains="已了结:本人取消")
     house.hears("sos-1", "button", {"action": "sos"})
     house.phone(1).replies("11")
     house.hears("sos-1", "button", {"action": "cancel"})
@@ -275,6 +373,10 @@ def test_sos_closes_with_any_outcome_and_cancel_closes_nothing(house: House) -> 
 
 
 def test_a_second_press_after_five_minutes_is_a_new_round(house: House) -> None:
+    house.expects(1, 3, contains="老人按了呼救")
+    house.expects(4, contains=NOBODY_ANSWERED)
+    house.expects(5, contains=NOBODY_THERE)
+    house.expects(1, 3, contains="又报警(16:05)")
     house.hears("sos-1", "button", {"action": "sos"})
     house.waits(minutes=5)
     house.hears("sos-1", "button", {"action": "sos"})
@@ -282,6 +384,9 @@ def test_a_second_press_after_five_minutes_is_a_new_round(house: House) -> None:
 
 
 def test_the_outcome_is_asked_for_when_nobody_closes(house: House) -> None:
+    house.expects(1, 3, contains="老人按了呼救")
+    house.expects(1, contains=YOU_ARE_THERE)
+    house.expects(3, contains="未结案", times=2)
     house.hears("sos-1", "button", {"action": "sos"})
     house.phone(1).replies("12")
     house.waits(hours=2)
@@ -292,6 +397,9 @@ def test_the_outcome_is_asked_for_when_nobody_closes(house: House) -> None:
 
 
 def test_where_one_person_is_the_whole_chain_they_are_told_even_when_they_are_there(house: House) -> None:
+    house.expects(1, contains=ALARM)
+    house.expects(1, contains=YOU_ARE_THERE)
+    house.expects(1, contains=AGAIN, times=3)
     chain = ChainSet(home="dp03-12", watcher=["w1"], second_watcher=[], grid_member=[], village=[], town=[])
     stream = "home-dp03-12"
 

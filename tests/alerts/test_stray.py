@@ -27,7 +27,7 @@ def home_of(*, motion: int = 3, **over: Any) -> Household:
 
 def fires(home: Household, at: int, device: str) -> list[Edge]:
     kind = SENSORS[device]
-    return counted(home, SignOfLifeSeen(device=device, kind=kind), at, Policy())
+    return counted(home, SignOfLifeSeen(device=device, kind=kind, at=at), Policy())
 
 
 def a_person(edges: list[Edge], n: int) -> bool:

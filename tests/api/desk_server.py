@@ -1,6 +1,5 @@
 """A desk for each test, and the same desk on a real server."""
 
-import socket
 import threading
 
 import pytest
@@ -8,6 +7,7 @@ import uvicorn
 from desk import Desk, until
 
 from api.app import end_streams
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -21,9 +21,7 @@ class Server:
     """uvicorn in a thread, on a free port of 127.0.0.1."""
 
     def __init__(self, app):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.app = app
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)

@@ -271,12 +271,55 @@ def test_even_a_strangers_alarm_is_recognised():
     assert alarm_in(said(type="shouwang.co.v1", data={"alarm": True, "test": True, "ppm": 50})) == "carbon_monoxide"
 
 
+CO = said("co-1", type="shouwang.co.v1", data={"alarm": True}, x=0)
+SPOILT = {
+    "cut off": CO[:-2],
+    "followed by something": CO + b"\0\0",
+    "behind a byte order mark": b"\xef\xbb\xbf" + CO,
+    "nested 100,000 deep": CO.replace(b'"x": 0', b'"x": ' + b"[" * 100_000 + b"]" * 100_000),
+    "a number of 5,000 digits": CO.replace(b'"x": 0', b'"x": ' + b"9" * 5000),
+    "a ppm of 5,000 digits": CO.replace(b'"alarm": true', b'"alarm": true, "ppm": ' + b"9" * 5000),
+    "1e400": CO.replace(b'"x": 0', b'"x": 1e400'),
+    "a lone surrogate": CO.replace(b'"x": 0', b'"x": "\\ud800"'),
+    "a raw NUL": CO.replace(b'"x": 0', b'"x": "\0"'),
+    "bad UTF-8": CO.replace(b'"x": 0', b'"x": "\xff"'),
+    "two minds": CO.replace(b'"alarm": true', b'"alarm": true, "alarm": false'),
+    "a backfill in a backfill": backfill([item(1, NOON, "shouwang.backfill.v1", {"items": [json.loads(CO)]})]),
+    "one of 201": backfill([item(n, NOON) for n in range(1, 201)] + [item(201, NOON, "shouwang.co.v1", {"alarm": True})]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_an_alarm_in_a_message_that_cannot_be_taken_is_still_seen(name):
+    payload = SPOILT[name]
+    assert alarm_in(payload) == "carbon_monoxide"
+    try:
+        decoded = heard(payload, "shouwang/v1/dp03/co-1/event")
+    except Refused:
+        return
+    assert decoded.refused, "else it was no spoilt message"
+
+
+def test_how_deep_a_message_may_be_does_not_depend_on_who_asks():
+    def deep(levels):
+        return said(x=0).replace(b'"x": 0', b'"x": ' + b"[" * levels + b"]" * levels)
+
+    def asked(levels, calls):
+        return asked(levels, calls - 1) if calls else heard(deep(levels))
+
+    for calls in (0, 500):
+        assert asked(31, calls).readings
+        with pytest.raises(Refused, match="too_deep"):
+            asked(32, calls)
+
+
 def test_what_is_no_danger_is_not_called_one():
     assert alarm_in(said()) == ""
     assert alarm_in(said(type="shouwang.co.v1", data={"alarm": True, "test": True, "ppm": 3})) == ""
     assert alarm_in(said(type="shouwang.co.v1", data={"alarm": False, "ppm": 900})) == ""
     assert alarm_in(said(type="shouwang.water.v1", data={"alarm": True})) == ""
     assert alarm_in(b"[" * 5000) == ""
+    assert alarm_in(b'{"type":"shouwang.smoke.v1","data":{"alarm":true,"test":true,"x":' + b"[" * 5000) == ""
 
 
 @given(st.datetimes(timezones=st.timezones()))

@@ -70,10 +70,12 @@ def test_the_same_id_with_other_content_is_recorded_as_a_conflict_and_kept(door)
     assert first.event.occupied
 
 
-def test_an_alarm_under_a_used_id_still_reaches_the_operator(door):
-    door.hears(said("co-1", type="shouwang.co.v1", data={"alarm": False}), device="co-1")
-    door.hears(said("co-1", type="shouwang.co.v1", data={"alarm": True}), device="co-1")
-    assert why(door) == [("conflict", "carbon_monoxide")]
+def test_an_alarm_under_a_used_id_counts_like_any_other_and_once(door):
+    for payload in (said("co-1", type="shouwang.co.v1", data={"alarm": flag}) for flag in (False, True, True)):
+        door.hears(payload, device="co-1")
+    assert [r.event.alarm for r in door.facts(facts.CarbonMonoxideReported)] == [False, True]
+    assert len(door.facts(facts.ReadingConflicted)) == 1
+    assert why(door) == [("conflict", "")], "the home's own alert tells of it"
 
 
 def test_quarantine_never_holds_up_the_rest_and_is_acknowledged(door):
@@ -202,6 +204,17 @@ def test_numbers_are_rebuilt_from_the_tail_when_the_last_snapshot_was_never_writ
         assert db.execute(select(snapshots.c.owner).where(snapshots.c.reader == "intake")).all()
     again = Door(database, clock)
     assert again.sequences.whole("dp03/hall-1", "b1") == 2
+
+
+def test_the_number_of_a_refused_message_is_no_hole_even_after_a_crash(database, clock):
+    with running(database, clock) as door:
+        door.intake._save = lambda: None  # as kill -9 would
+        door.hears(said(seq=1))
+        door.hears(said(seq=2, type="shouwang.radar.v1"))
+    with running(database, clock) as door:
+        door.hears(said(seq=3))
+        assert gaps(door) == []
+        assert door.sequences.whole("dp03/hall-1", "b1") == 3
 
 
 def test_a_status_lands_and_the_brokers_memory_of_it_is_not_told_again(door, clock):

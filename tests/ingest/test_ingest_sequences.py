@@ -44,6 +44,39 @@ def test_a_further_boot_begins_at_one_or_simply_goes_on():
     assert sequences.came("dp03/hall-1", "b3", 4) is None
 
 
+def test_what_lies_before_the_first_number_we_heard_is_waited_for_once_some_of_it_comes():
+    sequences = Sequences()
+    sequences.came("dp03/hall-1", "b1", 9)
+    assert sequences.came("dp03/hall-1", "b1", 5) == [6, 8]
+    assert sequences.whole("dp03/hall-1", "b1") == 5, "an acknowledgement never passes a hole we know of"
+    for seq in (6, 7, 8):
+        assert sequences.came("dp03/hall-1", "b1", seq) is None
+    assert sequences.closed("dp03/hall-1", "b1") == [[6, 8]]
+    assert sequences.whole("dp03/hall-1", "b1") == 9
+    sequences.lost("dp03/hall-1", "b1", 1, 2)
+    assert sequences.whole("dp03/hall-1", "b1") == 2
+    sequences.lost("dp03/hall-1", "b1", 3, 4)
+    assert sequences.whole("dp03/hall-1", "b1") == 9
+
+
+def test_a_boot_that_only_seemed_to_go_on_is_waited_for_from_its_beginning():
+    sequences = Sequences()
+    sequences.came("dp03/hall-1", "b1", 4)
+    sequences.came("dp03/hall-1", "b2", 5)
+    assert sequences.came("dp03/hall-1", "b2", 1) == [2, 4]
+    assert sequences.whole("dp03/hall-1", "b2") == 1
+
+
+@given(st.permutations(range(7, 22)))
+def test_whichever_number_comes_first_none_that_is_missing_is_acknowledged(order):
+    sequences, here = Sequences(), set()
+    for seq in order:
+        sequences.came("dp03/hall-1", "b1", seq)
+        here.add(seq)
+        whole = sequences.whole("dp03/hall-1", "b1")
+        assert whole == next(n for n in range(min(here), 23) if n + 1 not in here)
+
+
 def test_a_late_word_from_an_earlier_boot_does_not_disturb_the_present_one():
     sequences = Sequences()
     for bootid, seq in (("b1", 9), ("b2", 1), ("b1", 10), ("b2", 2)):

@@ -157,13 +157,13 @@ def test_a_lost_message_is_found_by_number_text_and_time(provider: SimulatedTwil
     sid = channel.send(outgoing()).provider_id
     channel.send(outgoing("other"))
     text = text_of("m1")
-    found = channel.find(WANG, text, since=room.time, known=())
+    found = channel.find(WANG, text, since=room.time, known=(), within_s=8)
     assert found is not None
     assert found.provider_id == sid
-    assert channel.find(NUMBERS["ph-li"], text, since=room.time, known=()) is None
-    assert channel.find(WANG, text_of("m2"), since=room.time, known=()) is None
-    assert channel.find(WANG, text, since=room.time + 60 * SECOND, known=()) is None
-    assert channel.find(WANG, text, since=room.time, known={sid}) is None
+    assert channel.find(NUMBERS["ph-li"], text, since=room.time, known=(), within_s=8) is None
+    assert channel.find(WANG, text_of("m2"), since=room.time, known=(), within_s=8) is None
+    assert channel.find(WANG, text, since=room.time + 60 * SECOND, known=(), within_s=8) is None
+    assert channel.find(WANG, text, since=room.time, known={sid}, within_s=8) is None
 
 
 def test_what_became_of_a_message_can_be_asked(provider: SimulatedTwilio):
@@ -189,7 +189,7 @@ def test_no_number_and_no_text_reaches_a_log_or_an_error(provider: SimulatedTwil
     caplog.set_level(logging.DEBUG)
     channel = twilio(provider)
     channel.send(outgoing())
-    channel.find(WANG, text_of("m1"), since=0, known=())
+    channel.find(WANG, text_of("m1"), since=0, known=(), within_s=8)
     found = failure(channel, to="+861200000")
     told = caplog.text + found.reason + str(found) + str(found.__cause__)
     for secret in (WANG.removeprefix("+"), "861200000", "12号家", provider.auth_token):

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,19 +12,14 @@ from typing import Any, Self
 
 import httpx
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 SHOUWANG = Path(sys.executable).parent / "shouwang"
 
 
 def free_ports(count: int) -> list[int]:
-    doors = [socket.socket() for _ in range(count)]
-    try:
-        for door in doors:
-            door.bind(("127.0.0.1", 0))
-        return [door.getsockname()[1] for door in doors]
-    finally:
-        for door in doors:
-            door.close()
+    return [free_port() for _ in range(count)]
 
 
 def until(holds: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:

@@ -15,14 +15,9 @@ import pytest
 
 from simulators.devices import Broker, Line
 from simulators.devices.line import wait_until
+from tests.ports import free_port
 
 BINARY = Path(sys.executable).with_name("nats-server")
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class RealBroker:

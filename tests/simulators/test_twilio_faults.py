@@ -17,6 +17,7 @@ from simulators.twilio import SimulatedTwilio
     [
         ("refuse", {}, 400, 21612),
         ("refuse", {"code": 21608}, 400, 21608),
+        ("401", {}, 401, 20003),
         ("429", {}, 429, 20429),
         ("500_before", {}, 500, 20500),
         ("opted_out", {}, 400, 21610),
@@ -58,6 +59,35 @@ def test_a_hang_before_accepting_accepts_nothing_even_when_it_ends(provider):
     with pytest.raises(requests.exceptions.ReadTimeout):
         client_of(provider, timeout=0.5).messages.create(to=ANNA, from_=SERVICE_NUMBER, body="x")
     assert provider.messages == []
+
+
+@pytest.mark.parametrize(("mode", "accepted"), [("cut_before", 0), ("cut_after", 1)])
+def test_a_cut_connection_ends_without_an_answer_before_or_after_accepting(provider, mode, accepted):
+    provider.fault(mode, ANNA, times=1)
+    with pytest.raises(requests.exceptions.ConnectionError, match=r"reset|aborted"):
+        send(provider)
+    assert len(provider.messages) == accepted
+    send(provider)
+    assert len(provider.messages) == accepted + 1
+
+
+def test_an_answer_that_is_not_twilios_comes_after_accepting(provider):
+    provider.fault("malformed", ANNA, times=1)
+    with pytest.raises(ValueError, match="Expecting value"):
+        send(provider)
+    assert len(provider.messages) == 1
+    provider.fault("malformed", on="read")
+    with pytest.raises(ValueError, match="Expecting value"):
+        client_of(provider).messages.list(to=ANNA)
+
+
+@pytest.mark.parametrize("retry_after", ["3", "Wed, 21 Oct 2026 07:28:00 GMT", None])
+def test_a_busy_provider_may_say_when_to_come_back(provider, retry_after):
+    provider.fault("429", retry_after=retry_after)
+    url = f"{provider.base_url}/2010-04-01/Accounts/{provider.account_sid}/Messages.json"
+    form = {"To": ANNA, "From": SERVICE_NUMBER, "Body": "x"}
+    answer = requests.post(url, form, auth=(provider.account_sid, provider.auth_token), timeout=8)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (429, retry_after)
 
 
 def test_a_hanging_request_does_not_keep_the_provider_from_ending():

@@ -11,11 +11,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 import yaml
-from real_broker import broker, free_port, service  # noqa: F401 -- fixtures
+from real_broker import broker, service  # noqa: F401 -- fixtures
 
 from simulators.devices import Broker, Line, Publication
 from simulators.devices.line import wait_until
 from simulators.replies import Phones, understand
+from tests.ports import free_port
 
 WATCHER, OTHER = "+8612000000001", "+8612000000009"
 

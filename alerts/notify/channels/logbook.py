@@ -25,7 +25,7 @@ class Logbook:
         )
         return Sent(f"logbook-{outgoing.message}", "logged")
 
-    def find(self, to: str, text: str, *, since: int, known: Collection[str]) -> Sent | None:  # noqa: ARG002  (the promise's own shape)
+    def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:  # noqa: ARG002  (the promise's own shape)
         """Writing it down twice does no harm, so it is never looked for."""
         return None
 

@@ -1,6 +1,7 @@
 """Text messages by Twilio, with its own client: send, find an answer that was lost, ask what became of one."""
 
 import logging
+import re
 import threading
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ _CONNECT_S: Final = 4.0  # two lost handshake packets are repeated within it (af
 _VALID_S: Final = (60, 36_000)  # Twilio takes 1 to 36000; under a minute a carrier drops what it would have delivered
 _CLOCKS_DIFFER: Final = timedelta(seconds=10)
 _NEWEST: Final = 50  # messages to one phone that are looked through for a lost one
+_SECONDS: Final = re.compile(r"[0-9]{1,6}")
+"""How long to wait, as Twilio says it. A date, or more than eleven days, is taken as said by somebody else."""
 _CAPABILITIES: Final = Capabilities(two_way=True, links=True, receipts=True, keypad=False)
 
 
@@ -76,11 +79,13 @@ class TwilioSms:
         except Exception as error:
             raise send_failed(error, retry_after_s=self._mine.retry_after_s) from None
 
-    def find(self, to: str, text: str, *, since: int, known: Collection[str]) -> Sent | None:
+    def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:
         """Look through the newest messages to this number; Twilio's times are whole seconds of another clock."""
         earliest = datetime.fromtimestamp(since // 1_000_000, UTC) - _CLOCKS_DIFFER
+        client = self._client
+        client.http_client.timeout = _limit(min(within_s, self._timeout_s))
         try:
-            for one in self._client.messages.list(to=to, limit=_NEWEST):
+            for one in client.messages.list(to=to, limit=_NEWEST):
                 made_at = one.date_created
                 recent = made_at is not None and made_at.replace(tzinfo=made_at.tzinfo or UTC) >= earliest
                 # A trial account puts words of its own before the text.
@@ -89,6 +94,8 @@ class TwilioSms:
                     return Sent(_said(one.sid), str(one.status or ""))
         except Exception as error:
             raise send_failed(error) from None
+        finally:
+            client.http_client.timeout = _limit(self._timeout_s)
         return None
 
     def fetch(self, provider_id: str) -> Report:
@@ -115,8 +122,7 @@ class TwilioSms:
         http = TwilioHttpClient(
             timeout=self._timeout_s, logger=_mute(), request_hooks={"response": [self._note_retry_after]}
         )
-        # As one number it would count for the handshake and for each read anew.
-        http.timeout = Timeout(connect=min(_CONNECT_S, self._timeout_s), total=self._timeout_s)
+        http.timeout = _limit(self._timeout_s)
         # TWILIO_EDGE and TWILIO_REGION would corrupt another base address: the environment is not looked at.
         client = Client(*self._account, http_client=http, environment={"none": ""})
         if self._api_base:
@@ -127,7 +133,12 @@ class TwilioSms:
 
     def _note_retry_after(self, response: Any, *_args: Any, **_more: Any) -> None:
         text = str(response.headers.get("Retry-After", ""))
-        self._mine.retry_after_s = float(text) if text.isascii() and text.isdigit() else None
+        self._mine.retry_after_s = float(text) if _SECONDS.fullmatch(text) else None
+
+
+def _limit(seconds: float) -> Timeout:
+    """As one number it would count for the handshake and for each read anew."""
+    return Timeout(connect=min(_CONNECT_S, seconds), total=seconds)
 
 
 def _said(value: object) -> str:

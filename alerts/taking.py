@@ -1,0 +1,76 @@
+"""Which part of the engine hears which fact. Reads and writes nothing: the engine decides with it, `verify` again."""
+
+from collections.abc import Callable
+
+from alerts.books import Books
+from alerts.core.household import Household
+from alerts.judging import Judging
+from alerts.registrations import Registrations
+from alerts.seats import POLICY, WHOLE, Seat
+from events.serial import Recorded
+from events.types import alert as alert_facts
+from events.types import message, system
+from events.types.device import DeviceFact
+from events.types.fact import Event
+from events.types.setting import SettingChanged
+
+_ALERT_FACTS = frozenset(
+    {cls for cls in vars(alert_facts).values() if isinstance(cls, type) and issubclass(cls, Event) and cls is not Event}
+    | {message.PersonTold, message.PersonLost}
+)
+
+
+class Taking:
+    """What is decided gathers in `books.made`."""
+
+    books: Books
+    seat: Seat = WHOLE
+    _judging: Judging
+
+    def take(self, recorded: Recorded) -> None:
+        """Take one fact in and decide what follows; nothing is committed yet."""
+        event, books = recorded.event, self.books
+        if isinstance(event, DeviceFact):
+            self._judging.device_fact(recorded, event)
+        elif type(event) in _ALERT_FACTS:
+            self._judging.cases.told(recorded)
+        elif isinstance(event, system.DeadlinePassed):
+            self._judging.deadline(recorded, event)
+        elif type(event) in Registrations.HEARS:
+            self._registration(recorded)
+        elif isinstance(event, SettingChanged):
+            books.policy.fold(event)
+            books.made.touched.add(POLICY)
+            if event.scope in books.homes:
+                self._judging.changed(books.homes[event.scope], recorded, "setting")
+        elif isinstance(event, system.IngestCaughtUp):
+            self._all(lambda home: home.deaf(event.since, recorded.at))
+        elif isinstance(event, system.ClockFollowed):
+            if event.after > event.before:
+                self._all(lambda home: home.skip(event.before, event.after))
+            else:
+                self._all(lambda home: home.set_back(event.after))
+        elif isinstance(event, system.ReadingQuarantined) and event.danger and self.seat.owns(event.site):
+            reason = {
+                "device": event.device,
+                "danger": event.danger,
+                "quarantine": event.quarantine,
+                "why": event.reason,
+            }
+            self._judging.cases.of_site(event.site, "unknown_device_alarm", reason, event.device, recorded)
+
+    def _all(self, happens: Callable[[Household], None]) -> None:
+        """Something of ours that touches every home; their rules look again."""
+        for home in self.books.homes.values():
+            happens(home)
+            self.books.touch(home)
+            self.books.unseen.add(home.home)
+
+    def _registration(self, recorded: Recorded) -> None:
+        if "cause" in recorded.meta:  # our own, folded when it was decided
+            return
+        change = self.books.registrations.fold(recorded)
+        if change is not None:
+            home, why, restart = change
+            self.books.touch(home)
+            self._judging.changed(home, recorded, why, restart=restart)

@@ -1,0 +1,62 @@
+"""Where a measured log lies: a SQLite file, or a database of a PostgreSQL server that really puts it on disk."""
+
+import itertools
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+KINDS = (SQLITE, POSTGRESQL)
+_ROOT = str(Path(__file__).resolve().parents[2])
+_AS_IN_A_TOWN = {
+    "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "on", "shared_buffers": "256MB",
+    "checkpoint_timeout": "5min",
+}  # fmt: skip
+
+
+class Places:
+    """Gives each round an empty database of its own; a server is started when first one is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server: Any = None
+        self._numbers = itertools.count(1)
+
+    def __enter__(self) -> "Places":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.stop()
+
+    @contextmanager
+    def fresh(self, kind: str, folder: Path) -> Iterator[str | Path]:
+        """What `make_database` opens; without tables. The file lies in `folder`, the server beside it."""
+        if kind == SQLITE:
+            yield folder / "shouwang.db"
+            return
+        name = f"measured_{next(self._numbers)}"
+        self._do(f'CREATE DATABASE "{name}"')
+        try:
+            yield self._server.url(name)
+        finally:
+            self._do(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _do(self, statement: str) -> None:
+        if self._server is None:
+            if _ROOT not in sys.path:  # the server is the one our tests run on, with other settings
+                sys.path.append(_ROOT)
+            from tests.postgres import Server  # noqa: PLC0415  # only who measures PostgreSQL needs it
+
+            self._server = Server(self._folder / "postgresql", **_AS_IN_A_TOWN)
+        with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+def url_of(address: str | Path) -> str:
+    """As DATABASE_URL names it."""
+    return address if isinstance(address, str) else f"sqlite:///{address}"

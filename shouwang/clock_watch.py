@@ -1,0 +1,154 @@
+"""Compares our time with the wall clock each second: a step is recorded, shown, and followed when it can hurt nobody."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+from sqlalchemy import update as change
+from sqlalchemy.exc import OperationalError
+
+from alerts.timers import CAUGHT_UP, next_due
+from events.database import CommitUnclear, Database, StorageFull
+from events.store import New, append
+from events.tables import marks
+from events.types.fact import MINUTE, SECOND, Event
+from events.types.system import ClockFollowed, ClockStepped
+from shouwang.moment import now as wall_now
+from shouwang.steady import SteadyClock, line_of, read_line, write_line
+
+log = logging.getLogger("shouwang.clock")
+
+STEP = 2 * SECOND
+"""Less is followed at once and not spoken of: no step of an alert may be more than this late."""
+_SMALL = SECOND // 5
+_SAMPLE_S = 1.0
+_STOOD = 3 * SECOND
+"""So long between two samples nobody stays away who runs: the machine stood still."""
+_BELIEVED = 10 * SECOND
+_NEAR = 30 * MINUTE
+"""Longer than any step, round or pre-alarm of classes 1 and 2 by the default terms."""
+
+
+class ClockWatch:
+    """`off` is how far the wall is ahead of us, microseconds; `stepped_at` and `by` tell of the last step, 0: none."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: SteadyClock,
+        boot: str,
+        *,
+        wall: Callable[[], int] = wall_now,
+        on_fatal: Callable[[BaseException], None],
+    ) -> None:
+        self._database, self._clock, self._boot, self._wall, self._on_fatal = database, clock, boot, wall, on_fatal
+        self._line, self._off, self._at, self._by = line_of(boot), f"clock_off:{boot}", "clock_step_at", "clock_step_by"
+        with database.read() as db:
+            self._known = read_line(db, self._off) or 0
+            self.stepped_at, self.by = read_line(db, self._at) or 0, read_line(db, self._by) or 0
+        self.off = 0
+        self._row = clock.origin
+        self._looked = self._noticed = clock.uptime()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    @property
+    def off_s(self) -> float:
+        """How many seconds the wall is ahead of us; 0 where it is less than a step."""
+        return _seconds(self.off) if abs(self.off) >= STEP else 0.0
+
+    def start(self) -> None:
+        """Begin to compare."""
+        self._looked = self._clock.uptime()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(_SAMPLE_S):
+            try:
+                self.look()
+            except (OperationalError, StorageFull, CommitUnclear) as fault:  # as for all others: the next time
+                log.warning("the clock cannot be compared: %s", fault)
+            except Exception as failure:
+                self._on_fatal(failure)
+                return
+
+    def look(self) -> None:
+        """One comparison, and what follows from it."""
+        self._agree()
+        up, wall = self._clock.uptime(), self._wall()
+        stood, self._looked = up - self._looked, up
+        now = self._clock.origin + up
+        self.off = wall - now
+        jump = self.off - self._known
+        if abs(jump) >= STEP:
+            self._record(jump, now + self._known, wall)
+            self._noticed = up
+        if self.off > 0 and self.off >= STEP and stood >= _STOOD:  # our own stand explains it: that time has passed
+            self._follow(now, None)
+        elif abs(self.off) >= STEP:
+            if up - self._noticed >= _BELIEVED:
+                self._follow(now, now + _NEAR)
+        elif abs(self.off) >= _SMALL:
+            self._follow(now, None)
+
+    def _agree(self) -> None:
+        """Another process on this machine may have moved the line."""
+        with self._database.read() as db:
+            row = read_line(db, self._line)
+            self._known = read_line(db, self._off) or 0
+            self.stepped_at, self.by = read_line(db, self._at) or 0, read_line(db, self._by) or 0
+        if row is not None and row != self._row:
+            self._row = self._clock.origin = row
+
+    def _record(self, jump: int, before: int, wall: int) -> None:
+        log.warning("the machine's clock was set by %.3f s", jump / SECOND)
+        now, known = self._clock.now(), self._known
+
+        def work(db: Connection) -> None:
+            if (read_line(db, self._off) or 0) != known:
+                return  # another process of ours was first
+            write_line(db, self._off, known + jump)
+            write_line(db, self._at, now)
+            write_line(db, self._by, jump)
+            self._append(db, ClockStepped(by_s=_seconds(jump), before=before, after=wall), now)
+
+        self._database.write(work)
+        self._known, self.stepped_at, self.by = known + jump, now, jump
+
+    def _follow(self, now: int, quiet_until: int | None) -> None:
+        """Move to the wall's time; with `quiet_until` only when no alert's timer rings before then."""
+        by, row = self.off, self._row
+
+        def work(db: Connection) -> bool:
+            if quiet_until is not None and (due := next_due(db, mark=0)) is not None and due <= quiet_until:
+                return False
+            moved = change(marks).where(marks.c.name == self._line, marks.c.at == row).values(at=row + by)
+            if not db.execute(moved).rowcount:
+                return False
+            write_line(db, self._off, 0)
+            if by < 0:  # what we hear from now on is not proved yet
+                db.execute(change(marks).where(marks.c.name == CAUGHT_UP, marks.c.at > now + by).values(at=now + by))
+            if abs(by) >= STEP:
+                self._append(db, ClockFollowed(by_s=_seconds(by), before=now, after=now + by), now + by)
+            return True
+
+        if self._database.write(work):
+            self._row = self._clock.origin = row + by
+            self._known = self.off = 0
+            if abs(by) >= STEP:
+                log.warning("our time follows by %.3f s", by / SECOND)
+
+    def _append(self, db: Connection, event: Event, at: int) -> None:
+        name = type(event).__name__
+        append(db, [New("clock", "all", event, at, f"{name}-{self._boot}-{at}", 0)], recorded_at=at)
+
+
+def _seconds(span: int) -> float:
+    return round(span / SECOND, 3)

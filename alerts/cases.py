@@ -16,7 +16,7 @@ from events.store import New
 from events.types import alert as facts
 from events.types import device, home, message
 from events.types.fact import Event
-from events.types.system import RuleMended
+from events.types.system import DecisionReadAhead, RuleMended
 
 Look = Callable[[Household, Recorded, str, bool], None]
 """Have the home's rules look again: why, and whether the silence clock starts anew."""
@@ -36,7 +36,7 @@ class Cases:
         """A rule says danger: a new alert, an open one that fires again, or one that opens again."""
         at, reason, source = recorded.recorded_at, danger.reason, danger.device
         alert = home_.alerts.get(name)
-        if alert is not None and self._catch_up(alert):
+        if alert is not None and self._catch_up(alert, recorded):
             alert = home_.alerts.get(name)  # somebody may have closed it in the same moment
         if alert is not None:
             if alert.alert_class <= 2 or not alert.lasting:
@@ -85,7 +85,7 @@ class Cases:
         self, home_: Household, alert: Alert, recorded: Recorded, decision: Callable[[Alert], list[Event]]
     ) -> None:
         """Know what lies ahead, decide, and take what follows."""
-        self._catch_up(alert)
+        self._catch_up(alert, recorded)
         meta = caused_by(recorded)
         meta["read_to"] = max(meta["read_to"], self._read_to.get(alert.id, 0))
         base = alert.version
@@ -94,13 +94,19 @@ class Cases:
             self._books.made.about_alert(alert, events, base=base, at=recorded.recorded_at, meta=meta)
             self._follow(home_, alert, events, recorded)
 
-    def _catch_up(self, alert: Alert) -> bool:
-        """Take what is known to lie ahead as if it were read now. True: there was something."""
-        ahead = self._books.ahead.pop(stream_of(alert.id), [])
+    def _catch_up(self, alert: Alert, recorded: Recorded) -> bool:
+        """Take what is known to lie ahead as if it were read now, and put on record that it was. True: there was some."""
+        stream, known = stream_of(alert.id), alert.version
+        ahead = [r for r in self._books.ahead.pop(stream, []) if (r.version or 0) > known]
+        if not ahead:
+            return False
+        read_to = self._read_to[alert.id] = ahead[-1].position
+        noted = DecisionReadAhead(alert=alert.id, cause=recorded.position, read_to=read_to)
+        key, meta = f"ahead-{recorded.position}-{read_to}", {**caused_by(recorded), "read_to": read_to}
+        self._books.made.news.append(New(stream, alert.site, noted, recorded.recorded_at, key=key, meta=meta))
         for later in ahead:
             self.told(later)
-            self._read_to[alert.id] = later.position
-        return bool(ahead)
+        return True
 
     def told(self, recorded: Recorded) -> None:
         """What others said about an alert: people, the planner. Our own was folded when it was decided."""
@@ -154,12 +160,12 @@ class Cases:
         if isinstance(event, facts.AlertCancelled):
             self._look(home_, recorded, "cancelled", False)
             return
-        for source in event.out_of_service:
-            if sensor := home_.sensors.get(source):
-                sensor.out_of_service = True
+        out = [source for source in event.out_of_service if source in home_.sensors]  # the others stand elsewhere now
+        for source in out:
+            home_.sensors[source].out_of_service = True
             self.of_home(home_, home.SensorTakenOutOfService(device=source, home=home_.home, alert=alert.id), recorded)
-        if event.out_of_service and "sensor_out_of_service" not in home_.alerts:
-            reason = {"devices": list(event.out_of_service), "alert": alert.id, "at": recorded.at}
+        if out and "sensor_out_of_service" not in home_.alerts:
+            reason = {"devices": out, "alert": alert.id, "at": recorded.at}
             self.danger(home_, "sensor_out_of_service", Danger(reason), recorded)
         if event.outcome in {"hospital", "away_unreported"}:
             until = recorded.at + self._books.policy.span("away.after_closing_s", home_.home)

@@ -48,6 +48,11 @@ class Engine(Taking):
         self._database, self._now, self.seat, self._check = database, now, seat, check
         self._reader = seat.reader(READER)
         self.follower = Follower(database, self._reader, lanes=seat.lanes)
+        self._conflicting: set[str] = set()
+        self._load()
+
+    def begin_again(self) -> None:
+        """Forget what is in hand and stand where the bookmark stands, whatever became of the last commit."""
         self._load()
 
     def _load(self) -> None:
@@ -107,13 +112,17 @@ class Engine(Taking):
         failpoint("engine.committed")
         books.made = Decisions()
         books.ahead.clear()
+        self._conflicting.clear()
         self._facts_since_save, self._saved_at = 0, at
 
     def _read_ahead(self, conflict: VersionConflict) -> None:
-        """Somebody decided first: forget, and when deciding on that stream again, know what they decided."""
+        """Somebody decided first: forget, and when deciding on that stream again, know what they decided.
+
+        Of every stream that stood in the way since the last commit: two that take turns would hold us up for ever.
+        """
         log.info("deciding again: %s", conflict)
-        ahead = self.books.ahead
+        self._conflicting.add(conflict.stream)
         with self._database.read() as db:
-            ahead[conflict.stream] = [r for r in read_stream(db, conflict.stream) if r.version is not None]
+            ahead = {s: [r for r in read_stream(db, s) if r.version is not None] for s in sorted(self._conflicting)}
         self._load()
         self.books.ahead = ahead

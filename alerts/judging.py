@@ -6,16 +6,17 @@ import msgspec
 
 from alerts.books import Books, caused_by
 from alerts.cases import Cases
-from alerts.core import edges, lifecycle, stray
+from alerts.core import edges, lifecycle, settling, stray
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household, Sensor
+from alerts.core.policy import CLASSES
 from alerts.core.rule import Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
 from alerts.core.rules import BY_NAME, LISTENERS
 from events.serial import Recorded
 from events.store import New
 from events.types import device, home
 from events.types.fact import SECOND
-from events.types.system import DeadlinePassed, RuleFailed
+from events.types.system import DeadlinePassed, HomeUnseen, RuleFailed
 
 log = logging.getLogger("shouwang.engine")
 
@@ -60,22 +61,42 @@ class Judging:
             if event.state == "offline":
                 home_.end_lease(sensor, at)
             elif not event.retained:
+                settling.came_back(sensor, at)
                 self._hear(home_, sensor, recorded)
             return []
         if isinstance(event, device.ReadingsGapOpened | device.ReadingsGapClosed | device.ReadingConflicted):
             return []
         if isinstance(event, device.HeartbeatReceived) and event.interval_s:
             sensor.interval = int(event.interval_s * SECOND)
-        if event.backfilled:
-            home_.backfilled_at = at
-            self._books.unseen.add(home_.home)
-        elif not event.retained:
+        holes = settling.open_numbers(sensor)
+        if not event.retained and not event.backfilled:
             self._hear(home_, sensor, recorded)
         signs = edges.note(home_, sensor, event, recorded.at)
-        if home_.seen_more:
+        if not event.retained:
+            settling.spoke(sensor, at, recorded.at, backfilled=event.backfilled, holes_before=holes)
+        if home_.seen_more or event.backfilled:
             home_.seen_more = False
             self._books.unseen.add(home_.home)
+            if home_.holes:
+                self.count_blind(home_, at)
         return signs
+
+    def count_blind(self, home_: Household, at: int) -> None:
+        """When what is on its way has arrived, the minutes that nobody saw are counted and recorded."""
+        due = at + self._books.policy.span("backfill.settle_s", home_.home)
+        self._books.ask_to_wake(home_, "blind:minutes", due, waits=True)
+
+    def _blind(self, home_: Household, recorded: Recorded) -> None:
+        at = recorded.recorded_at
+        if (until := settling.awaited_until(home_, self._books.policy)) > at:
+            self._books.ask_to_wake(home_, "blind:minutes", until, waits=True)
+            return
+        for hole in settling.counted(home_, at):
+            told = HomeUnseen(home=home_.home, site=home_.site, since=hole.since, until=hole.until, blind=hole.blind)
+            key = f"unseen-{hole.since}-{recorded.position}"
+            self._books.made.news.append(
+                New(f"home-{home_.home}", home_.site, told, at, key=key, digest=0, meta=caused_by(recorded))
+            )
 
     def _hear(self, home_: Household, sensor: Sensor, recorded: Recorded) -> None:
         """The device is online. Where it was not before, the rules look at once: what was silent or dark is over."""
@@ -129,6 +150,8 @@ class Judging:
         if kind == "rule" and name in BY_NAME:
             seen = Seen(event.due, recorded.recorded_at, DeadlineReached(due=event.due))
             self.watch(home_, BY_NAME[name], seen, recorded)
+        elif kind == "blind":
+            self._blind(home_, recorded)
         elif kind == "alert":
             self.cases.rang(home_, name, recorded)
 
@@ -166,6 +189,11 @@ class Judging:
             self.cases.decide(home_, alert, recorded, lambda a: lifecycle.clear(a, reason=reason, at=at))
         if verdict.danger is not None and home_.watched:
             self.cases.danger(home_, rule.danger, verdict.danger, recorded)
+        elif verdict.danger is not None and CLASSES[rule.danger] == 1:
+            # The door lets in what left the device before it heard of the pause: it is the operator's all the same.
+            source = verdict.danger.device
+            reason = {"device": source, "danger": rule.danger, "home": home_.home, "why": home_.status}
+            self.cases.of_site(home_.site, "unknown_device_alarm", reason, source, recorded)
         if verdict.wake_at is not None:
             self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
 

@@ -51,9 +51,13 @@ class Planner(Planning):
         self._database, self._now, self._channel, self._check = database, now, channel, check
         self._reader = seat.reader(READER)
         self.follower = Follower(database, self._reader, lanes=seat.lanes, hears=(*HEARS, setting.SettingChanged))
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Forget what is in hand and stand where the bookmark stands, whatever became of the last commit."""
         self.policy = Policy()
         self.people: dict[str, Person] = {}
-        with database.read() as db:
+        with self._database.read() as db:
             self.follower.position = bookmark(db, self._reader)
             for owner, state in load_snapshots(db, self._reader):
                 if owner == POLICY:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from alerts.books import Books
+from alerts.core import settling
 from alerts.core.household import Household
 from alerts.judging import Judging
 from alerts.registrations import Registrations
@@ -44,7 +45,7 @@ class Taking:
             if event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
         elif isinstance(event, system.IngestCaughtUp):
-            self._all(lambda home: home.deaf(event.since, recorded.at))
+            self._all(lambda home: self._missed(home, event.since, recorded.at))
         elif isinstance(event, system.ClockFollowed):
             if event.after > event.before:
                 self._all(lambda home: home.skip(event.before, event.after))
@@ -65,6 +66,11 @@ class Taking:
             happens(home)
             self.books.touch(home)
             self.books.unseen.add(home.home)
+
+    def _missed(self, home: Household, since: int, at: int) -> None:
+        settling.missed(home, since, at)
+        if home.holes and home.holes[-1].until == at:
+            self._judging.count_blind(home, at)
 
     def _registration(self, recorded: Recorded) -> None:
         if "cause" in recorded.meta:  # our own, folded when it was decided

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment
+from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004  # a pool's, not ours
 from starlette.exceptions import HTTPException
 
 from alerts.commands import errors
@@ -16,6 +17,7 @@ from api.console.words import say
 from api.language import language_of
 from api.names import Names
 from events.database import CommitUnclear, StorageFull
+from events.passing import passing
 
 log = logging.getLogger("shouwang.api")
 
@@ -27,6 +29,8 @@ _KINDS: Final = {
 }  # fmt: skip
 
 _STORAGE: Final[dict[type[Exception], str]] = {CommitUnclear: "unclear", StorageFull: "storage_full"}
+_AWAY: Final = (DBAPIError, TimeoutError)
+"""What a database says that is held by somebody else, or starts again."""
 
 _PAGE: Final = Environment(autoescape=True).from_string(
     """{% if whole %}<!doctype html><html lang="{{ language }}"><meta charset="utf-8"><title>{{ head }}</title>
@@ -141,7 +145,10 @@ def install(app: FastAPI) -> None:
 
     async def storage(request: Request, error: Exception) -> Response:
         log.error("the database failed %s %s: %s", request.method, request.url.path, type(error).__name__)
-        return answer(request, Problem(503, _STORAGE[type(error)]))
+        return answer(request, Problem(503, _STORAGE.get(type(error), "unavailable")))
+
+    async def away(request: Request, error: Exception) -> Response:
+        return await (storage if passing(error) else unexpected)(request, error)
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
@@ -152,6 +159,8 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(refusal, refused)
     for kind in _STORAGE:
         app.add_exception_handler(kind, storage)
+    for kind in _AWAY:
+        app.add_exception_handler(kind, away)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Exception, unexpected)

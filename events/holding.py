@@ -4,14 +4,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from events import leases
-from events.database import CommitUnclear, Database, StorageFull
+from events.database import Database
 from events.leases import Fenced, Lease
+from events.passing import passing
 from events.presence import session_of, this_process
 from events.watchfulness import Watchful
 
@@ -20,7 +19,6 @@ log = logging.getLogger("shouwang.leases")
 LOOK_S = 1.0
 PROCESS = "process."
 """Before the name of an owner: the lease by which a process says that it lives, and works."""
-_TROUBLE = (DBAPIError, CommitUnclear, StorageFull)
 
 
 class Holder:
@@ -59,8 +57,12 @@ class Holder:
         if self._thread.is_alive():
             self._thread.join(10)
         for lease in list(self._held.values()):
-            with suppress(*_TROUBLE):  # then they find out by watching
+            try:
                 self.give_back(lease)
+            except Exception as failure:
+                if not passing(failure):
+                    raise
+                log.warning("lease %s is not given back: they find out by watching", lease.name)
 
     def join(self) -> None:
         """Count as one of those who share the work."""
@@ -68,12 +70,14 @@ class Holder:
             self.take(f"{PROCESS}{self.owner}")
 
     def take(self, name: str) -> Lease | None:
-        """The lease when it was free, its holder is dead, or nobody else can be there; None: somebody has it."""
+        """The lease when it is ours, was free, its holder is dead, or nobody else can be there; None: somebody has it."""
         with self._taking:
             with self._database.read() as db:
                 seen = leases.find(db, name)
+            if seen is not None and seen.owner == self.owner:  # also where the answer to our taking was lost
+                return self._held.setdefault(name, Lease(name, self.owner, seen.token))
             if seen is not None and seen.owner and not self.alone:
-                if seen.owner == self.owner or not self._watchful.is_dead(seen):
+                if not self._watchful.is_dead(seen):
                     return None
                 self._database.end_session(session_of(seen.owner))
             taken = self._database.write(lambda db: leases.take(db, name, self.owner, seen=seen))
@@ -132,7 +136,9 @@ class Holder:
             gone = [each for each in self._seen if each.name.startswith(PROCESS) and self.is_dead(each)]
             if gone:
                 self._database.write(lambda db: leases.forget(db, gone))
-        except _TROUBLE as failure:
+        except Exception as failure:
+            if not passing(failure):
+                raise
             log.warning("nobody can say who lives: %s", type(failure).__name__)
             return
         finally:

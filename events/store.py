@@ -65,11 +65,20 @@ def read(
     return [_recorded(row) for row in db.execute(query, asked).all()]
 
 
-def read_stream(db: Connection, stream: str, *, limit: int | None = None) -> list[Recorded]:
-    """All of one stream in order of position; with `limit` the newest ones only, still in order."""
+def read_stream(
+    db: Connection, stream: str, *, limit: int | None = None, types: Collection[str] | None = None, holding: str = ""
+) -> list[Recorded]:
+    """All of one stream in order of position; with `limit` the newest ones only, still in order.
+
+    With `types` only those; with `holding` only those in whose JSON this text stands.
+    """
     query = select(events).where(
         events.c.stream == stream, or_(events.c.version.is_not(None), events.c.key.is_not(None))
     )
+    if types is not None:
+        query = query.where(events.c.type.in_(types))
+    if holding:
+        query = query.where(events.c.data.contains(holding, autoescape=True))
     if limit is None:
         return [_recorded(row) for row in db.execute(query.order_by(events.c.position))]
     newest = db.execute(query.order_by(events.c.position.desc()).limit(limit)).all()

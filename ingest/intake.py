@@ -8,12 +8,12 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
-from events.database import CommitUnclear, Database, StorageFull
+from events.database import Database, StorageFull
 from events.failpoints import failpoint
 from events.follow import save_bookmark, save_snapshots
 from events.leases import Fenced
+from events.passing import Patience, passing
 from events.store import New
 from ingest import redecoding
 from ingest.acknowledging import Acknowledging
@@ -38,7 +38,6 @@ _PACE_S = 0.008
 
 _SAVE_EVERY_S = 1.0
 _LOOK_EVERY_S = 1.0
-_RETRY_S = (0.1, 5.0)
 
 
 class Gate(Protocol):
@@ -96,7 +95,15 @@ class Intake:
         self._committed_at = 0.0
         self._last_batch = 0
         self.storage_full = False
+        self.waits_since: float | None = None
+        """Monotonic seconds: since then the database has not answered; None: it does."""
         self.counts = Counts()
+
+    @property
+    def waits_s(self) -> float:
+        """For how long the database has not answered; 0 while it does."""
+        since = self.waits_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def start(self) -> None:
         """Begin to take what arrives."""
@@ -112,12 +119,12 @@ class Intake:
         try:
             while not self._stopping.is_set():
                 arrived = self._gather()
-                self._known.refresh()  # after the wait: what was registered before they came is known
+                self._insist(self._known.refresh)  # after the wait: what was registered before they came is known
                 for item in arrived:
                     self._take(item)
                 self._flush()
                 self._acknowledging.publish_due()
-                self._redecode()
+                self._insist(self._redecode)
             self._save()
         except _Stopped:
             pass
@@ -253,25 +260,34 @@ class Intake:
         self._answered = upto
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        """Through the committer, again and again while the disk is full: not acknowledged, nothing is lost."""
-        wait, most = _RETRY_S
+        """Through the committer; facts land once, so after a commit nobody knows of they are simply told again."""
 
         def ours(db: Connection) -> T:
             self._check(db)
             return work(db)
 
-        while True:
-            try:
-                done = self._database.write(ours)
-            except (StorageFull, CommitUnclear, OperationalError) as fault:  # facts land once: told again
-                log.warning("nothing can be written, so nothing is acknowledged: %s", fault)
-                self.storage_full = self.storage_full or isinstance(fault, StorageFull)
-            else:
-                self.storage_full = False
-                return done
-            if self._stopping.wait(wait):
-                raise _Stopped
-            wait = min(most, wait * 2)
+        done = self._insist(lambda: self._database.write(ours))
+        self.storage_full = False
+        return done
+
+    def _insist(self, ask: Callable[[], T]) -> T:
+        """Again and again while the database is full, held or away: nothing is acknowledged, so nothing is lost."""
+        began, patience = time.monotonic(), Patience(self._stopping)
+        outermost, self.waits_since = self.waits_since is None, self.waits_since or began
+        try:
+            while True:
+                try:
+                    return ask()
+                except Exception as fault:
+                    if not passing(fault):
+                        raise
+                    log.warning("nothing can be written, so nothing is acknowledged: %s", fault)
+                    self.storage_full = self.storage_full or isinstance(fault, StorageFull)
+                if patience.wait():
+                    raise _Stopped
+        finally:
+            if outermost:
+                self.waits_since = None
 
 
 class _Stopped(Exception):

@@ -12,6 +12,9 @@ TAILS = ("event", "tele", "status")
 SELF = "shouwang/v1/_self/"
 """No site can be named so, and our subscription matches it."""
 
+_BRISK_S, _BRISK_FOR_S = 5.0, 180.0
+"""After a connection the mark moves faster for a while: silence that was buffered waits for it to be judged."""
+
 _LEEWAY = 1.2
 """The broker's clock for redelivery starts when it sent, ours when it granted."""
 
@@ -49,7 +52,10 @@ class Markers:
             return
         settled = clock >= self._settled_at
         self._round += 1
-        self._next_at = clock + self._patience.ping_every_s if settled else self._settled_at
+        every = self._patience.ping_every_s
+        if clock < self._settled_at + _BRISK_FOR_S:
+            every = min(every, _BRISK_S)
+        self._next_at = clock + every if settled else self._settled_at
         self._awaited = self._awaited or (self._round, clock + self._patience.pong_within_s)
         body = _encode(_Ping(self._generation, self._round, at, settled))
         for tail in TAILS:

@@ -32,6 +32,8 @@ class Stats(msgspec.Struct, frozen=True):
     catching_up: bool
     caught_up_at: int
     storage_full: bool
+    waits_s: float
+    """So long the database has not taken what was asked of it."""
     queued: int
     messages: int
     facts: int
@@ -116,6 +118,7 @@ class Ingest:
             catching_up=self._caught_up.catching_up,
             caught_up_at=self._caught_up.mark or 0,
             storage_full=self.intake.storage_full,
+            waits_s=self.intake.waits_s,
             queued=len(self.inbox),
             messages=counts.messages,
             facts=counts.facts,

@@ -11,12 +11,12 @@ from functools import partial
 from typing import Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from events import leases
 from events.database import Database
 from events.holding import LOOK_S, Holder
 from events.leases import Lease
+from events.passing import passing
 from ingest.inbox import Inbox
 from ingest.service import Ingest, Stats
 
@@ -24,7 +24,7 @@ log = logging.getLogger("shouwang.ingest")
 
 LEASE = "ingest"
 _STANDING_BY = Stats(
-    active=False, connected=False, catching_up=False, caught_up_at=0, storage_full=False, queued=0, messages=0, facts=0,
+    active=False, connected=False, catching_up=False, caught_up_at=0, storage_full=False, waits_s=0.0, queued=0, messages=0, facts=0,
     repeated=0, quarantined=0, batches=0, last_received_at=0,
 )  # fmt: skip
 
@@ -66,12 +66,18 @@ class Standby:
         return _STANDING_BY if self._door is None else self._door.stats()
 
     def _run(self) -> None:
+        lease: Lease | None = None
         try:
             while not self._stopping.is_set():
-                lease = self._holder.take(LEASE)
-                if lease is not None:
-                    self._open(lease)
-                    return
+                try:
+                    lease = lease or self._holder.take(LEASE)
+                    if lease is not None:
+                        self._open(lease)
+                        return
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("the door stays shut for now: %s", type(failure).__name__)
                 self._holder.wait(LOOK_S)
         except BaseException as failure:
             self._on_fatal(failure)
@@ -89,6 +95,8 @@ class Standby:
         try:
             with self._database.read() as db:
                 leases.confirm(db, lease)
-        except DBAPIError:
+        except Exception as failure:
+            if not passing(failure):
+                raise
             return False
         return True

@@ -90,13 +90,13 @@ class ClockWatch:
         if abs(jump) >= STEP:
             self._record(jump, now + self._known, wall)
             self._noticed = up
-        if self.off > 0 and self.off >= STEP and stood >= _STOOD:  # our own stand explains it: that time has passed
-            self._follow(now, None)
+        if jump >= STEP and stood >= _STOOD:  # our own stand explains it: that time has passed
+            self._follow(jump, now, None)
         elif abs(self.off) >= STEP:
             if up - self._noticed >= _BELIEVED:
-                self._follow(now, now + _NEAR)
+                self._follow(self.off, now, now + _NEAR)
         elif abs(self.off) >= _SMALL:
-            self._follow(now, None)
+            self._follow(self.off, now, None)
 
     def _agree(self) -> None:
         """Another process on this machine may have moved the line."""
@@ -122,9 +122,9 @@ class ClockWatch:
         self._database.write(work)
         self._known, self.stepped_at, self.by = known + jump, now, jump
 
-    def _follow(self, now: int, quiet_until: int | None) -> None:
-        """Move to the wall's time; with `quiet_until` only when no alert's timer rings before then."""
-        by, row = self.off, self._row
+    def _follow(self, by: int, now: int, quiet_until: int | None) -> None:
+        """Move towards the wall's time; with `quiet_until` only when no alert's timer rings before then."""
+        row, left = self._row, self.off - by
 
         def work(db: Connection) -> bool:
             if quiet_until is not None and (due := next_due(db, mark=0)) is not None and due <= quiet_until:
@@ -132,7 +132,7 @@ class ClockWatch:
             moved = change(marks).where(marks.c.name == self._line, marks.c.at == row).values(at=row + by)
             if not db.execute(moved).rowcount:
                 return False
-            write_line(db, self._off, 0)
+            write_line(db, self._off, left)
             if by < 0:  # what we hear from now on is not proved yet
                 db.execute(change(marks).where(marks.c.name == CAUGHT_UP, marks.c.at > now + by).values(at=now + by))
             if abs(by) >= STEP:
@@ -141,7 +141,7 @@ class ClockWatch:
 
         if self._database.write(work):
             self._row = self._clock.origin = row + by
-            self._known = self.off = 0
+            self._known = self.off = left
             if abs(by) >= STEP:
                 log.warning("our time follows by %.3f s", by / SECOND)
 

@@ -1,12 +1,16 @@
 """The thread of engine and planner: one after the other, for as long as there is something to read."""
 
+import logging
 import threading
 from collections.abc import Callable
 
 from alerts.engine import Engine
 from alerts.planner import Planner
 from events.database import Database
+from events.passing import Patience, passing
 from events.store import head
+
+log = logging.getLogger("shouwang.deciding")
 
 _IDLE_S = 0.25
 _BUSY_S = 0.001
@@ -36,19 +40,39 @@ class Deciding:
 
     def _run(self) -> None:
         try:
-            timeout = 0.0
+            timeout, patience = 0.0, Patience(self._stopping)
             while not self._stopping.is_set():
-                read = self._engine.step(timeout) + self._planner.step()
+                try:
+                    if patience.since is not None:  # what was in hand may be in the log, or not: the bookmark knows
+                        self._engine.begin_again()
+                        self._planner.begin_again()
+                    read = self._engine.step(timeout) + self._planner.step()
+                    patience.well()
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("nothing can be decided for now: %s", type(failure).__name__)
+                    if patience.wait():
+                        return
+                    continue
                 timeout = _BUSY_S if read else _IDLE_S
                 position = self._engine.follower.position
                 if not read and position == self._planner.follower.position:
                     with self._done:
                         self._finished = position
                         self._done.notify_all()
-            self._engine.commit()
-            self._planner.commit()
+            self._save()
         except BaseException as failure:  # store errors and lost leases: rules and plans that raise end nothing
             self._on_fatal(failure)
+
+    def _save(self) -> None:
+        try:
+            self._engine.commit()
+            self._planner.commit()
+        except Exception as failure:
+            if not passing(failure):
+                raise
+            log.warning("not saved, to be read again from the log: %s", type(failure).__name__)
 
     def settle(self, timeout_s: float = 60.0) -> None:
         """Return when everything in the log has been decided and planned. Raises TimeoutError."""

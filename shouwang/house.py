@@ -36,6 +36,8 @@ from shouwang.steady import SteadyClock, boot_name, origin_for
 log = logging.getLogger("shouwang.house")
 
 _STALE_S = 60.0
+_WAITS_S = 10.0
+"""A database that has not answered for so long is held by somebody, or gone."""
 _FAR_BEHIND = 50_000
 """Facts not folded yet: so many are a minute's work, more mean that nobody folds."""
 
@@ -134,13 +136,15 @@ class House:
             return self._health_of_others()
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
+        stuck = door.waits_s > _WAITS_S
         return {
-            "ok": not self.failed.is_set() and door.connected and not door.storage_full and hears,
+            "ok": not self.failed.is_set() and door.connected and hears and not (door.storage_full or stuck),
             **self._share(),
             "connected": door.connected,
             "catching_up": door.catching_up,
             "heard_everything_up_to": door.caught_up_at,
             "storage_full": door.storage_full,
+            "database_waits_s": round(door.waits_s, 1),
             "queued": door.queued,
             "quarantined_since_start": door.quarantined,
             "really_sends": self.channel.really_sends,

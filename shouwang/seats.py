@@ -13,6 +13,7 @@ from events import leases
 from events.database import Database
 from events.holding import LOOK_S, PROCESS, Holder
 from events.leases import Lease
+from events.passing import passing
 from shouwang.deciding import Deciding
 from shouwang.sharing import Standing, to_give, to_take
 
@@ -84,9 +85,14 @@ class Seats:
         try:
             while not self._stopping.is_set():
                 self._holder.wait(LOOK_S)
-                if not self._stopping.is_set():
-                    self._look()
-        except BaseException as failure:  # lost, or the database is gone: a new start reads what is true
+                try:
+                    if not self._stopping.is_set():
+                        self._look()
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("seats stay as they are for now: %s", type(failure).__name__)
+        except BaseException as failure:  # lost: a new start reads what is true
             self._on_fatal(failure)
 
     def _look(self) -> None:

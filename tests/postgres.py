@@ -87,10 +87,13 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql://shouwang@127.0.0.1:{self.port}/{database}"
 
-    def restarts(self) -> None:
-        """As after a crash of the machine's power, but for what the disk forgot."""
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+    def restarts(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """SIGKILL: as after a cut of the machine's power, but for what the disk forgot. SIGINT: fast. SIGQUIT: at once."""
+        if how == signal.SIGKILL:
+            os.killpg(self._process.pid, how)
+        else:
+            self._process.send_signal(how)
+        self._process.wait(60)
         self._process = self._start()
 
     def stop(self) -> None:

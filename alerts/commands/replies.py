@@ -35,7 +35,9 @@ class Made(NamedTuple):
 
 
 _REMEMBERED = 400
-"""How many facts of a person's stream are read to know their slots: nine slots turn over within far fewer."""
+"""How many facts about a person's slots are read: nine slots turn over within far fewer."""
+_WITH_SLOT = '"slot":'
+"""Stands in what was planned with a slot, and not in the rest: a value that is nothing is left out."""
 
 
 def take_reply(database: Database, *, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
@@ -57,9 +59,7 @@ def _take(db: Connection, channel: str, provider_id: str, number: str, text: str
     stream, key = f"person-{known.id}", f"reply-{channel}-{provider_id}"
     if _heard(db, stream, key):
         return ""
-    person = Person(known.id)
-    for recorded in read_stream(db, stream, limit=_REMEMBERED):
-        fold(person, recorded.event, recorded.at)
+    person = _with_slots(db, known.id, stream)
     kept = keep_text(db, "sms", text, known.id, at)
     made = _understand(db, person, replies.parse(text), at, via=channel)
     event = ReplyReceived(
@@ -69,6 +69,18 @@ def _take(db: Connection, channel: str, provider_id: str, number: str, text: str
     append(db, [New(stream, known.id, event, at, key=key)], recorded_at=at)
     failpoint("hooks.reply_in_commit")
     return event.outcome
+
+
+def _with_slots(db: Connection, name: str, stream: str) -> Person:
+    """The person as far as their slots go; the hundreds of facts of a busy night do not push an open alert out."""
+    about = [
+        *read_stream(db, stream, types=["MessagePlanned"], holding=_WITH_SLOT, limit=_REMEMBERED),
+        *read_stream(db, stream, types=["SlotFreed", "AlertOpenAgain"], limit=_REMEMBERED),
+    ]
+    person = Person(name)
+    for recorded in sorted(about, key=lambda one: one.position):
+        fold(person, recorded.event, recorded.at)
+    return person
 
 
 def _heard(db: Connection, stream: str, key: str) -> bool:

@@ -62,7 +62,10 @@ class Boot(msgspec.Struct):
 
 
 class Sensor(msgspec.Struct):
-    """A device in this home, as registered, and what it last said. Times in microseconds."""
+    """A device in this home, as registered, and what it last said. Times in microseconds.
+
+    `said`: when the newest thing it told of happened; `owes_since`: since when it may have more for us (0: nothing).
+    """
 
     device: str
     kind: str
@@ -83,6 +86,8 @@ class Sensor(msgspec.Struct):
     in_alarm: bool = False
     test_since: int = 0
     out_of_service: bool = False
+    said: int = 0
+    owes_since: int = 0
 
     @property
     def tells_life(self) -> bool:
@@ -99,6 +104,14 @@ class Sensor(msgspec.Struct):
             interval=int(fact.interval_s * SECOND), battery=fact.battery, pulse=fact.pulse,
             retrigger_s=fact.retrigger_s, use_floor=fact.use_floor,
         )  # fmt: skip
+
+
+class Hole(msgspec.Struct):
+    """A time in which we did not hear, and which spans of it nobody saw, as last counted."""
+
+    since: int
+    until: int
+    blind: list[list[int]] = []
 
 
 class Household(msgspec.Struct):
@@ -120,7 +133,7 @@ class Household(msgspec.Struct):
     by_seq: Spans = msgspec.field(default_factory=Spans)
     heard: Spans = msgspec.field(default_factory=Spans)
     seen_more: bool = False
-    backfilled_at: int = 0
+    holes: list[Hole] = []
     fired: list[tuple[int, str, bool]] = []
     memory: dict[str, Any] = {}
     timers: dict[str, int] = {}
@@ -166,6 +179,12 @@ class Household(msgspec.Struct):
         if sensor.tells_life and end > sensor.lease_from > 0:
             self.heard.add(sensor.lease_from, end)
         sensor.lease_from = sensor.lease_until = end
+
+    def forget_before(self, at: int) -> None:
+        """What was seen before is asked for no more, unless blind minutes may still be counted there."""
+        at = min([at, *(hole.since for hole in self.holes)])
+        self.by_seq.forget_before(at)
+        self.heard.forget_before(at)
 
     def skip(self, since: int, at: int) -> None:
         """Our clock goes on at `at`: the time in between never was, and no number proves it."""

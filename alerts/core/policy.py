@@ -51,7 +51,8 @@ DEFAULTS: dict[str, Any] = {
     "away.after_closing_s": 7 * 86400,
     "redecoded_told_s": 1800,
     "slot_kept_s": 86400,
-    "backfill.settle_s": 5,
+    "backfill.settle_s": 20,
+    "backfill.most_s": 600,
 }  # fmt: skip
 
 CLASSES: dict[str, int] = {

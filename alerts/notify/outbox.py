@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )  # fmt: skip
 
-from events.database import Database
+from events.database import CommitUnclear, Database
 from events.failpoints import failpoint
 from events.tables import metadata
 from events.types.fact import SECOND
@@ -209,9 +209,20 @@ def claim(
 
 
 def _take_all(database: Database, rows: list[OutboxRow], claimer: str, now: int) -> list[OutboxRow]:
-    taken = database.write(lambda db: [mine for row in rows if (mine := take(db, row, claimer, now))])
+    try:
+        taken = database.write(lambda db: [mine for row in rows if (mine := take(db, row, claimer, now))])
+    except CommitUnclear:  # whoever does not look lets a message wait until its claim is dead
+        taken = _taken_after_all(database, rows, claimer, now)
     failpoint("outbox.claimed")
     return taken
+
+
+def _taken_after_all(database: Database, rows: list[OutboxRow], claimer: str, now: int) -> list[OutboxRow]:
+    claims = {row.message: row.claim + 1 for row in rows}
+    ours = (outbox.c.message.in_(claims), outbox.c.claimed_by == claimer, outbox.c.claimed_at == now)
+    with database.read() as db:
+        found = [row_of(row) for row in db.execute(select(outbox).where(*ours))]
+    return [row for row in found if row.claim == claims[row.message]]
 
 
 def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | None:

@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,7 +16,8 @@ from alerts.notify.clearing import clear_settled
 from alerts.notify.delivering import ASK_FOR_S, Delivering
 from alerts.notify.outbox import Living, OutboxRow, claim, due
 from alerts.notify.receipts import poll_receipts
-from events.database import Database, StorageFull
+from events.database import Database
+from events.passing import Patience, passing
 from events.serial import Recorded
 from events.types.message import MessagePlanned
 
@@ -24,8 +25,8 @@ log = logging.getLogger("shouwang.senders")
 
 _POLL_S: Final = 0.25
 _RECEIPTS_S: Final = 10.0
-_STORAGE_PAUSE_S: Final = 1.0
 _CLEAR_S: Final = 3600.0
+_STORAGE_PAUSE_S: Final = 1.0
 
 
 class Senders:
@@ -108,13 +109,21 @@ class Senders:
     def _work(self, only_class: int | None) -> Callable[[], None]:
         def work() -> None:
             while self._wait_for_work(urgent_only=only_class == 1):
-                try:
-                    self._drain(only_class)
-                except StorageFull:
-                    log.warning("the disk is full: what was sent is settled later by asking the provider")
+                if not self._went_through(lambda: self._drain(only_class)):
                     self._stopping.wait(_STORAGE_PAUSE_S)
 
         return work
+
+    def _went_through(self, job: Callable[[], object]) -> bool:
+        """False: the database is full or away, and what was sent is settled later by asking the provider."""
+        try:
+            job()
+        except Exception as failure:
+            if not passing(failure):
+                raise
+            log.warning("messages wait for the database: %s", type(failure).__name__)
+            return False
+        return True
 
     def _wait_for_work(self, *, urgent_only: bool) -> bool:
         with self._woken:
@@ -140,19 +149,29 @@ class Senders:
 
     def _poll(self) -> None:
         """The truth behind the wake-up: retries that have come due, dead claims, what was planned by others."""
+        patience = Patience(self._stopping)
         while not self._stopping.is_set():
-            with self._database.read() as db:
-                rows = due(db, claimer=self._process, now=self._now(), limit=self._workers, living=self._living)
-            if rows:
-                urgent = sum(row.alert_class == 1 for row in rows)
-                self._wake(urgent, len(rows) - urgent)
-            self._stopping.wait(_POLL_S)
+            if self._went_through(self._look):
+                patience.well()
+                self._stopping.wait(_POLL_S)
+            else:
+                patience.wait()
+
+    def _clear(self) -> None:
+        if clear_settled(self._database, now=self._now()):  # else there is more: the next piece in ten seconds
+            self._clear_at = time.monotonic() + _CLEAR_S
+
+    def _look(self) -> None:
+        with self._database.read() as db:
+            rows = due(db, claimer=self._process, now=self._now(), limit=self._workers, living=self._living)
+        if rows:
+            urgent = sum(row.alert_class == 1 for row in rows)
+            self._wake(urgent, len(rows) - urgent)
 
     def _ask_for_receipts(self) -> None:
-        clear_at = 0.0
+        self._clear_at = 0.0
         while not self._stopping.wait(_RECEIPTS_S):
-            if time.monotonic() >= clear_at and clear_settled(self._database, now=self._now()):
-                clear_at = time.monotonic() + _CLEAR_S
+            if time.monotonic() >= self._clear_at:
+                self._went_through(self._clear)
             for channel in self._channels.values():
-                with suppress(StorageFull):  # the senders say so
-                    poll_receipts(self._database, channel, self._now())
+                self._went_through(partial(poll_receipts, self._database, channel, self._now()))

@@ -13,6 +13,7 @@ from alerts.projections.watching import Watching
 from events import leases
 from events.database import Database
 from events.holding import LOOK_S, Holder
+from events.passing import passing
 from events.serial import Recorded
 
 log = logging.getLogger("shouwang.projections")
@@ -76,7 +77,14 @@ class Folding:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set() and not self._take_over():
+            while not self._stopping.is_set():
+                try:
+                    if self._take_over():
+                        return
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("projections wait: %s", type(failure).__name__)
                 self._holder.wait(LOOK_S)
         except Exception as failure:
             log.critical("projections stopped: %s", failure, exc_info=True)

@@ -3,10 +3,9 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, insert, select
 from sqlalchemy.exc import OperationalError
 
 from alerts.projections.alert_fold import ALERTS
@@ -14,10 +13,12 @@ from alerts.projections.devices import DEVICES
 from alerts.projections.homes import HOMES
 from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
+from alerts.projections.rebuilding import Check, Progress, Rebuilding
 from alerts.projections.timeline import TIMELINE
-from events.database import Database, StorageFull
+from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, save_bookmark
+from events.passing import Patience, passing
 from events.serial import Recorded, dump, load
 from events.store import read
 from events.tables import marks, metadata
@@ -55,12 +56,15 @@ Listener = Callable[[list[Recorded], int], None]
 class Projector:
     """Runs in its own thread between `start` and `stop`; `step` folds by hand what is there."""
 
+    active = True
+    """Whoever has made us folds; elsewhere `Folding` looks on."""
+
     def __init__(
         self,
         database: Database,
         *,
         on_fatal: Callable[[BaseException], None] | None = None,
-        check: Callable[[Connection], None] = lambda _: None,
+        check: Check = lambda _: None,
     ) -> None:
         """`on_fatal` is told why the thread died. `check` is asked in every transaction whether folding is still ours."""
         self._database, self._on_fatal, self._check = database, on_fatal, check
@@ -72,9 +76,6 @@ class Projector:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._listeners: list[Listener] = []
-
-    active = True
-    """Whoever has made us folds; elsewhere `Folding` looks on."""
 
     @property
     def position(self) -> int:
@@ -119,31 +120,53 @@ class Projector:
 
     def _run(self) -> None:
         try:
+            patience = Patience(self._stopping)
             while not self._stopping.is_set():
-                batch = self._follower.next(limit=_BATCH)
-                if batch:
-                    self._stopping.wait(_BEHIND_S)
-                    batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
-                    self._fold(batch)
-                    if all(isinstance(record.event, DeviceFact) for record in batch):
-                        self._stopping.wait(_GATHER_S)
+                try:
+                    if patience.since is not None:
+                        self._begin_again()
+                    self._fold_next()
+                    patience.well()
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("projections wait: %s", type(failure).__name__)
+                    patience.wait()
         except Exception as failure:
             log.critical("projections stopped: %s", failure, exc_info=True)
             if self._on_fatal is None:
                 raise
             self._on_fatal(failure)
 
+    def _fold_next(self) -> None:
+        batch = self._follower.next(limit=_BATCH)
+        if batch:
+            self._stopping.wait(_BEHIND_S)
+            batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
+            self._fold(batch)
+            if all(isinstance(record.event, DeviceFact) for record in batch):
+                self._stopping.wait(_GATHER_S)
+
+    def _begin_again(self) -> None:
+        """Stand where the bookmark stands; a batch that was folded all the same is still told to those who listen."""
+        with self._database.read() as db:
+            stands = bookmark(db, READER)
+            missed = read(db, self._position, limit=_BATCH) if stands > self._position else []
+        told = [record for record in missed if record.position <= stands]
+        self._follower.position = stands
+        if told:
+            self._tell(told, stands)
+
     def _fold(self, batch: list[Recorded]) -> None:
-        position = batch[-1].position
-        while True:
-            try:
-                self._database.write(partial(_fold_ours, batch=batch, check=self._check))
-                failpoint("projections.committed")
-                break
-            except StorageFull:  # the batch is still in hand: go on when there is room again
-                log.error("disk full: projections wait")  # noqa: TRY400 -- the reason is known, a trace says nothing
-                if self._stopping.wait(1.0):
-                    return
+        def ours(db: Connection) -> None:
+            self._check(db)
+            fold_batch(db, batch)
+
+        self._database.write(ours)
+        failpoint("projections.committed")
+        self._tell(batch, batch[-1].position)
+
+    def _tell(self, batch: list[Recorded], position: int) -> None:
         with self._folded:
             self._position = position
             self._folded.notify_all()
@@ -151,12 +174,7 @@ class Projector:
             listener(batch, position)
 
 
-def _fold_ours(db: Connection, batch: Sequence[Recorded], check: Callable[[Connection], None]) -> None:
-    check(db)
-    fold_batch(db, batch)
-
-
-def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
+def fold_batch(db: Connection, batch: Sequence[Recorded], reader: str = READER) -> None:
     """Fold into all projections and move the bookmark. A fold that raises loses its own row, nothing else."""
     by_type: dict[type[Event], list[Recorded]] = {}
     for record in batch:
@@ -168,7 +186,7 @@ def fold_batch(db: Connection, batch: Sequence[Recorded]) -> None:
         if mine:
             mine.sort(key=lambda record: record.position)
             _fold_into(db, projection, mine)
-    save_bookmark(db, READER, batch[-1].position)
+    save_bookmark(db, reader, batch[-1].position)
     failpoint("projections.in_commit")
 
 
@@ -181,9 +199,9 @@ def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) 
     try:
         with db.begin_nested():
             projection.fold(db, records)
-    except OperationalError:  # the database's trouble, not the fold's: the whole batch is tried again or ends us
-        raise
     except Exception as failure:
+        if isinstance(failure, OperationalError) or passing(failure):
+            raise  # the database's trouble, not the fold's: the whole batch is tried again or ends us
         if len(records) > 1:  # find the one: each half by itself
             middle = len(records) // 2
             _fold_into(db, projection, records[:middle])
@@ -195,29 +213,17 @@ def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) 
         db.execute(insert(fold_failures).values(position=position, projection=projection.name, error=error))
 
 
-def rebuild(database: Database, check: Callable[[Connection], None] = lambda _: None) -> int:
-    """Drop every projection and fold the whole log again; returns the position reached."""
-
-    def drop(db: Connection) -> None:
-        check(db)
-        for projection in PROJECTIONS:
-            for table in projection.tables:
-                table.drop(db, checkfirst=True)
-                table.create(db)
-        db.execute(delete(fold_failures))
-        db.execute(delete(marks).where(marks.c.name == READER))
-        db.execute(insert(marks).values(name=READER, at=SHAPE))
-        save_bookmark(db, READER, 0)
-
-    database.write(drop)
-    while True:
-        with database.read() as db:
-            batch = read(db, bookmark(db, READER), limit=_BATCH)
-        if not batch:
-            break
-        database.write(partial(_fold_ours, batch=batch, check=check))
-    with database.read() as db:
-        return bookmark(db, READER)
+def rebuild(
+    database: Database,
+    check: Check = lambda _db: None,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    gently: bool = False,
+) -> int:
+    """Fold everything anew beside the live tables and swap them; returns the position reached. Raises RebuildTakenOver."""
+    tables = [*(table for projection in PROJECTIONS for table in projection.tables), fold_failures]
+    anew = Rebuilding(database, READER, tables, fold_batch, check=check, progress=progress, gently=gently)
+    return anew.run(SHAPE)
 
 
 def failures(db: Connection) -> list[tuple[int, str, str]]:

@@ -8,6 +8,7 @@ from typing import Protocol
 from alerts.projections.projector import READER, Listener
 from events.database import Database
 from events.follow import bookmark
+from events.passing import Patience, passing
 from events.serial import Recorded
 from events.store import head, read
 
@@ -89,8 +90,18 @@ class Watching:
 
     def _run(self) -> None:
         try:
+            patience = Patience(self._stopping)
             while not self._stopping.is_set():
-                if not self.step():
+                try:
+                    found = self.step()
+                    patience.well()
+                except Exception as failure:
+                    if not passing(failure):
+                        raise
+                    log.warning("the projections cannot be seen for now: %s", type(failure).__name__)
+                    patience.wait()
+                    continue
+                if not found:
                     self._look.clear()
                     self._look.wait(_WAITED_FOR_S if self._waiting else _POLL_S)
                     if self._waiting:

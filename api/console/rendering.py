@@ -41,10 +41,16 @@ def _left(at: int, kind: str = "left") -> Markup:
     return Markup('<span class="count" data-{}="{}"></span>').format(kind, at)
 
 
+_WAITS_S: Final = 10.0
+"""From then on the service calls itself unwell for it."""
+
+
 def ailment(health: Mapping[str, Any]) -> str:
     """The word for what is wrong, the gravest first."""
     if health.get("storage_full"):
         return "unwell.storage_full"
+    if health.get("database_waits_s", 0) > _WAITS_S:
+        return "unwell.waits"
     if health.get("connected") is False:
         return "unwell.connected"
     return "unwell.deaf" if health.get("connected") else "unwell.other"

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from events.database import CommitUnclear, Database, StorageFull, T
 from events.failpoints import failpoint
+from events.keepers.folders import keep_names, make_folder
+from events.keepers.sqlite_errors import BROKEN, code_of
 from events.new import LANDED
 from events.serial import Recorded
 from events.storable import clean_parameters
@@ -29,8 +31,18 @@ Work = Callable[[Connection], Any]
 log = logging.getLogger("shouwang.database")
 
 _CHECKPOINT_EVERY_S = 60.0
+_CHECKPOINT_AGAIN_S = 1.0
+_COMMITS_A_COPY, _ROWS_A_COPY = 250, 2_000
+"""After so many the write-ahead log, by then of about a thousand pages, is copied into the database. We do it, not
+SQLite: its automatic checkpoint tells nobody when the disk fails."""
+_OURS = int.from_bytes(b"SWdb")
+"""The first page of a new database is written once more: the sync that made it may have failed for a predecessor."""
 _MOST_AT_ONCE = 64
 _PATIENCE_MS = 30_000
+
+
+class NoWriteAheadLog(Exception):
+    """The file system or a failing disk does not let it be made."""
 
 
 class SqliteDatabase(Database):
@@ -39,7 +51,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
         """`on_fatal` is called when the disk can no longer be trusted; the default ends the process."""
         super().__init__(on_fatal)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self.path = path
         self._engine = create_engine(f"sqlite:///{path}", pool_size=16, max_overflow=32, pool_timeout=30)
         event.listen(self._engine, "before_cursor_execute", clean_parameters, retval=True)
@@ -51,7 +63,9 @@ class SqliteDatabase(Database):
         event.listen(self._writer_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
         self._work: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self._in_hand: list[tuple[Work, Future[Any]]] = []
-        self._closed = False
+        self._commits = self._rows = 0
+        self._closed, self._why_closed = False, "the database is closed"
+        self._failure: BaseException | None = None
         self._door = threading.Lock()
         self._thread = threading.Thread(target=self._guarded, name="committer", daemon=True)
         self._thread.start()
@@ -76,7 +90,7 @@ class SqliteDatabase(Database):
         future: Future[T] = Future()
         with self._door:  # what comes after the closing word would wait for ever
             if self._closed:
-                raise RuntimeError("the database is closed")
+                raise RuntimeError(self._why_closed) from self._failure
             self._work.put((work, future))
         return future
 
@@ -101,13 +115,15 @@ class SqliteDatabase(Database):
         try:
             self._run()
         except BaseException as failure:  # whoever waits for this thread would wait for ever
-            log.critical("the committer ended: %s", failure, exc_info=failure)
+            log.critical("nothing is written any more: %s", failure, exc_info=failure)
             self._nobody_writes_any_more(failure)
             self._on_fatal(failure)
 
     def _nobody_writes_any_more(self, failure: BaseException) -> None:
+        """Nobody is answered any more, and nothing closed: whoever closes last copies the log, and syncs once more."""
         with self._door:
-            self._closed = True
+            self._closed, self._failure = True, failure
+            self._why_closed = f"nothing is written any more: {failure}"
         waiting = [future for _, future in self._in_hand if not future.done()]
         while not self._work.empty():
             item = self._work.get()
@@ -117,7 +133,8 @@ class SqliteDatabase(Database):
             future.set_exception(CommitUnclear(f"the writer ended: {failure}"))
 
     def _run(self) -> None:
-        checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
+        checkpoint_at = self._shortened_until()
+        keep_names(self.path.parent)  # SQLite does so too, and ignores when it fails
         while True:
             try:
                 first = self._work.get(timeout=max(0.01, checkpoint_at - time.monotonic()))
@@ -131,8 +148,19 @@ class SqliteDatabase(Database):
                 if last:
                     return
             if time.monotonic() >= checkpoint_at:
-                self._checkpoint()
-                checkpoint_at = time.monotonic() + _CHECKPOINT_EVERY_S
+                checkpoint_at = self._shortened_until()
+            elif self._commits >= _COMMITS_A_COPY or self._rows >= _ROWS_A_COPY:
+                self._checkpoint("PASSIVE")
+
+    def _shortened_until(self) -> float:
+        """Shorten the write-ahead log, first of all at the start; returns when to do so again.
+
+        A predecessor that ended over a failed fsync may have left pages there that are in the kernel's memory, which
+        calls them clean, and not on the disk. Whatever is committed behind them would be lost with them at a power
+        cut, so they are copied, and the log is begun anew, before anybody is answered.
+        """
+        wait = _CHECKPOINT_EVERY_S if self._checkpoint() else _CHECKPOINT_AGAIN_S
+        return time.monotonic() + wait
 
     def _gather(self, first: tuple[Work, Future[Any]] | None) -> tuple[list[tuple[Work, Future[Any]]], bool]:
         batch: list[tuple[Work, Future[Any]]] = []
@@ -151,13 +179,14 @@ class SqliteDatabase(Database):
         landed: list[Recorded] = []
         try:
             with self._writer_engine.begin() as db:
+                before = _rows_changed(db)
                 for work, future in batch:
                     db.info[LANDED] = []
                     try:
                         with db.begin_nested() if len(batch) > 1 else nullcontext():
                             result = work(db)
                     except BaseException as refusal:
-                        if _storage_error(refusal) is not None:
+                        if code_of(refusal) is not None:
                             raise
                         if len(batch) == 1:
                             db.rollback()
@@ -165,9 +194,11 @@ class SqliteDatabase(Database):
                     else:
                         landed.extend(db.info[LANDED])
                         done.append((future, result))
+                self._rows += _rows_changed(db) - before
         except BaseException as failure:
             self._failed(batch, failure)
             return
+        self._commits += 1
         if landed:
             failpoint("append.committed")
         self._hand_over(landed)
@@ -178,56 +209,46 @@ class SqliteDatabase(Database):
 
     def _failed(self, batch: list[tuple[Work, Future[Any]]], failure: BaseException) -> None:
         """Nothing of this transaction is in the database. A full disk can be waited for; a broken one cannot."""
-        code = _storage_error(failure)
+        code = code_of(failure)
         if code == sqlite3.SQLITE_FULL:
             failure = StorageFull("the disk is full: nothing was written")
-        elif code is None or code in _BROKEN:
-            log.critical("the database cannot be trusted any more: %s", failure)
-            self._on_fatal(failure)
         for _, future in batch:
             future.set_exception(failure)
+        if code is None or code in BROKEN:  # what the next fsync says of these pages would not be true
+            raise failure
 
-    def _checkpoint(self) -> None:
-        """Shorten the write-ahead log. Waits for no reader: a long one means next minute again."""
+    def _checkpoint(self, kind: str = "TRUNCATE") -> bool:
+        """Copy the write-ahead log into the database and shorten it; whether it did. Waits for no reader."""
+        self._commits = self._rows = 0
         try:
             with self._writer_engine.connect() as db:
                 raw = db.connection.driver_connection
-                if raw is not None:
-                    raw.execute("PRAGMA busy_timeout=0")
-                    try:
-                        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                    finally:
-                        raw.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
-        except (OperationalError, sqlite3.OperationalError) as failure:
+                if raw is None:
+                    return False
+                raw.execute("PRAGMA busy_timeout=0")
+                try:
+                    if raw.execute("PRAGMA application_id").fetchone()[0] != _OURS:
+                        raw.execute(f"PRAGMA application_id={_OURS}")
+                    return not raw.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()[0]
+                finally:
+                    raw.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+        except (SQLAlchemyError, sqlite3.Error) as failure:
+            if code_of(failure) in BROKEN:
+                raise
             log.warning("no checkpoint: %s", failure)
-            if _storage_error(failure) in _BROKEN:
-                self._on_fatal(failure)
+            return False
+
+
+def _rows_changed(db: Connection) -> int:
+    return int(getattr(db.connection.driver_connection, "total_changes", 0))
 
 
 def _prepare(connection: Any, _record: Any) -> None:
     """WAL with synchronous=FULL lost no acknowledged row in simulated power cuts; NORMAL lost some."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_PATIENCE_MS}"):
+    connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":  # SQLite says so in passing, and goes on without
+        raise NoWriteAheadLog(f"the database has no write-ahead log but works by {mode!r}")
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-_BROKEN = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_OF_THE_STORAGE = _BROKEN | {
-    sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_NOMEM,
-}  # fmt: skip
-
-
-def _storage_error(failure: BaseException | None) -> int | None:
-    """SQLite's code where the database itself failed, None where only the work did.
-
-    A full disk ends the transaction by itself, so that what is seen first is "no such savepoint" and the cause lies
-    behind it.
-    """
-    if failure is None:
-        return None
-    code = getattr(failure, "sqlite_errorcode", None)
-    if code is not None and code & 0xFF in _OF_THE_STORAGE:
-        return int(code & 0xFF)
-    found = _storage_error(failure.__cause__)
-    return _storage_error(failure.__context__) if found is None else found

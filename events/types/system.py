@@ -67,6 +67,18 @@ class DeadlinePassed(Event, frozen=True, kw_only=True):
 
 
 @fact
+class DecisionReadAhead(Event, frozen=True, kw_only=True):
+    """Somebody had decided on `alert` before the engine could write: deciding on `cause` it then knew it up to `read_to`.
+
+    Without this a replay could not tell a decision that was not needed any more from one that is missing.
+    """
+
+    alert: str
+    cause: int
+    read_to: int
+
+
+@fact
 class RuleFailed(Event, frozen=True, kw_only=True):
     """A rule or fold raised for this home at this position; the home is not protected by it until mended."""
 

@@ -7,9 +7,11 @@ import typer
 from shouwang.cli import parts, simulate, tokens, users
 from shouwang.cli.demo import demo
 from shouwang.cli.importing import import_
+from shouwang.cli.rebuild import rebuild
 from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.cli.tail import tail
 from shouwang.cli.up import up
+from shouwang.cli.verify import verify
 
 app = typer.Typer(
     name="shouwang",
@@ -27,6 +29,8 @@ app.command("api")(parts.api)
 app.command("demo")(demo)
 app.command("import")(import_)
 app.command("tail")(tail)
+app.command("verify")(verify)
+app.command("rebuild")(rebuild)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(tokens.app, name="token")
 app.add_typer(users.app, name="user")

@@ -48,7 +48,7 @@ class Exchange:
         self.faults = Faults()
         self.expected = Expectations()
         self.delivery = Delivery()
-        self.posts: deque[dict[str, Any]] = deque(maxlen=2000)
+        self.posts: deque[dict[str, Any]] = deque(maxlen=20_000)
         self._pace = pace
         self._courier = Courier()
         self._promised: set[tuple[str, str]] = set()

@@ -1,5 +1,6 @@
 """What the provider itself does wrong: refuses, is busy, breaks before or after it accepted, or does not answer."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Literal, get_args
@@ -55,6 +56,8 @@ class Faults:
     def __init__(self) -> None:
         self._lock = Lock()
         self._set: dict[tuple[str | None, Request], Fault] = {}
+        self.met: Counter[tuple[Mode, Request]] = Counter()
+        """How many requests met which fault since the start."""
 
     def put(self, number: str | None, fault: Fault) -> None:
         """From now on; `ok` takes every fault of that number (or of everybody) away."""
@@ -71,6 +74,7 @@ class Faults:
                 fault = self._set.get(key)
                 if fault is None:
                     continue
+                self.met[fault.mode, on] += 1
                 if fault.times is not None:
                     if fault.times <= 1:
                         del self._set[key]

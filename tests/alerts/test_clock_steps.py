@@ -187,6 +187,16 @@ def test_a_standstill_that_only_the_wall_clock_knows_of_counts(machine: Machine)
     assert len(machine.said(ClockStepped)) == len(machine.said(ClockFollowed)) == 1
 
 
+def test_a_standstill_counts_though_the_clock_is_wrong_already(machine: Machine) -> None:
+    machine.sets_timer(120)
+    machine.is_set(-HOUR)
+    machine.runs(5)
+    machine.stands_still(600, wall_too=True)
+    machine.runs(1)
+    assert machine.rang_at() == [START + 606 * SECOND]
+    assert machine.watch.off_s == -3600
+
+
 def test_an_old_machine_that_begins_in_1970_is_not_believed(machine: Machine) -> None:
     fact = New("ingest", "all", IngestDisconnected(), START, "here", 0)
     machine.database.write(lambda db: append(db, [fact], recorded_at=START))

@@ -60,3 +60,41 @@ def test_a_reply_that_could_not_be_recorded_is_not_answered_with_success(desk, c
     object.__setattr__(desk.services, "take_reply", broken)
     answer = client.post("/hooks/twilio/inbound", data=REPLY, headers=signature("/hooks/twilio/inbound", REPLY))
     assert answer.status_code == 500
+
+
+@pytest.mark.parametrize("said", ["ä" * 28, "AAAA=", "\x7f", "é" + "A" * 27, "=" * 4000])
+def test_a_signature_of_strange_letters_is_refused_like_any_wrong_one(desk, client, said):
+    headers = {b"x-twilio-signature": said.encode("latin-1")}
+    assert client.post("/hooks/twilio/inbound", data=REPLY, headers=headers).status_code == 403
+    assert desk.replies == []
+
+
+def test_the_word_of_another_account_is_refused_though_it_is_signed(desk, client):
+    path, form = "/hooks/twilio/status/m-17", {**RECEIPT, "AccountSid": "AC" + "f" * 32}
+    assert client.post(path, data=form, headers=signature(path, form, "its-own-token")).status_code == 403
+    assert desk.receipts == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\xff\r\n\r\n1\r\n--x--"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % n for n in range(3000))),
+        ("application/x-www-form-urlencoded", b"Body=%00%ff%ed%a0%80&From=%zz"),
+        ("application/json", b'{"MessageSid": "SM1"}'),
+        ("text/plain; charset=nonsense", b"\x00"),
+        ("", b""),
+    ],
+)
+def test_a_body_that_is_no_form_is_refused_and_breaks_nothing(desk, client, content_type, body):
+    headers = {"content-type": content_type, "x-twilio-signature": "AAAA"}
+    for path in ("/hooks/twilio/inbound", "/hooks/twilio/status/m-17"):
+        assert client.post(path, content=body, headers=headers).status_code in {400, 403, 415}
+    assert (desk.replies, desk.receipts) == ([], [])
+
+
+def test_a_signed_word_without_its_fields_is_taken_as_said(desk, client):
+    path, form = "/hooks/twilio/status/m-17", {"Anything": "else"}
+    assert client.post(path, data=form, headers=signature(path, form)).status_code == 200
+    assert desk.receipts[0]["provider_id"] == ""

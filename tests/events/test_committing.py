@@ -177,7 +177,10 @@ def test_a_disk_that_fails_ends_the_process_and_keeps_nobody_waiting(tmp_path: P
 
     futures = asked_together(database, adds("a"), hits_the_disk)
     assert [type(f.exception()) for f in futures] == [OperationalError, OperationalError]
+    database._thread.join(10)
     assert len(last_words) == 1
+    with pytest.raises(RuntimeError, match="nothing is written any more"):
+        tell(database, fact("b"))
     assert whole(database) == [], "nothing of that transaction was acknowledged, nothing of it is there"
     database.close()
 
@@ -223,9 +226,11 @@ def test_the_write_ahead_log_is_shortened_also_when_there_is_always_work(
     sizes: list[int] = []
     checkpoint = database._checkpoint
 
-    def measured() -> None:
-        checkpoint()
-        sizes.append(Path(f"{database.path}-wal").stat().st_size)
+    def measured(*kind: str) -> bool:
+        done = checkpoint(*kind)
+        if not kind:
+            sizes.append(Path(f"{database.path}-wal").stat().st_size)
+        return done
 
     monkeypatch.setattr(database, "_checkpoint", measured)
     until = time.monotonic() + 20

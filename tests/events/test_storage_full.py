@@ -91,7 +91,12 @@ def test_a_checkpoint_on_a_full_disk_ends_nothing(small_disk: Path, monkeypatch:
     database = SqliteDatabase(small_disk / "log.db", on_fatal=lambda _failure: None)
     tried: list[int] = []
     checkpoint = database._checkpoint
-    monkeypatch.setattr(database, "_checkpoint", lambda: (checkpoint(), tried.append(1)))
+
+    def counted(*kind: str) -> bool:
+        tried.append(1)
+        return checkpoint(*kind)
+
+    monkeypatch.setattr(database, "_checkpoint", counted)
     try:
         database.create()
         filler = fills(small_disk)

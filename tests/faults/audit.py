@@ -90,7 +90,7 @@ class Log:
                 self._gaps[device, boot, first, last] -= 1
             case DeviceFact(device=device) if recorded.key and not recorded.key.startswith("~"):
                 self._readings[device, recorded.key] += 1
-            case facts.AlertRaised(home=home, danger=danger):
+            case facts.AlertRaised(home=home, danger=danger) if home:  # without one it is for the operator alone
                 self._raised[home, danger] = recorded
             case facts.StepTaken(alert=alert, round=round_, step=step):
                 self._steps.setdefault(alert, set()).add((round_, step))
@@ -220,7 +220,7 @@ class Log:
             raised: Any = record.event
             for person in service.town.at_once(int(home[1:])):
                 names = of_alert.get((raised.alert, person), [])
-                if any(copies[name] and f"{home[1:]}号" in texts[name] for name in names):
+                if any(copies[name] and service.town.named(int(home[1:]), texts[name]) for name in names):
                     told += 1
                 elif not any(rows[n].state in {"failed", "overtaken"} for n in names if n in rows):
                     missing.append((home, danger, person))

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from alerts.commands.settings import change_settings
@@ -14,6 +14,10 @@ from tests.faults.service import NeverCame, Service
 HOMES: Final = 200
 _AGAIN_S: Final = 0.3
 _REACHED_WITHIN_S: Final = 30.0
+_ENDS_WITHIN_S: Final = 1.0
+"""A part of the house that died takes the process with it: nearly at once, or not at all."""
+_HEARS_WITHIN_S: Final = 8.0
+_RAISED: Final = "FailPointReached"
 
 
 class Visit:
@@ -37,17 +41,28 @@ class Visit:
         code = self.service.died()
         assert code == -9, f"at {name} it ended with {code}\n{self.service.says()}"
 
-    def happens(self, name: str, action: str, for_s: float) -> None:
-        """`raise` or `sleep` at this place, and work goes on for so long; a process that ends starts again."""
-        with contextlib.suppress(NeverCame):  # what `raise` and `sleep` do cannot be seen from here: time is given
-            self.service.start(FAILPOINT=f"{name}:1:{action}")
-            self._provoke(name, lambda: not self.service.alive, for_s)
-        if not self.service.alive:
-            self.service.start()
+    def raises(self, name: str) -> bool:
+        """An error there; whether it ended the process. One that does not shows itself in what the process says."""
+        before = len(self.service.says(1_000_000_000))
+        self.service.start(FAILPOINT=f"{name}:1:raise")
+        self._provoke(name, lambda: not self.service.alive or _RAISED in self.service.says(1_000_000_000)[before:])
+        with contextlib.suppress(NeverCame):
+            self.service.died(_ENDS_WITHIN_S)
+        return not self.service.alive
 
-    def _provoke(self, name: str, holds: Callable[[], bool], within_s: float = _REACHED_WITHIN_S) -> None:
+    def sleeps(self, names: Sequence[str], seconds: float) -> None:
+        """One process is held up so long at each of these places, one after another or several at once."""
+        self.service.start(FAILPOINT=",".join(f"{name}:1:sleep={seconds:g}" for name in names))
+        provoked = [steps(self) for steps in {PROVOKED[name]: None for name in names}]
+        until = time.monotonic() + seconds * len(names) + _HEARS_WITHIN_S
+        while time.monotonic() < until:
+            for steps in provoked:
+                next(steps)
+            time.sleep(_AGAIN_S)
+
+    def _provoke(self, name: str, holds: Callable[[], bool]) -> None:
         steps = PROVOKED[name](self)
-        until, again_at = time.monotonic() + within_s, 0.0
+        until, again_at = time.monotonic() + _REACHED_WITHIN_S, 0.0
         while not holds():
             now = time.monotonic()
             if now > until:

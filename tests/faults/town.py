@@ -1,5 +1,6 @@
 """A town made up for rounds of faults: as many homes as wished, each with the same devices and people of its own site."""
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -37,6 +38,10 @@ class Town:
         """Who is told of a danger to life in the first second: person -> phone number."""
         number = int(self.site(home)[1:])
         return {f"w-{self.site(home)}": _phone(number), f"g-{self.site(home)}": _phone(4000 + number)}
+
+    def named(self, home: int, text: str) -> bool:
+        """Does a message speak of this house?"""
+        return re.search(rf"(?<!\d){home}号", text) is not None
 
     def settle(self, database: Database, at: int) -> None:
         """Import it as of `at` (microseconds UTC)."""

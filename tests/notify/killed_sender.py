@@ -1,5 +1,6 @@
-"""A service that is to be killed in the middle of a call: sends the one message of an existing outbox."""
+"""A service that is to be killed in the middle of a call, or at a fail point: sends the one message of an existing outbox."""
 
+import os
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ def main(file: str, base_url: str, sid: str, token: str, sender: str, to: str, t
         render=lambda _db, _row: text,
         address_of=lambda _db, _phone: to,
         still_wanted=lambda _db, _row: "",
-        on_fatal=lambda _error: None,
+        on_fatal=lambda _error: os._exit(70),
     )
     senders.start()
     threading.Event().wait()

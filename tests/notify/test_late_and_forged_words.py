@@ -7,6 +7,7 @@ from alerts.notify.receipts import take_receipt
 from alerts.registry.texts import text
 from events.store import New, append
 from events.types.alert import ResponderEnRoute
+from events.types.fact import SECOND
 from events.types.message import MessageDelivered, MessageFailed, MessageSent, ReplyReceived
 from events.types.system import PlannerFailed, RuleFailed, SecurityNoted
 from tests.house import House, Phones
@@ -70,6 +71,38 @@ def test_of_a_message_nobody_sent_there_is_a_security_event_and_nothing_else(hou
     assert house.alert("carbon_monoxide") == before
 
 
+class Away(Phones):
+    """Nobody listens until that moment."""
+
+    def __init__(self, house: House, *, until: int) -> None:
+        super().__init__()
+        self._house, self._until = house, until
+
+    def send(self, outgoing):
+        if self._house.at < self._until:
+            raise SendFailed("no connection", permanent=False, ambiguous=False, code="unreachable")
+        return super().send(outgoing)
+
+
+def test_after_three_minutes_without_a_provider_all_who_are_owed_the_alarm_get_it_at_once(house: House) -> None:
+    house.phones = Away(house, until=house.at + 180 * SECOND)
+    house._open()
+    house.expects(1, 3, contains=ALARM)
+    house.expects(4, contains="前面的人没回应")
+    house.expects(5, contains="无人到场")
+    co(house)
+    for _ in range(30):
+        house.waits(seconds=5)
+        house.settles()
+    assert set(house.alert("carbon_monoxide").lost) >= {"w1", "g1", "v1"}, "the chain went on meanwhile"
+    assert not house.phones.inboxes
+    for _ in range(9):
+        house.waits(seconds=5)
+        house.settles()
+    assert house.alert("carbon_monoxide").lost == {}
+    assert nothing_failed(house)
+
+
 class Chatty(Phones):
     """Its report is there before its answer to the request that it reports on."""
 
@@ -107,6 +140,24 @@ def test_reports_that_come_before_the_answer_settle_the_message(house: House, ki
     assert nothing_failed(house)
 
 
+def a_busy_night(house: House) -> None:
+    """Hundreds of facts about messages to the watcher."""
+    news = [
+        New("person-w1", "w1", MessageDelivered(message=f"old-{n}", provider_id="SM"), house.at, key=f"delivered-old-{n}")
+        for n in range(500)
+    ]  # fmt: skip
+    house.database.write(lambda db: append(db, news, recorded_at=house.at))
+
+
+def test_a_reply_is_understood_however_many_messages_came_since_the_alarm(house: House) -> None:
+    house.expects(1, 3, contains=ALARM)
+    house.expects(1, contains="已记您去")
+    house.expects(3, contains="王守望员说去")
+    co(house)
+    a_busy_night(house)
+    assert house.phone(1).replies("11") == "going"
+
+
 def test_a_reply_told_again_when_hundreds_of_facts_have_followed_does_nothing_more(house: House) -> None:
     house.expects(1, 3, contains=ALARM)
     house.expects(1, contains="已记您去")
@@ -114,11 +165,7 @@ def test_a_reply_told_again_when_hundreds_of_facts_have_followed_does_nothing_mo
     co(house)
     phone = house.phone(1)
     assert phone.replies("11", provider_id="IN-same") == "going"
-    news = [
-        New("person-w1", "w1", MessageDelivered(message=f"old-{n}", provider_id="SM"), house.at, key=f"delivered-old-{n}")
-        for n in range(500)
-    ]  # fmt: skip
-    house.database.write(lambda db: append(db, news, recorded_at=house.at))
+    a_busy_night(house)
     alert = house.alert("carbon_monoxide")
     assert phone.replies("11", provider_id="IN-same") == ""
     assert phone.replies("19", provider_id="IN-same") == ""

@@ -33,11 +33,12 @@ class DarkAndQuiet:
         if home.is_away(now) or not home.watched or "no_activity" in home.alerts:
             return Verdict(state, wake_at=now + limit)
         lit_until = max((s.lease_until for s in home.sensors.values() if s.tells_life), default=0)
-        if due is not None and due - last >= limit and lit_until < due:
+        back = home.hearing_since + policy.span("backfill.most_s", home.home)  # until then devices may come back to us
+        if due is not None and due - last >= limit and lit_until < due and due >= back:
             return Verdict(
                 state, danger=Danger({"last_seen": last, "limit_s": limit // SECOND, "dark_since": lit_until})
             )
-        return Verdict(state, wake_at=max(last + limit, lit_until + SECOND, (due or 0) + SECOND))
+        return Verdict(state, wake_at=max(last + limit, lit_until + SECOND, back, (due or 0) + SECOND))
 
 
 rule = DarkAndQuiet()

@@ -25,7 +25,8 @@ class FlagRule:
         event = seen.event
         if not isinstance(event, Flagged):
             return None
-        sensor = home.sensors.get(event.device)
+        # What it said while it still stood here may come when it stands elsewhere: the alarm was this home's.
+        sensor = home.sensors.get(event.device) or home.former.get(event.device)
         if sensor is None:
             return None
         alarm = event.alarm and not self._only_a_test(sensor, event, seen, home, policy)

@@ -10,11 +10,14 @@ from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
+from alerts.core.settling import awaited_until
 from events.types.fact import SECOND, Event
 
 
 class NoActivity:
-    """State: `last`, the newest sign of life (microseconds), `where`, the device it came from."""
+    """State: `last`, the newest sign of life (microseconds), `where`, the device it came from; `held`, since when a
+    judgement waits for what devices may have buffered.
+    """
 
     name = "no_activity"
     danger = "no_activity"
@@ -24,54 +27,55 @@ class NoActivity:
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
         """A sign of life, a deadline, or a change of the home."""
         last = state.get("last", home.since)
-        limit = limit_of(home, policy)
         match seen.event:
             case SignOfLifeSeen() as sign:
-                return self._alive(state, last, sign, seen, home, limit)
+                return self._alive(state, last, sign, seen, home, policy)
             case DeadlineReached(due=due):
                 return self._judge(state, last, due, seen.received, home, policy)
             case HomeChanged(restart=True) if seen.at > last:
-                return self._sleep(_with(state, seen.at, ""), seen.at, seen.received, home, limit)
+                return self._sleep(_with(seen.at, ""), seen.at, seen.received, home, policy)
             case HomeChanged():
-                return self._sleep(state, last, seen.received, home, limit)
+                return self._sleep(state, last, seen.received, home, policy)
         return None
 
     def _alive(
-        self, state: dict[str, Any], last: int, sign: SignOfLifeSeen, seen: Seen, home: Household, limit: int
+        self, state: dict[str, Any], last: int, sign: SignOfLifeSeen, seen: Seen, home: Household, policy: Policy
     ) -> Verdict | None:
         alert = home.alerts.get(self.danger)
         if seen.at <= last:  # a late fact never moves us back
             return None
-        state = _with(state, seen.at, sign.device)
-        home.by_seq.forget_before(seen.at)
-        home.heard.forget_before(seen.at)
+        state = _with(seen.at, sign.device)
+        home.forget_before(seen.at)
         if alert is None:
             armed = "rule:no_activity" in home.timers
-            return Verdict(state) if armed else self._sleep(state, seen.at, seen.received, home, limit)
-        again_short = home.seen(seen.received).within(seen.at, seen.received) < limit
+            return Verdict(state) if armed else self._sleep(state, seen.at, seen.received, home, policy)
+        again_short = home.seen(seen.received).within(seen.at, seen.received) < limit_of(home, policy)
         cancel = "sign_of_life" if alert.status == "suspected" and again_short else ""
-        cleared = Cleared({"device": sign.device, "at": seen.at}) if alert.status == "raised" else None
+        ended = alert.status == "raised" and again_short  # one from before our suspicion ends nothing
+        cleared = Cleared({"device": sign.device, "at": seen.at}) if ended else None
         return Verdict(state, cancel=cancel, cleared=cleared)
 
     def _judge(self, state: dict[str, Any], last: int, due: int, now: int, home: Household, policy: Policy) -> Verdict:
-        """At `due`. While a device hands over what it has buffered, the rest of it is awaited for some seconds."""
+        """At `due`. While a sensor may still hand over what it has buffered it is awaited, but not for ever."""
         limit = limit_of(home, policy)
         counted_from = _clock_start(home, last)
         seen = home.seen(due)
         silent, reached = seen.within(counted_from, due), seen.reached(counted_from, limit)
         if reached is None or self._suspended(home, due):
-            return self._sleep(state, last, now, home, limit)
-        settled = home.backfilled_at + policy.span("backfill.settle_s", home.home)
+            return self._sleep({k: v for k, v in state.items() if k != "held"}, last, now, home, policy)
+        held = state.get("held", now)
+        settled = min(awaited_until(home, policy), held + policy.span("backfill.most_s", home.home))
         if now < settled:
-            return Verdict(state, wake_at=settled)
+            return Verdict({**state, "held": held}, wake_at=settled)
         reason = {
             "last_seen": last, "where": state.get("where", ""), "limit_s": limit // SECOND,
             "silent_s": silent // SECOND, "blind_s": (due - counted_from - silent) // SECOND, "judged_at": reached,
         }  # fmt: skip
         return Verdict(state, danger=Danger(reason))
 
-    def _sleep(self, state: dict[str, Any], last: int, now: int, home: Household, limit: int) -> Verdict:
+    def _sleep(self, state: dict[str, Any], last: int, now: int, home: Household, policy: Policy) -> Verdict:
         """When to look again: when the limit was or can be reached at the earliest. Blind homes are not waited for."""
+        limit = limit_of(home, policy)
         if self.danger in home.alerts or not home.watched:
             return Verdict(state)
         if home.is_away(now):
@@ -80,7 +84,8 @@ class NoActivity:
         seen = home.seen(now)
         reached = seen.reached(counted_from, limit)
         if reached is not None:
-            return Verdict(state, wake_at=reached)
+            settled = awaited_until(home, policy)
+            return Verdict(state, wake_at=settled if settled > now else reached)
         if not home.lit(now):
             return Verdict(state)
         return Verdict(state, wake_at=max(now, counted_from) + limit - seen.within(counted_from, now))
@@ -102,8 +107,8 @@ def _clock_start(home: Household, last: int) -> int:
     return last
 
 
-def _with(state: dict[str, Any], last: int, where: str) -> dict[str, Any]:
-    return {**state, "last": last, "where": where}
+def _with(last: int, where: str) -> dict[str, Any]:
+    return {"last": last, "where": where}
 
 
 rule = NoActivity()

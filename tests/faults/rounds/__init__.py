@@ -1,8 +1,31 @@
 """All rounds, in the order in which they are run and reported; to add one: one file, one line here."""
 
 from tests.faults.round import Round
+from tests.faults.rounds.broker import BROKER_DOWN, BROKER_UP
+from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
+from tests.faults.rounds.clocks import CLOCKS_WRONG
+from tests.faults.rounds.each_place import EACH_PLACE
+from tests.faults.rounds.holes import HOLES
 from tests.faults.rounds.kills import KILLS
+from tests.faults.rounds.mixed import MIXED
+from tests.faults.rounds.messages import MESSAGES
+from tests.faults.rounds.poison import POISON
+from tests.faults.rounds.power import POWER, REFUSED
+from tests.faults.rounds.provider import PROVIDER
+from tests.faults.rounds.storm import CHATTY, STORM
+from tests.faults.rounds.time_steps import TIME_STEPS
 
 ROUNDS: tuple[Round, ...] = (
     KILLS,
+    BROKER_UP,
+    BROKER_DOWN,
+    EACH_PLACE,
+    MIXED,
+    CHATTY,
+    STORM,
+    POWER, REFUSED,
+    HELD, RESTARTED, COMMITS,
+    POISON, MESSAGES, CLOCKS_WRONG, HOLES,
+    TIME_STEPS,
+    PROVIDER,
 )  # fmt: skip

@@ -4,6 +4,8 @@ import random
 import time
 
 from tests.faults.audit import audit
+from tests.faults.crowd import Crowd
+from tests.faults.draining import logged
 from tests.faults.round import Ground, Outcome, Round
 from tests.faults.service import Service
 from tests.faults.town import Town
@@ -13,6 +15,7 @@ _RATE = 1000.0
 _LONGEST_S = 1.0
 """From one start to the next kill, at most so long after the service hears, or so long after its process began."""
 _HOMES = 400
+_LOOK_EVERY, _FAR, _NEAR, _PATIENCE_S = 5, 30_000, 5_000, 60.0
 
 
 def run(ground: Ground) -> Outcome:
@@ -21,7 +24,7 @@ def run(ground: Ground) -> Outcome:
     kills = max(2, round(_KILLS * ground.scale))
     quiet = list(range(1, _HOMES + 1))
     chance.shuffle(quiet)
-    working = 0
+    working = furthest = 0
     with Service(ground, Town(_HOMES)) as service, service.crowd() as crowd:
         service.start(well=True)
         crowd.rate = _RATE
@@ -35,15 +38,28 @@ def run(ground: Ground) -> Outcome:
             working += service.hears()
             service.kill()
             service.start()
+            if nth % _LOOK_EVERY == 0:
+                furthest = max(furthest, _caught_up(service, crowd, ground))
         published = len(crowd.acknowledged)
         ground.say("drains")
         outcome = audit(service, crowd)
     outcome.figures = {
-        "kills": kills,
-        "kills_while_it_heard": working,
-        "published_meanwhile": published,
-    } | outcome.figures
+        "kills": kills, "kills_while_it_heard": working, "published_meanwhile": published,
+        "furthest_behind": furthest,
+    } | outcome.figures  # fmt: skip
     return outcome
+
+
+def _caught_up(service: Service, crowd: Crowd, ground: Ground) -> int:
+    """How many readings it is behind; when they are a minute's work it is left alone until most of them are in."""
+    with service.memory() as database:
+        behind = most = len(crowd.acknowledged) - logged(database)
+        until = time.monotonic() + _PATIENCE_S
+        while most > _FAR and behind > _NEAR and time.monotonic() < until:
+            ground.say(f"{behind} behind, left alone")
+            time.sleep(0.5)
+            behind = len(crowd.acknowledged) - logged(database)
+    return most
 
 
 KILLS = Round(

@@ -1,0 +1,138 @@
+"""Memory per home: what engine, planner and door keep for one, at 20, 1,000 and 10,000 homes.
+
+Counted by tracemalloc, which sees every object of Python: the four are opened on a log, follow all that the devices
+have said, and what they then hold is divided by the homes. Once more after they were opened anew from their snapshots.
+"""
+
+import gc
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+from measuring import program, town
+from measuring.apart import apart
+from measuring.figures import Row
+from measuring.history import settled_town
+from measuring.places import Places
+
+from alerts.engine import Engine
+from alerts.planner import Planner
+from events.database import Database
+from events.keepers import make_database
+from events.store import read
+from ingest.known import Known
+from ingest.sequences import Sequences
+from ingest.service import remembered
+from shouwang.moment import now
+
+ROWS = {
+    "bytes_per_home": Row("bytes a home, after the facts", aim=4096, at_most=True),
+    "after_start": Row("bytes a home, opened anew from snapshots", aim=4096, at_most=True),
+    "engine": Row("of it the engine (after the facts)"),
+    "planner": Row("of it the planner"),
+    "known": Row("of it which devices are known"),
+    "sequences": Row("of it the numbers of the devices' reports"),
+}
+_PAGE = 5_000
+
+
+def held(address: str | Path, homes: int, facts: int) -> dict[str, Any]:
+    """Bytes a home."""
+    database = town.new_database(address)
+    settled_town(database, homes, homes * 5 * facts)
+    database.close()
+    warm(address)
+    database = make_database(address)
+    tracemalloc.start()
+    taken = {"first": _now_held()}
+    engine = Engine(database, now)
+    while engine.step(0, _PAGE):
+        pass
+    engine.commit()
+    taken["engine"] = _now_held()
+    planner = Planner(database, now, channel="logbook")
+    while planner.step(0, _PAGE):
+        pass
+    planner.commit()
+    taken["planner"] = _now_held()
+    known = Known(database)
+    known.refresh()
+    taken["known"] = _now_held()
+    sequences = remembered(database)
+    _save(database, sequences)
+    taken["sequences"] = _now_held()
+    names = list(taken)
+    parts = {name: (taken[name] - taken[before]) / homes for before, name in zip(names, names[1:], strict=False)}
+    del engine, planner, known, sequences
+    database.close()
+    tracemalloc.stop()
+    return {**parts, "bytes_per_home": sum(parts.values()), "after_start": apart(held_after_start, address, homes)}
+
+
+def held_after_start(address: str | Path, homes: int) -> float:
+    """Bytes a home of the four opened on their snapshots."""
+    warm(address)
+    database = make_database(address)
+    tracemalloc.start()
+    before = _now_held()
+    everything = _all_four(database)
+    bytes_a_home = (_now_held() - before) / homes
+    del everything
+    database.close()
+    return bytes_a_home
+
+
+def warm(address: str | Path) -> None:
+    """What is made once, whatever the number of homes: statements compiled, decoders built."""
+    database = make_database(address)
+    with database.read() as db:
+        read(db, 0, limit=10)
+    del database
+
+
+def _all_four(database: Database) -> tuple[Any, ...]:
+    engine, planner, known = Engine(database, now), Planner(database, now, channel="logbook"), Known(database)
+    known.refresh()
+    return engine, planner, known, remembered(database)
+
+
+def _save(database: Database, sequences: Sequences) -> None:
+    """As the intake does within its transactions."""
+    from events.follow import save_bookmark, save_snapshots  # noqa: PLC0415  # not counted as the door's
+    from events.store import head  # noqa: PLC0415
+    from ingest.intake import READER  # noqa: PLC0415
+
+    def work(db: Any) -> None:
+        save_snapshots(db, READER, {device: sequences.dump(device) for device, _, _ in sequences.newest()})
+        save_bookmark(db, READER, head(db))
+
+    database.write(work)
+    sequences.changed.clear()
+
+
+def _now_held() -> int:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def main() -> int:
+    """0 when it was counted."""
+    parser = program.options(__doc__ or "", rounds=1, databases=())
+    parser.add_argument("--homes", type=int, action="append", help="may be given again (default: 20, 1000, 10000)")
+    parser.add_argument("--facts", type=int, default=8, help="of each device (default 8)")
+    asked = parser.parse_args()
+
+    def one(folder: Path, places: Places, homes: int, _number: int) -> dict[str, Any]:
+        with places.fresh("sqlite", folder) as address:
+            return apart(held, address, homes, asked.facts)
+
+    sizes = {f"{homes:,} homes": homes for homes in asked.homes or (20, 1_000, 10_000)}
+    on, cases = program.measured(asked, sizes, one)
+    title = f"memory a home of five devices, {asked.facts} reports of each"
+    program.told(asked, "memory", title, ROWS, on, cases)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

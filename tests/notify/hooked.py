@@ -1,0 +1,22 @@
+"""A door that is to fail while it takes the provider's word: `hooked.py ADDRESS AT receipt|reply {words as JSON}`."""
+
+import json
+import sys
+
+from alerts.commands.replies import take_reply
+from alerts.notify.receipts import take_receipt
+from events.keepers import make_database
+
+TAKES = {"receipt": take_receipt, "reply": take_reply}
+
+
+def main(address: str, at: str, kind: str, words: str) -> None:
+    """Says "answered" when the provider would be."""
+    database = make_database(address)
+    TAKES[kind](database, **json.loads(words), at=int(at))
+    print("answered", flush=True)
+    database.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,6 +1,7 @@
 """The leases of one process: it takes them, shows that it lives, watches the others, and gives all back in the end."""
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -34,7 +35,7 @@ class Holder:
     ) -> None:
         """`on_fatal` gets Fenced when a lease was lost. `clock`: monotonic seconds."""
         self.alone = not database.shared
-        self.owner = this_process(database.session)
+        self.owner = this_process(database.session or secrets.token_hex(4))
         self._database, self._on_fatal, self._clock = database, on_fatal, clock
         self._watchful = watchful or Watchful()
         self._held: dict[str, Lease] = {}

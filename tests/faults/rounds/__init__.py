@@ -14,6 +14,7 @@ from tests.faults.rounds.power import POWER, REFUSED
 from tests.faults.rounds.provider import PROVIDER
 from tests.faults.rounds.storm import CHATTY, STORM
 from tests.faults.rounds.time_steps import TIME_STEPS
+from tests.faults.rounds.two_of_each import FROZEN, REPLACED
 
 ROUNDS: tuple[Round, ...] = (
     KILLS,
@@ -28,4 +29,5 @@ ROUNDS: tuple[Round, ...] = (
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
     TIME_STEPS,
     PROVIDER,
+    FROZEN, REPLACED,
 )  # fmt: skip

@@ -23,7 +23,9 @@ from measuring.running import service
 from shouwang.moment import now
 
 CACHE = Path.home() / ".cache" / "shouwang-measuring"
-_COUNTED = "SELECT count(*) FROM events WHERE type IN ('OccupancyReported', 'HeartbeatReceived', 'CarbonMonoxideReported')"
+_COUNTED = (
+    "SELECT count(*) FROM events WHERE type IN ('OccupancyReported', 'HeartbeatReceived', 'CarbonMonoxideReported')"
+)
 
 ROWS = {
     "held_per_s": Row("highest rate held, messages/s"),
@@ -41,6 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--step", type=float, default=10.0, help="seconds of a step of the search (default 10)")
     parser.add_argument("--homes", type=int, default=144, help="of five devices each (default 144)")
     parser.add_argument("--start", type=float, default=2000.0, help="first rate tried, messages/s (default 2000)")
+    parser.add_argument("--most", type=float, default=100_000.0, help="no higher rate is tried")
     parser.add_argument("--only", choices=("node-red", "shouwang"), help="one of the two, without a ratio")
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where Node-RED is kept (default {CACHE})")
     return parser.parse_args()
@@ -106,7 +109,7 @@ def _found(name: str, system: System, folder: Path, asked: argparse.Namespace, n
             f"{done.late_s:.2f} s late, {done.lost} lost"
         )
 
-    best = holding.highest(step, start=asked.start, short_s=asked.step, long_s=asked.seconds, say=say)
+    best = holding.highest(step, start=asked.start, most=asked.most, short_s=asked.step, long_s=asked.seconds, say=say)
     return {**holding.figures(best), "steps": [{**done._asdict(), "held": done.held} for done in steps]}
 
 

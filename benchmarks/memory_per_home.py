@@ -5,7 +5,9 @@ have said, and what they then hold is divided by the homes. Once more after they
 """
 
 import gc
+import itertools
 import sys
+import tempfile
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,14 @@ from measuring import program, town
 from measuring.apart import apart
 from measuring.figures import Row
 from measuring.history import settled_town
+from measuring.memories import save_sequences
 from measuring.places import Places
 
 from alerts.engine import Engine
 from alerts.planner import Planner
 from events.database import Database
 from events.keepers import make_database
-from events.store import read
 from ingest.known import Known
-from ingest.sequences import Sequences
 from ingest.service import remembered
 from shouwang.moment import now
 
@@ -42,7 +43,7 @@ def held(address: str | Path, homes: int, facts: int) -> dict[str, Any]:
     database = town.new_database(address)
     settled_town(database, homes, homes * 5 * facts)
     database.close()
-    warm(address)
+    warm()
     database = make_database(address)
     tracemalloc.start()
     taken = {"first": _now_held()}
@@ -60,10 +61,10 @@ def held(address: str | Path, homes: int, facts: int) -> dict[str, Any]:
     known.refresh()
     taken["known"] = _now_held()
     sequences = remembered(database)
-    _save(database, sequences)
+    save_sequences(database, sequences)
     taken["sequences"] = _now_held()
     names = list(taken)
-    parts = {name: (taken[name] - taken[before]) / homes for before, name in zip(names, names[1:], strict=False)}
+    parts = {name: (taken[name] - taken[before]) / homes for before, name in itertools.pairwise(names)}
     del engine, planner, known, sequences
     database.close()
     tracemalloc.stop()
@@ -72,7 +73,7 @@ def held(address: str | Path, homes: int, facts: int) -> dict[str, Any]:
 
 def held_after_start(address: str | Path, homes: int) -> float:
     """Bytes a home of the four opened on their snapshots."""
-    warm(address)
+    warm()
     database = make_database(address)
     tracemalloc.start()
     before = _now_held()
@@ -83,32 +84,25 @@ def held_after_start(address: str | Path, homes: int) -> float:
     return bytes_a_home
 
 
-def warm(address: str | Path) -> None:
+def warm() -> None:
     """What is made once, whatever the number of homes: statements compiled, decoders built."""
-    database = make_database(address)
-    with database.read() as db:
-        read(db, 0, limit=10)
-    del database
+    with tempfile.TemporaryDirectory() as folder:
+        database = town.new_database(Path(folder) / "small.db")
+        settled_town(database, 2, 200)
+        engine, planner, _, sequences = _all_four(database)
+        while engine.step(0) + planner.step(0):
+            pass
+        engine.commit()
+        planner.commit()
+        save_sequences(database, sequences)
+        _all_four(database)
+        database.close()
 
 
 def _all_four(database: Database) -> tuple[Any, ...]:
     engine, planner, known = Engine(database, now), Planner(database, now, channel="logbook"), Known(database)
     known.refresh()
     return engine, planner, known, remembered(database)
-
-
-def _save(database: Database, sequences: Sequences) -> None:
-    """As the intake does within its transactions."""
-    from events.follow import save_bookmark, save_snapshots  # noqa: PLC0415  # not counted as the door's
-    from events.store import head  # noqa: PLC0415
-    from ingest.intake import READER  # noqa: PLC0415
-
-    def work(db: Any) -> None:
-        save_snapshots(db, READER, {device: sequences.dump(device) for device, _, _ in sequences.newest()})
-        save_bookmark(db, READER, head(db))
-
-    database.write(work)
-    sequences.changed.clear()
 
 
 def _now_held() -> int:

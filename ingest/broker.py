@@ -24,6 +24,10 @@ from ingest.broker_files import credentials_in, find_server, write_private
 log = logging.getLogger("shouwang.broker")
 
 _TROUBLE = ("not supported", "[ERR]", "[FTL]", "no space left", "maximum")
+_STUCK = ("no space left", "critical write error", "will be DISABLED")
+"""After a write that failed the server takes no message any more, also when there is room again: NATS 2.15, measured."""
+_ROOM = 1 << 20
+_LOOK_S, _LOOK_STUCK_S = 0.2, 1.0
 
 
 class BrokerNotAllowed(Exception):
@@ -66,6 +70,8 @@ class Broker:
         self._child: subprocess.Popen[str] | None = None
         self._listener: threading.Thread | None = None
         self._last = ""
+        self.stuck = False
+        """A write failed: it acknowledges nothing until it is started again."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.credentials = credentials_in(folder / "broker.credentials.json")
 
@@ -89,6 +95,7 @@ class Broker:
         """Start the server. Raises BrokerNotStarted when the port is taken."""
         self._end_orphan()
         self._refuse_busy_port()
+        self.stuck = False
         config = self._folder / "broker.conf"
         write_private(config, self._config())
         # Text it writes is ours to read: its complaints are the operator's alarms.
@@ -114,6 +121,35 @@ class Broker:
                 return
             time.sleep(0.05)
         raise BrokerNotStarted(f"the broker did not answer within {seconds:g} s: {self._last}")
+
+    def look_after(self, told_to_stop: threading.Event) -> bool:
+        """Until told to stop, starting it again when a disk that was full has room; False when it ended by itself.
+
+        Raises BrokerNotStarted.
+        """
+        while not told_to_stop.wait(_LOOK_STUCK_S if self.stuck else _LOOK_S):
+            if self.pid is None:
+                return False
+            if self.stuck and self._has_room():
+                log.warning("the broker's disk has room again: starting it anew, for it takes nothing more by itself")
+                self.stop()
+                self.start()
+                self.wait_ready()
+        return True
+
+    def _has_room(self) -> bool:
+        probe = self._folder / "broker.room"
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(_ROOM))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+        return True
 
     def stop(self) -> None:
         """SIGTERM, wait, reap."""
@@ -171,6 +207,7 @@ authorization {{
         for line in child.stderr:
             said = line.strip()
             if any(word in said for word in _TROUBLE):
+                self.stuck = self.stuck or (child is self._child and any(word in said for word in _STUCK))
                 self._last = said
                 log.warning("broker: %s", said)
                 if self._on_trouble:

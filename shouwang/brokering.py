@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Collection
 
 from events.keepers import make_database
 from events.store import New, append
@@ -32,15 +33,14 @@ def main() -> int:
         signal.signal(number, lambda *_: told_to_stop.set())
     try:
         settings = read_settings()
-        broker = embedded(settings, on_trouble=lambda line: note_trouble(settings, line))
+        broker = embedded(settings, on_trouble=Troubles(settings))
     except EXPLAINED as failure:
         return explain(failure)
     try:
         broker.start()
         broker.wait_ready()
-        while not told_to_stop.wait(0.2):
-            if broker.pid is None:
-                return Exit.FAILED
+        if not broker.look_after(told_to_stop):
+            return Exit.FAILED
     except BrokerNotStarted as why:
         log.error("%s", why)  # noqa: TRY400  # the sentence says it all
         return Exit.FAILED
@@ -49,18 +49,36 @@ def main() -> int:
     return Exit.OK
 
 
-def note_trouble(settings: Settings, line: str) -> None:
-    """Record once an hour that something was refused: a gateway the broker cuts off resends for ever and says nothing."""
+class Troubles:
+    """What was recorded once is not looked for again: a full disk is complained of with each message, on a pipe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._noted = settings, set[str]()
+
+    def __call__(self, line: str) -> None:
+        """Record it, when it is new."""
+        key = note_trouble(self._settings, line, known=self._noted)
+        self._noted.add(key)
+
+
+def note_trouble(settings: Settings, line: str, *, known: Collection[str] = ()) -> str:
+    """Record once an hour that something was refused: a gateway the broker cuts off resends for ever and says nothing.
+
+    Returns the key it is recorded by.
+    """
     what = "broker_refused_topic" if "not supported" in line else "broker_trouble"
     found = _CLIENT.search(line)
     client, at = found[1] if found else "", now()
     same = client or hashlib.sha256(re.sub(r"\d+", "", line).encode()).hexdigest()[:12]
     noted, key = SecurityNoted(what=what, ref=client), f"{what}-{at // HOUR}-{same}"
+    if key in known:
+        return key
     database = make_database(settings.database)
     try:
         database.write(lambda db: append(db, [New("ingest", "all", noted, at, key=key)], recorded_at=at))
     finally:
         database.close()
+    return key
 
 
 if __name__ == "__main__":

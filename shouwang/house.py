@@ -1,9 +1,11 @@
 """The house: joins the rooms, their threads, and the order in which they start and stop."""
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
@@ -38,6 +40,8 @@ log = logging.getLogger("shouwang.house")
 _STALE_S = 60.0
 _WAITS_S = 10.0
 """A database that has not answered for so long is held by somebody, or gone."""
+LEAST_FREE = 50_000_000
+"""Bytes: with less somebody must make room, before database and broker stop taking what comes."""
 _FAR_BEHIND = 50_000
 """Facts not folded yet: so many are a minute's work, more mean that nobody folds."""
 
@@ -136,15 +140,21 @@ class House:
             return self._health_of_others()
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
-        stuck = door.waits_s > _WAITS_S
+        stuck, free = door.waits_s > _WAITS_S, _free_bytes(self.settings.home)
         return {
-            "ok": not self.failed.is_set() and door.connected and hears and not (door.storage_full or stuck),
+            "ok": not self.failed.is_set()
+            and door.connected
+            and hears
+            and not (door.storage_full or stuck)
+            and free >= LEAST_FREE,
             **self._share(),
             "connected": door.connected,
             "catching_up": door.catching_up,
             "heard_everything_up_to": door.caught_up_at,
             "storage_full": door.storage_full,
             "database_waits_s": round(door.waits_s, 1),
+            "disk_free_mb": free // 1_000_000,
+            "disk_low": free < LEAST_FREE,
             "queued": door.queued,
             "quarantined_since_start": door.quarantined,
             "really_sends": self.channel.really_sends,
@@ -201,6 +211,14 @@ class House:
 
 def _role(*, active: bool) -> str:
     return "active" if active else "standby"
+
+
+def _free_bytes(folder: Path) -> int:
+    """Where log and broker write; when nobody can say, it is not the disk's size that is wrong."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return LEAST_FREE
 
 
 def _fresh(heard: int, now: int) -> bool:

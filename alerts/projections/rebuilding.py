@@ -80,6 +80,7 @@ class Rebuilding:
     def _begin(self, db: Connection) -> None:
         self._check(db)
         for table in self._tables:
+            table.create(db, checkfirst=True)
             db.execute(text(f"DROP TABLE IF EXISTS {_shadowed(table.name)}"))
             db.execute(CreateTable(table.to_metadata(MetaData(), name=_shadowed(table.name))))
         db.execute(delete(marks).where(marks.c.name == _MARK))

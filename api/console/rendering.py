@@ -51,6 +51,8 @@ def ailment(health: Mapping[str, Any]) -> str:
         return "unwell.storage_full"
     if health.get("database_waits_s", 0) > _WAITS_S:
         return "unwell.waits"
+    if health.get("disk_low"):
+        return "unwell.disk_low"
     if health.get("connected") is False:
         return "unwell.connected"
     return "unwell.deaf" if health.get("connected") else "unwell.other"

@@ -45,7 +45,13 @@ class Step(NamedTuple):
 
 
 def highest(
-    step: Callable[[float, float], Step], *, start: float, short_s: float, long_s: float, say: Callable[[Step], None]
+    step: Callable[[float, float], Step],
+    *,
+    start: float,
+    most: float,
+    short_s: float,
+    long_s: float,
+    say: Callable[[Step], None],
 ) -> Step:
     """Up by half until it does not hold, then ever nearer; then for as long as it must hold, downwards until it does."""
 
@@ -56,18 +62,15 @@ def highest(
 
     held, failed = 0.0, 0.0
     rate = start
-    while not failed or failed / held > _NEAR_ENOUGH:
+    while held < most and (not (held and failed) or failed / held > _NEAR_ENOUGH):
         if tried(rate, short_s).held:
             held = rate
-            rate = rate * _STEP_UP if not failed else (held * failed) ** 0.5
         else:
             failed = rate
-            rate = (held * failed) ** 0.5 if held else rate / _STEP_UP
-            if rate < 1:
-                raise lines.BrokerStalled("not even one message a second was held")
-            held = held or 0.0
-            if not held:
-                failed = 0.0
+        further = min(most, rate * _STEP_UP) if held else rate / _STEP_UP
+        rate = (held * failed) ** 0.5 if held and failed else further
+        if rate < 1:
+            raise lines.BrokerStalled("not even one message a second was held")
     while not (confirmed := tried(held, long_s)).held:
         held *= 0.93
     return confirmed

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from measuring.messages import Voices
+from measuring.messages import APART_US, Voices
 from shouwang.moment import now
 
 _WINDOW = 500
@@ -40,8 +40,20 @@ def client_to(url: str, client_id: str, *, clean: bool = True, manual_ack: bool 
     return client
 
 
-def publish_past(url: str, *, homes: int, count: int, clients: int = 4) -> float:
-    """Publish what the devices say at QoS 1, each device always by the same client. Returns the seconds until all were acknowledged."""
+def publish_past(
+    url: str,
+    *,
+    homes: int,
+    count: int,
+    clients: int = 4,
+    until: int | None = None,
+    apart_us: int = APART_US,
+    per_s: float = 0.0,
+) -> float:
+    """Publish what the devices say at QoS 1, each device always by the same client; `per_s` 0: as fast as it goes.
+
+    Returns the seconds until all were acknowledged.
+    """
     began = time.monotonic()
     room = threading.Semaphore(_WINDOW)
     senders = [client_to(url, f"measuring-{n}") for n in range(clients)]
@@ -49,7 +61,9 @@ def publish_past(url: str, *, homes: int, count: int, clients: int = 4) -> float
         sender.on_publish = lambda *_: room.release()
         sender.loop_start()
     by_device: dict[str, paho.Client] = {}
-    for message in Voices(homes).past(count, until=now()):
+    for number, message in enumerate(Voices(homes).past(count, until=until or now(), apart_us=apart_us)):
+        if per_s and (early := began + number / per_s - time.monotonic()) > 0:
+            time.sleep(early)
         device = message.topic.rpartition("/")[0]
         sender = by_device.setdefault(device, senders[len(by_device) % clients])
         if not room.acquire(timeout=_PATIENCE_S):

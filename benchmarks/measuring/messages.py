@@ -29,10 +29,10 @@ class Voices:
         self._said: Counter[str] = Counter()
         self._quiet = list(devices(homes))
 
-    def past(self, count: int, *, until: int) -> Iterator[Message]:
+    def past(self, count: int, *, until: int, apart_us: int = APART_US) -> Iterator[Message]:
         """So many messages, device after device, of the time before `until` (microseconds UTC)."""
         for n in range(count):
-            yield self.next_of(n, until - (count - 1 - n) * APART_US)
+            yield self.next_of(n, until - (count - 1 - n) * apart_us)
 
     def next_of(self, turn: int, at: int) -> Message:
         """What the device whose turn it is says at `at`."""

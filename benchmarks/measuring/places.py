@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -26,7 +26,7 @@ class Places:
         self._server: Any = None
         self._numbers = itertools.count(1)
 
-    def __enter__(self) -> "Places":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

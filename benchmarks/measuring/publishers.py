@@ -94,9 +94,7 @@ class _Gateway:
     def publish(self, message: Message) -> None:
         self._number = self._number % 65535 + 1
         self._sent += 1
-        self._socket.sendall(
-            _packet(0x32, _text(message.topic) + self._number.to_bytes(2, "big") + message.payload)
-        )
+        self._socket.sendall(_packet(0x32, _text(message.topic) + self._number.to_bytes(2, "big") + message.payload))
 
     def hear(self, timeout: float) -> None:
         while select.select([self._socket], [], [], timeout)[0]:

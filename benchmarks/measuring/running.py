@@ -29,9 +29,10 @@ def service(
     *,
     profile: Path | None = None,
     more: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[int]:
     """Its process id, once it has said that it is well: it hears everything and everything behind the door runs."""
-    port = free_port()
+    port = port or free_port()
     environ = {
         "PATH": os.environ["PATH"], "PYTHONPATH": f"{_HERE}{os.pathsep}{_HERE.parent}", "SHOUWANG_HOME": str(folder),
         "SHOUWANG_HTTP_PORT": str(port), "MQTT_URL": mqtt_url, "TWILIO_ACCOUNT_SID": ACCOUNT,

@@ -68,7 +68,7 @@ def _town(homes: int) -> str:
 def _person(name: str, role: str, number: int) -> dict[str, object]:
     return {
         "id": name, "name": f"某{name}", "role": role,
-        "phones": [{"number": f"+861200000{number:04d}", "verified": "2026-01-05"}],
+        "phones": [{"number": f"+861200000{number:04d}", "verified": "2020-01-05"}],
     }  # fmt: skip
 
 

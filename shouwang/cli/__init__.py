@@ -5,6 +5,7 @@ import sys
 import typer
 
 from shouwang.cli import parts, simulate, tokens, users
+from shouwang.cli.check import check
 from shouwang.cli.demo import demo
 from shouwang.cli.importing import import_
 from shouwang.cli.rebuild import rebuild
@@ -29,6 +30,7 @@ app.command("api")(parts.api)
 app.command("demo")(demo)
 app.command("import")(import_)
 app.command("tail")(tail)
+app.command("check")(check)
 app.command("verify")(verify)
 app.command("rebuild")(rebuild)
 app.add_typer(simulate.app, name="simulate")

@@ -49,6 +49,8 @@ def test_an_alarm_in_the_moment_of_closing_opens_the_alert_again(house: House) -
 
 
 def test_a_step_due_in_the_moment_of_closing_is_not_taken(house: House) -> None:
+    house.expects(1, 3, contains="一氧化碳超标")
+    house.expects(1, 3, contains="已救助")
     co(house, True)
     co(house, False)
     house.at += 120 * 1_000_000

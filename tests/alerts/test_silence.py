@@ -11,6 +11,7 @@ def quiet(house: House) -> list[object]:
 
 
 def test_twelve_quiet_hours_are_suspected_and_ten_minutes_later_raised(house: House) -> None:
+    house.expects(1, contains="12号家老人已12小时没动静")
     house.lives()
     last = house.at
     house.waits(hours=12, seconds=-1)
@@ -43,6 +44,8 @@ def test_movement_puts_the_deadline_off(house: House) -> None:
 
 
 def test_class_2_steps_follow_the_table(house: House) -> None:
+    house.expects(1, 2, 3, 4, 5, contains="没动静")
+    house.expects(1, contains="第2次叫")
     house.lives()
     house.waits(hours=12, minutes=10)
     for minutes, number in ((5, 2), (5, 3), (10, 4), (10, 5)):

@@ -1,12 +1,16 @@
 """What the log promises to those who write: facts land once, decisions on their version, and nothing is ever changed."""
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError
 
 from events.database import Database
+from events.keepers import make_database
 from events.keepers.sqlite import SqliteDatabase
 from events.store import VersionConflict, append, head, read_at, read_stream, read_types, version_of
 from tests.events.saying import AT, decision, fact, tell, whole
@@ -195,3 +199,25 @@ def test_a_call_that_raises_after_it_appended_leaves_nothing(database: Database)
     with pytest.raises(LookupError):
         database.write(work)
     assert whole(database) == []
+
+
+def test_a_stream_is_read_by_an_index_however_long_the_log_is(tmp_path: Path) -> None:
+    """Each click and each reply reads one stream within its transaction: a scan would grow with the log."""
+    database = make_database(tmp_path / "log.db")
+    database.create()
+    asked: list[tuple[str, Any]] = []
+    with database.read() as db:
+        listen(
+            db, "before_cursor_execute", lambda _db, _cursor, statement, values, *_: asked.append((statement, values))
+        )
+        for more in ({}, {"limit": 5}, {"types": ["Noted"]}, {"holding": "a", "limit": 5}):
+            read_stream(db, "alert-a", **more)  # type: ignore[arg-type]
+    questions = [each for each in asked if each[0].startswith("SELECT")]
+    assert len(questions) == 4
+    with database.read() as db:
+        for statement, values in questions:
+            plan = [row[-1] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+            assert any("events_stream_version" in step for step in plan), plan
+            assert any("events_stream_key" in step for step in plan), plan
+            assert not [step for step in plan if step.startswith("SCAN events")], plan
+    database.close()

@@ -8,7 +8,10 @@ from urllib.parse import unquote
 from sqlalchemy import func, select
 
 from alerts import letters
+from alerts.auditing.auditor import Auditor
 from alerts.notify.outbox import OutboxRow, outbox, row_of
+from alerts.replay.source import DatabaseLog
+from alerts.replay.verify import verify
 from events.database import Database
 from events.serial import Recorded
 from events.tables import quarantine
@@ -43,6 +46,9 @@ def audit(
     outcome.failures += left
     if not settled:
         outcome.failures.append(f"{crowd.waiting} messages of devices were never acknowledged by the broker")
+    with service.memory() as database:  # while it runs: that it hears is a part of it
+        found = Auditor(database, lambda: time.time_ns() // 1000).look().findings
+        outcome.failures += [f"shouwang check: {each.en} {list(each.positions)}" for each in found if each.grave]
     service.stop()
     stopped = time.time_ns() // 1000
     if service.process is not None and service.process.returncode != 0:
@@ -54,6 +60,9 @@ def audit(
         log.alarms(crowd, stopped, outcome)
         log.messages(database, service, ambiguous, outcome)
         log.replies(service, outcome)
+        again = verify(DatabaseLog(database))
+        outcome.failures += [f"shouwang verify: decided again, it differs: {each}" for each in again.differences[:_FEW]]
+        outcome.figures["decided_again_alike"] = again.decisions
         with database.read() as db:
             kept = int(db.execute(select(func.count()).select_from(quarantine)).scalar() or 0)
         if quarantined is not None and kept != quarantined:

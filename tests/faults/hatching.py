@@ -1,7 +1,9 @@
 """Processes of the service that need not import it first: forked from one that has, for tests that start it many times."""
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,6 +13,7 @@ from pathlib import Path
 from events import failpoints
 from shouwang.service import main
 
+_PR_SET_PDEATHSIG = 1
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.faults.hatching"])
 
@@ -51,6 +54,9 @@ class Hatched:
 
 
 def _live(environ: dict[str, str], log: str) -> None:
+    ctypes.CDLL(None).prctl(
+        _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0
+    )  # should the test be killed, nothing outlives it
     os.environ.clear()
     os.environ.update(environ)
     said = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)

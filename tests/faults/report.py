@@ -29,7 +29,8 @@ the provider's own books:
 - no message is at the provider that was not planned; extra SMS are at most as many as the provider's answers that were
   lost or unclear, each marked `possible_duplicate`;
 - all queues are empty within 60 s (inbox, engine, planner, projections, outbox, timers);
-- every row of every projection equals a rebuild from the log; no rule, plan or fold failed.
+- every row of every projection equals a rebuild from the log; no rule, plan or fold failed;
+- `shouwang verify` decides everything again from the log and finds each byte as it was, `shouwang check` finds nothing grave.
 
 A figure of a busy machine says little about speed and as much about loss. A round is told again with
 `python -m tests.faults --only NAME --database KIND --seed SEED`.

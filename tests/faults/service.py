@@ -15,6 +15,7 @@ import httpx
 from events.database import Database
 from events.keepers import make_database
 from ingest.broker import Broker
+from shouwang.leash import tied
 from shouwang.operations.migrating import migrate
 from simulators.twilio import SimulatedTwilio
 from tests.faults.crowd import Crowd
@@ -110,7 +111,7 @@ class Service:
         else:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
-                    [sys.executable, "-m", "shouwang.service"], env=self.environ(**environ), cwd=ROOT, stdout=log,
+                    tied(os.getpid(), [sys.executable, "-m", "shouwang.service"]), env=self.environ(**environ), cwd=ROOT, stdout=log,
                     stderr=log, stdin=subprocess.DEVNULL,
                 )  # fmt: skip
         self.starts += 1

@@ -147,3 +147,16 @@ def test_good_messages_gone_bad(busy, chance, nonce):
     landed = {r.key for r in busy.facts(facts.OccupancyReported)}
     for payload in payloads:
         assert payload in there or json.loads(payload)["id"] in landed
+
+
+def test_twins_of_one_name_each_give_their_alarm_in_whichever_order(busy):
+    """Two devices with one source, the same number in turn: nothing is lost, and neither silences the other."""
+    for seq in (1, 2, 3):
+        for alarm in (seq == 2, seq != 2):
+            data = {"alarm": alarm, "ppm": 90.0 if alarm else 0.0, "test": False}
+            busy.arrives(said("co-1", seq, "shouwang.co.v1", data), device="co-1")
+    busy.settled()
+    found = [r.event.seq for r in busy.facts(facts.CarbonMonoxideReported) if r.event.alarm]
+    assert sorted(found) == [1, 2, 3], "one alarm a number, from whichever of the two"
+    assert len(busy.facts(facts.CarbonMonoxideReported)) + len(busy.facts(ReadingQuarantined)) >= 6
+    assert len(busy.facts(facts.ReadingConflicted)) == 3

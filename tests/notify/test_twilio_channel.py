@@ -152,6 +152,37 @@ def test_a_busy_provider_says_how_long_to_wait():
     assert (found.retry_after_s, found.permanent, found.ambiguous) == (3.0, False, False)
 
 
+@pytest.mark.parametrize(
+    "before", [b"HTTP/1.1 201 Created\r\nX-Long: ", b"HTTP/1.1 201 Created\r\nContent-Length: 900\r\n\r\n{"]
+)
+def test_a_provider_that_answers_byte_by_byte_is_cut_off_when_the_call_has_lasted_long_enough(before):
+    door, cut = socket.create_server(("127.0.0.1", 0)), []
+
+    def drip() -> None:
+        line, _ = door.accept()
+        line.recv(65536)
+        try:
+            line.sendall(before)
+            for _ in range(300):
+                line.sendall(b"x")
+                threading.Event().wait(0.1)
+        except OSError as ended:
+            cut.append(ended)
+        line.close()
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    channel = TwilioSms(
+        account_sid="AC1", auth_token="x", sender=SENDER, timeout_s=0.5,
+        api_base=f"http://127.0.0.1:{door.getsockname()[1]}",
+    )  # fmt: skip
+    found = failure(channel)
+    thread.join()
+    door.close()
+    assert cut, "it went on to its last byte"
+    assert (found.permanent, found.ambiguous) == (False, True)
+
+
 def test_a_lost_message_is_found_by_number_text_and_time(provider: SimulatedTwilio, room):
     channel = twilio(provider)
     sid = channel.send(outgoing()).provider_id

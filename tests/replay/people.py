@@ -72,10 +72,13 @@ class People:
         if what < 0.67:
             return commands.note(database, alert.id, text="门锁着", by=user, at=at)
         if alert.status == "closed":
+            if alert.death_confirmed:
+                return commands.undo_death(database, alert.id, by=user, at=at)
             if alert.outcome == "deceased":
                 return commands.confirm_death(database, alert.id, by=user, at=at)
             return commands.correct_outcome(database, alert.id, outcome="safe_at_home", reason="记错了", by=user, at=at)
-        outcome = dice.choice(outcomes_for(alert))
+        allowed = outcomes_for(alert)
+        outcome = dice.choice(allowed if dice.random() < 0.2 else [o for o in allowed if o != "deceased"])
         return commands.close(
             database, alert.id, outcome=outcome, by=user, via="console", seen_version=alert.version, note="", at=at
         )

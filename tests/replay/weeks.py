@@ -160,7 +160,7 @@ class Weeks:
         acts: list[Act] = [self._people.daily()] if dice.random() < 0.03 else []
         homes = self.engine.books.homes
         known = [a.id for home in sorted(homes) for a in [*homes[home].alerts.values(), *homes[home].recent.values()]]
-        acts += [self._people.about(alert) for alert in known if dice.random() < 0.03]
+        acts += [self._people.about(alert) for alert in known if dice.random() < 0.05]
         if known and dice.random() < 0.15:
             chosen = [self._people.about(dice.choice(known)) for _ in range(dice.choice([1, 1, 2, 3]))]
             self.engine.meanwhile = [lambda act=act: act(self.database, self.at) for act in chosen]  # type: ignore[misc]

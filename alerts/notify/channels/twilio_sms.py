@@ -14,6 +14,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3.util import Timeout
 
 from alerts.notify.channel import Capabilities, Outgoing, Report, SendFailed, Sent
+from alerts.notify.channels.deadline import can_be_cut, ends_within
 from alerts.notify.channels.twilio_faults import send_failed
 
 CALL_S: Final = 8.0
@@ -72,9 +73,10 @@ class TwilioSms:
         valid_s = min(max(outgoing.valid_s, least), most)
         self._mine.retry_after_s = None
         try:
-            made = self._client.messages.create(
-                to=outgoing.to, body=outgoing.text, validity_period=valid_s, **self._from, **more
-            )
+            with ends_within(self._timeout_s):
+                made = self._client.messages.create(
+                    to=outgoing.to, body=outgoing.text, validity_period=valid_s, **self._from, **more
+                )
             return Sent(_said(made.sid), str(made.status or ""))
         except Exception as error:
             raise send_failed(error, retry_after_s=self._mine.retry_after_s) from None
@@ -83,9 +85,12 @@ class TwilioSms:
         """Look through the newest messages to this number; Twilio's times are whole seconds of another clock."""
         earliest = datetime.fromtimestamp(since // 1_000_000, UTC) - _CLOCKS_DIFFER
         client = self._client
-        client.http_client.timeout = _limit(min(within_s, self._timeout_s))
+        limit_s = min(within_s, self._timeout_s)
+        client.http_client.timeout = _limit(limit_s)
         try:
-            for one in client.messages.list(to=to, limit=_NEWEST):
+            with ends_within(limit_s):
+                newest = client.messages.list(to=to, limit=_NEWEST)
+            for one in newest:
                 made_at = one.date_created
                 recent = made_at is not None and made_at.replace(tzinfo=made_at.tzinfo or UTC) >= earliest
                 # A trial account puts words of its own before the text.
@@ -101,7 +106,8 @@ class TwilioSms:
     def fetch(self, provider_id: str) -> Report:
         """The status Twilio has now."""
         try:
-            one = self._client.messages(provider_id).fetch()
+            with ends_within(self._timeout_s):
+                one = self._client.messages(provider_id).fetch()
             return Report(_said(one.status), str(one.error_code or ""))
         except Exception as error:
             raise send_failed(error) from None
@@ -122,6 +128,7 @@ class TwilioSms:
         http = TwilioHttpClient(
             timeout=self._timeout_s, logger=_mute(), request_hooks={"response": [self._note_retry_after]}
         )
+        can_be_cut(http.session)
         http.timeout = _limit(self._timeout_s)
         # TWILIO_EDGE and TWILIO_REGION would corrupt another base address: the environment is not looked at.
         client = Client(*self._account, http_client=http, environment={"none": ""})

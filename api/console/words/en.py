@@ -345,6 +345,7 @@ EN: Final[dict[str, str]] = {
     "home.moved": "Last movement",
     "unwell.connected": "Not connected to the message broker of the devices: nothing can be heard!",
     "unwell.storage_full": "The disk is full: new messages cannot be taken!",
+    "unwell.disk_low": "The disk is nearly full: make room now!",
     "unwell.waits": "The database does not answer: new messages cannot be taken!",
     "unwell.deaf": "Not all messages of the devices are in yet; silence is not judged for now.",
     "unwell.other": "The service is not well; call the administrator at once.",

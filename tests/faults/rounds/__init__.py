@@ -1,14 +1,16 @@
 """All rounds, in the order in which they are run and reported; to add one: one file, one line here."""
 
 from tests.faults.round import Round
+from tests.faults.rounds.blindness import BLINDNESS
 from tests.faults.rounds.broker import BROKER_DOWN, BROKER_UP
-from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
 from tests.faults.rounds.clocks import CLOCKS_WRONG
+from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
+from tests.faults.rounds.disks import BROKER_FULL, FULL
 from tests.faults.rounds.each_place import EACH_PLACE
 from tests.faults.rounds.holes import HOLES
 from tests.faults.rounds.kills import KILLS
-from tests.faults.rounds.mixed import MIXED
 from tests.faults.rounds.messages import MESSAGES
+from tests.faults.rounds.mixed import MIXED
 from tests.faults.rounds.poison import POISON
 from tests.faults.rounds.power import POWER, REFUSED
 from tests.faults.rounds.provider import PROVIDER
@@ -26,8 +28,9 @@ ROUNDS: tuple[Round, ...] = (
     STORM,
     POWER, REFUSED,
     HELD, RESTARTED, COMMITS,
+    FULL, BROKER_FULL,
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
-    TIME_STEPS,
+    BLINDNESS, TIME_STEPS,
     PROVIDER,
     FROZEN, REPLACED,
 )  # fmt: skip

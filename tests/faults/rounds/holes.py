@@ -102,10 +102,10 @@ def run(ground: Ground) -> Outcome:
                         _live(crowd, acks, device, boot, seq)
             ground.say(f"{boot}: what was left out comes later")
             _until_sent(service, crowd)
-            before = len(acks.last)
             refills = {device: _refill(crowd, acks, device, boot, kept[device], chance) for device in devices}
             lost += sum(next(refill) for refill in refills.values())
-            service.until(lambda n=before: len(acks.last) == n + len(devices), "every device is told how far we are")
+            told = [(device, boot) for device in devices]
+            service.until(lambda t=told: acks.last.keys() >= set(t), "every device is told how far we are")
             for device, refill in refills.items():
                 next(refill, None)
                 _live(crowd, acks, device, boot, _WORDS)

@@ -48,7 +48,9 @@ class Night:
         end()
         over = _now()
         self.service.until(lambda: all(self.told(home) for home in homes), f"all are told after: {name}", _TOLD_S)
-        return Spell(name, began, over, _now())
+        spell = Spell(name, began, over, _now())
+        self._settles()  # else the next fault meets what is left of this one
+        return spell
 
     def told(self, home: int) -> bool:
         """Watcher and grid member have a text at the provider that names the house."""
@@ -105,7 +107,6 @@ class Night:
         """Answers to people (class 2) hang for as long as CO is raised elsewhere: it must not wait for them."""
         going, other = (self.sites.pop() + self.sites.pop() for _ in range(2))
         self.spell("before lesser ones hang", going, lambda: None, 0.5, lambda: None)
-        self._settles()
         watchers = sorted({next(iter(self.service.town.at_once(home).values())) for home in going})
 
         def hang() -> None:

@@ -1,0 +1,167 @@
+"""Six hours without us: 50,000 facts wait at the broker and in devices, some homes are truly quiet, one village is dark."""
+
+import random
+import time
+
+from sqlalchemy import Connection, delete
+
+from events.database import Database
+from events.tables import marks
+from events.types.fact import HOUR, MINUTE, SECOND
+from shouwang.steady import boot_name, line_of
+from tests.faults.crowd import Alarm, Crowd, stamp
+from tests.faults.lives import OldTown, now_us
+from tests.faults.round import Ground, Outcome, Round
+from tests.faults.service import Service
+from tests.faults.six_hours import HOLE, Home, homes_of, kept_by_devices, lives_on
+from tests.faults.six_hours_judged import WITHIN_S, judge
+from tests.faults.walls import Wall
+
+_HOMES = 1000
+_ALARMS = 5
+_BACK_S = 30.0
+"""Devices come back to the broker so long after us, at most; each by its own chance."""
+
+
+class _LongKnown(OldTown):
+    """Registered before the six hours."""
+
+    def settle(self, database: Database, at: int) -> None:
+        super().settle(database, at - HOLE - HOUR)
+
+
+def run(ground: Ground) -> Outcome:
+    """A thousand homes at scale 1."""
+    chance = random.Random(ground.seed)
+    outcome = Outcome()
+    wall = Wall(ground.folder)
+    town = _LongKnown(max(40, round(_HOMES * ground.scale)))
+    service = Service(ground, town, **wall.environ)  # type: ignore[arg-type]  # no name among them is an option
+    with service, service.crowd() as crowd, service.memory() as database:
+        wall.set(-HOLE / SECOND)
+        since = now_us() - HOLE
+        homes = homes_of(town, since, chance)
+        service.start(well=True)
+        ground.say("the hours before")
+        _before(homes, since, crowd)
+        old = [_alarm(crowd, home, since + SECOND) for home in homes[:: len(homes) // 3][:3]]
+        _await_log(service, crowd)
+        service.until(lambda: len(service.provider.messages) >= 2 * len(old), "the first alarms are told")
+        service.stop()
+        database.write(_as_after_a_new_boot)
+        wall.set(0.0)
+        told_before = len(service.provider.messages)
+        ground.say("six hours")
+        until = now_us()
+        for home in homes:
+            lives_on(home, since, until - MINUTE, chance)
+        alarms = _to_the_broker(homes, since, crowd, chance)
+        service.until(lambda: not crowd.waiting, "the broker has its part")
+        ground.say("we are back")
+        began = time.monotonic()
+        service.start()
+        _devices_hand_over(homes, since, crowd, service, chance)
+        service.until(lambda: not crowd.waiting, "devices have handed over")
+        _await_log(service, crowd)
+        outcome.figures["all_in_s"] = round(time.monotonic() - began, 1)
+        time.sleep(WITHIN_S)
+        told = service.provider.messages[told_before:]
+        ground.say("everybody speaks in turn")
+        _speak(homes, crowd)
+        service.until(lambda: not crowd.waiting, "all is acknowledged")
+        _await_log(service, crowd)
+        time.sleep(35)
+        service.stop()
+        judge(database, homes, since, alarms, outcome)
+    recipients = {message.recipient for message in told}
+    bound = len(recipients) + len(alarms) + len(old)
+    outcome.figures |= {"sms": len(told), "sms_at_most": bound}
+    if len(told) > bound:
+        outcome.failures.append(f"{len(told)} SMS to {len(recipients)} people, {len(alarms) + len(old)} class 1 alerts")
+    return outcome
+
+
+def _as_after_a_new_boot(db: Connection) -> None:
+    """The machine was off: of its uptime, by which the service keeps its time, nothing is left."""
+    db.execute(delete(marks).where(marks.c.name == line_of(boot_name())))
+
+
+def _alarm(crowd: Crowd, home: Home, at: int) -> Alarm:
+    """Carbon monoxide, at that time."""
+    device = crowd.town.device(home.number, "co")
+    said = crowd.says(device, "co", {"alarm": True, "ppm": 180, "test": False}, time=stamp(at))
+    return Alarm(home.number, "carbon_monoxide", said, at)
+
+
+def _before(homes: list[Home], since: int, crowd: Crowd) -> None:
+    """What led up to it: handed over by the devices, and then one word in turn."""
+    for home in homes:
+        for sensor in home.sensors.values():
+            crowd.sends(sensor.kept(sensor.words[:-1], since))
+            crowd.sends(sensor.live(sensor.words[-1]))
+
+
+def _to_the_broker(homes: list[Home], since: int, crowd: Crowd, chance: random.Random) -> list[Alarm]:
+    """In order of time, as it happened; a few CO alarms among it."""
+    words = [
+        (word, sensor)
+        for home in homes
+        for what, sensor in home.sensors.items()
+        for word in sensor.words
+        if word[0] > since and not kept_by_devices(home, what, word[0], since)
+    ]
+    words.sort(key=lambda pair: pair[0][0])
+    alarmed = {}
+    for home in chance.sample(homes, _ALARMS):
+        alarmed[chance.randrange(len(words))] = home
+    alarms = []
+    for place, (word, sensor) in enumerate(words):
+        crowd.sends(sensor.live(word))
+        if place in alarmed:
+            alarms.append(_alarm(crowd, alarmed[place], word[0]))
+    return alarms
+
+
+def _devices_hand_over(homes: list[Home], since: int, crowd: Crowd, service: Service, chance: random.Random) -> None:
+    """Each when it notices that somebody listens again."""
+    service.until(service.hears, "it hears")
+    waiting = []
+    for home in homes:
+        for what, sensor in home.sensors.items():
+            kept = [w for w in sensor.words if w[0] > since and kept_by_devices(home, what, w[0], since)]
+            if kept:
+                half = chance.randrange(1, len(kept)) if len(kept) > 1 else 1
+                back = chance.uniform(0, _BACK_S)
+                waiting += [(back, sensor, kept[:half]), (back + 2, sensor, kept[half:])]
+    began = time.monotonic()
+    for back, sensor, words in sorted(waiting, key=lambda each: each[0]):
+        time.sleep(max(0.0, began + back - time.monotonic()))
+        if words:
+            crowd.sends(sensor.kept(words, now_us()))
+
+
+def _speak(homes: list[Home], crowd: Crowd) -> None:
+    for home in homes:
+        for sensor in home.sensors.values():
+            sensor.says(now_us(), "heartbeat", {"interval_s": 1800})
+            crowd.sends(sensor.live(sensor.words[-1]))
+
+
+def _await_log(service: Service, crowd: Crowd) -> None:
+    """Everything said is on disk."""
+
+    def there() -> bool:
+        health = service.health()
+        hears = health.get("connected") and not health.get("catching_up") and not health.get("queued")
+        return bool(hears and not crowd.waiting)
+
+    service.until(there, "all has been heard", 150)
+
+
+BLINDNESS = Round(
+    "blindness",
+    "Six hours without us, 50,000 facts at the broker and in devices: no false alert of silence, the true ones within a "
+    "minute after a home's last fact, CO with its true time, blind minutes by home to the minute.",
+    run,
+    slow=True,
+)

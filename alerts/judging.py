@@ -61,7 +61,7 @@ class Judging:
             if event.state == "offline":
                 home_.end_lease(sensor, at)
             elif not event.retained:
-                settling.came_back(sensor, at)
+                settling.came_back(sensor, at, self._books.policy)
                 self._hear(home_, sensor, recorded)
             return []
         if isinstance(event, device.ReadingsGapOpened | device.ReadingsGapClosed | device.ReadingConflicted):
@@ -73,7 +73,7 @@ class Judging:
             self._hear(home_, sensor, recorded)
         signs = edges.note(home_, sensor, event, recorded.at)
         if not event.retained:
-            settling.spoke(sensor, at, recorded.at, backfilled=event.backfilled, holes_before=holes)
+            settling.spoke(sensor, at, recorded.at, self._books.policy, backfilled=event.backfilled, holes_before=holes)
         if home_.seen_more or event.backfilled:
             home_.seen_more = False
             self._books.unseen.add(home_.home)
@@ -88,7 +88,7 @@ class Judging:
 
     def _blind(self, home_: Household, recorded: Recorded) -> None:
         at = recorded.recorded_at
-        if (until := settling.awaited_until(home_, self._books.policy)) > at:
+        if (until := settling.awaited_until(home_)) > at:
             self._books.ask_to_wake(home_, "blind:minutes", until, waits=True)
             return
         for hole in settling.counted(home_, at):

@@ -88,7 +88,7 @@ class Registrations:
                     )
                     fresh.lease_from, fresh.lease_until = old.lease_from, old.lease_until
                     fresh.out_of_service, fresh.registered = old.out_of_service, old.registered
-                    fresh.said, fresh.owes_since = old.said, old.owes_since
+                    fresh.said, fresh.owes_until = old.said, old.owes_until
                 home.sensors[device] = fresh
                 self._stand(device, event.since, home.home)
                 return "device", False

@@ -68,7 +68,7 @@ class Taking:
             self.books.unseen.add(home.home)
 
     def _missed(self, home: Household, since: int, at: int) -> None:
-        settling.missed(home, since, at)
+        settling.missed(home, since, at, self.books.policy)
         if home.holes and home.holes[-1].until == at:
             self._judging.count_blind(home, at)
 

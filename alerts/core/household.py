@@ -64,7 +64,7 @@ class Boot(msgspec.Struct):
 class Sensor(msgspec.Struct):
     """A device in this home, as registered, and what it last said. Times in microseconds.
 
-    `said`: when the newest thing it told of happened; `owes_since`: since when it may have more for us (0: nothing).
+    `said`: when the newest thing it told of happened; `owes_until`: so long it may have more for us (0: nothing).
     """
 
     device: str
@@ -87,7 +87,7 @@ class Sensor(msgspec.Struct):
     test_since: int = 0
     out_of_service: bool = False
     said: int = 0
-    owes_since: int = 0
+    owes_until: int = 0
 
     @property
     def tells_life(self) -> bool:

@@ -52,6 +52,7 @@ DEFAULTS: dict[str, Any] = {
     "redecoded_told_s": 1800,
     "slot_kept_s": 86400,
     "backfill.settle_s": 20,
+    "backfill.return_s": 35,
     "backfill.most_s": 600,
 }  # fmt: skip
 

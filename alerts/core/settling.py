@@ -3,7 +3,8 @@
 Silence may not be judged while a sensor of the home may still hand over what it has buffered: somebody may have moved in
 it. A sensor owes us something when it has come back and not spoken yet, when numbers are missing, while it hands over
 what it kept, and when it has said nothing for the whole of our own gap. It is awaited for `backfill.settle_s` after the
-last sign that it does; a report in turn, with nothing missing before it, says that it owes nothing.
+last sign that it does, after our own gap for `backfill.return_s`, in which devices find us again; a report in turn, with
+nothing missing before it, says that it owes nothing.
 """
 
 from alerts.core.coverage import Spans
@@ -22,22 +23,22 @@ def open_numbers(sensor: Sensor) -> int:
     return len(sensor.boots[-1].gaps) if sensor.boots else 0
 
 
-def came_back(sensor: Sensor, at: int) -> None:
+def came_back(sensor: Sensor, at: int, policy: Policy) -> None:
     """It says that it is online: what it kept comes now, if it kept anything."""
-    sensor.owes_since = at
+    sensor.owes_until = at + policy.span("backfill.settle_s")
 
 
-def spoke(sensor: Sensor, at: int, said: int, *, backfilled: bool, holes_before: int) -> None:
+def spoke(sensor: Sensor, at: int, said: int, policy: Policy, *, backfilled: bool, holes_before: int) -> None:
     """A report, received at `at`, of what happened at `said`; how many holes there were before it."""
     sensor.said = max(sensor.said, said)
     holes = open_numbers(sensor)
     if backfilled or holes > holes_before:
-        sensor.owes_since = at
+        sensor.owes_until = at + policy.span("backfill.settle_s")
     elif not holes:
-        sensor.owes_since = 0
+        sensor.owes_until = 0
 
 
-def missed(home: Household, since: int, at: int) -> None:
+def missed(home: Household, since: int, at: int, policy: Policy) -> None:
     """We did not hear from `since` to `at`; all that the broker kept has arrived by now."""
     home.deaf(since, at)
     if at - since >= MINUTE:
@@ -48,13 +49,12 @@ def missed(home: Household, since: int, at: int) -> None:
         if sensor.said < since - MISSES * sensor.interval:
             continue  # it was silent before, whatever we heard
         if sensor.said < since + _MARK_LAGS or sensor.lease_until <= at:
-            sensor.owes_since = at
+            sensor.owes_until = at + policy.span("backfill.return_s")
 
 
-def awaited_until(home: Household, policy: Policy) -> int:
+def awaited_until(home: Household) -> int:
     """Until then some sensor may still hand over what it kept, microseconds; in the past: nothing is awaited."""
-    owing = max((s.owes_since for s in home.sensors.values() if s.tells_life), default=0)
-    return owing + policy.span("backfill.settle_s", home.home) if owing else 0
+    return max((s.owes_until for s in home.sensors.values() if s.tells_life), default=0)
 
 
 def counted(home: Household, now: int) -> list[Hole]:

@@ -111,7 +111,7 @@ def test_movement_that_lies_in_a_device_is_awaited(house: House) -> None:
         gap.moves("bed-1")
     gap.passes(180)
     gap.ends()
-    house.waits(seconds=19, beating=False)
+    house.waits(seconds=34, beating=False)
     assert quiet(house) == [], "the bedroom has not spoken yet"
     gap.hands_over("bed-1")
     gap.hands_over("door-1")
@@ -191,7 +191,7 @@ def test_a_broken_sensor_holds_nobody_up(house: House) -> None:
     gap.passes(360)
     gap.at_broker = [(device, said) for device, said in gap.at_broker if device != "door-1"]
     gap.ends()
-    house.waits(seconds=20, beating=False)
+    house.waits(seconds=35, beating=False)
     assert house.alert("no_activity").status == "suspected"
 
 
@@ -314,7 +314,7 @@ def test_in_whatever_order_it_comes_the_quiet_are_found_and_the_others_left_in_p
         later = sorted(gap.kept, key=lambda _: chance.random())
         last_came = house.at
         for device in later:
-            house.waits(seconds=chance.randrange(15), beating=False)
+            house.waits(seconds=chance.randrange(19), beating=False)
             gap.hands_over(device)
             last_came = house.at
         house.waits(seconds=50, beating=False)

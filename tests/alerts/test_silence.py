@@ -237,7 +237,7 @@ def test_a_backfill_that_covers_blind_minutes_rings_a_past_deadline_at_once(hous
     envelope["id"] = "b1-b1"
     house.arrives("shouwang/v1/dp03/hall-1/event", envelope)
     house.rings()
-    house.waits(seconds=19, beating=False)
+    house.waits(seconds=34, beating=False)
     assert quiet(house) == [], "the other sensors may have kept something too"
     house.waits(seconds=1, beating=False)
     assert house.alert("no_activity").suspected_at == house.at

@@ -64,7 +64,7 @@ class NoActivity:
         if reached is None or self._suspended(home, due):
             return self._sleep({k: v for k, v in state.items() if k != "held"}, last, now, home, policy)
         held = state.get("held", now)
-        settled = min(awaited_until(home, policy), held + policy.span("backfill.most_s", home.home))
+        settled = min(awaited_until(home), held + policy.span("backfill.most_s", home.home))
         if now < settled:
             return Verdict({**state, "held": held}, wake_at=settled)
         reason = {
@@ -84,7 +84,7 @@ class NoActivity:
         seen = home.seen(now)
         reached = seen.reached(counted_from, limit)
         if reached is not None:
-            settled = awaited_until(home, policy)
+            settled = awaited_until(home)
             return Verdict(state, wake_at=settled if settled > now else reached)
         if not home.lit(now):
             return Verdict(state)

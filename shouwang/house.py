@@ -11,9 +11,6 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from alerts.commands.replies import take_reply
-from alerts.notify.channel import Channel
-from alerts.notify.channels.logbook import Logbook
-from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.receipts import take_receipt
 from alerts.projections.projector import READER as PROJECTIONS
 from alerts.projections.watching import Folded, Watching
@@ -25,9 +22,11 @@ from events.follow import bookmark
 from events.holding import Holder
 from events.store import head
 from ingest.addressing import Patience
-from ingest.service import Ingest
+from ingest.service import Ingest, Stats
 from ingest.standby import Standby
 from shouwang.alerting import Alerting
+from shouwang.channels import channel_of
+from shouwang.checking import Checking
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
 from shouwang.operations.memory import made_memory
@@ -65,6 +64,7 @@ class House:
                 self.database, self.now, self.channel, self.holder,
                 ticks=driven is None, on_fatal=self._died, failed=self.failed,
             )  # fmt: skip
+        self.checking = Checking(self.database, self.now) if self.alerting and not self.driven else None
         self.ingest: Ingest | Standby | None = None
         if "ingest" in settings.rooms:
             gate = FactsGate(self.database, driven, self.alerting.settle) if driven and self.alerting else None
@@ -115,12 +115,14 @@ class House:
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
         self.holder.start()
-        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest):
+        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest, self.checking):
             if room is not None:
                 room.start()
 
     def stop(self) -> None:
         """The other way round: first the door is shut, then what came in is finished."""
+        if self.checking is not None:
+            self.checking.stop()
         if self.ingest is not None:
             self.ingest.stop()
         if self.alerting is not None:
@@ -134,10 +136,14 @@ class House:
         self.database.close()
 
     def health(self) -> dict[str, Any]:
-        """How each part is. `ok` False: somebody must look now. Only where ingest is elsewhere the database is asked."""
+        """How each part is, and what was found when it was last checked. `ok` False: somebody must look now."""
         door = self.ingest.stats() if self.ingest is not None else None
-        if door is None or not door.active:
-            return self._health_of_others()
+        found = self._health_of_door(door) if door is not None and door.active else self._health_of_others()
+        if self.checking is not None:
+            found |= {"ok": found["ok"] and self.checking.ok, **self.checking.state()}
+        return found
+
+    def _health_of_door(self, door: Stats) -> dict[str, Any]:
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
         stuck, free = door.waits_s > _WAITS_S, _free_bytes(self.settings.home)
@@ -174,7 +180,10 @@ class House:
         }
 
     def _health_of_others(self) -> dict[str, Any]:
-        """What ingest and alerts leave in the database: up to when everything was heard, and how far it is folded."""
+        """What ingest and alerts leave in the database: up to when everything was heard, and how far it is folded.
+
+        Only where ingest is elsewhere the database is asked.
+        """
         now = self.now()
         try:
             with self.database.read() as db:
@@ -223,18 +232,3 @@ def _free_bytes(folder: Path) -> int:
 
 def _fresh(heard: int, now: int) -> bool:
     return heard > 0 and (now - heard) / 1_000_000 < _STALE_S
-
-
-def channel_of(settings: Settings) -> Channel:
-    """The SMS channel the settings name: Twilio, or without credentials the logbook, which sends nothing."""
-    twilio = settings.twilio
-    if twilio is None:
-        return Logbook()
-    return TwilioSms(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token,
-        sender=twilio.sender or "",
-        messaging_service_sid=twilio.messaging_service or "",
-        public_base_url=settings.public_base_url,
-        api_base=twilio.api_base or "",
-    )

@@ -38,7 +38,10 @@ def main() -> int:
     died = house.failed.is_set()
     _end_if_stopping_hangs()
     house.stop()
-    return Exit.FAILED if died else Exit.OK
+    if died:
+        logging.shutdown()
+        os._exit(Exit.FAILED)  # or the interpreter would close the database, and sync what a failing disk has refused
+    return Exit.OK
 
 
 def _end_if_stopping_hangs() -> None:

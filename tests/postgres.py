@@ -96,6 +96,13 @@ class Server:
         self._process.wait(60)
         self._process = self._start()
 
+    def revived(self) -> bool:
+        """Whether it had ended by itself and had to be started, as its machine's supervisor would."""
+        if self._process.poll() is None:
+            return False
+        self._process = self._start()
+        return True
+
     def stop(self) -> None:
         self._process.send_signal(signal.SIGINT)  # fast: it does not wait for those who are connected
         try:

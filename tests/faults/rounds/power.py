@@ -64,16 +64,16 @@ def cut_at_each_sync(ground: Ground) -> Outcome:
     ground.say("recorded with synchronous=FULL; cutting")
     found = full.cut(seed=ground.seed, images=_IMAGES)
     outcome.figures |= {
-        "syncs the power was cut at": found.cuts, "images looked at": found.images,
-        "facts, decisions and bookmarks acknowledged": found.answered, "acknowledged and lost": found.lost,
+        "power_cut_at_syncs": found.cuts, "images": found.images,
+        "acknowledged": found.answered, "lost": found.lost,
     }  # fmt: skip
     outcome.failures += _losses(found)
     normal = Recorded(ground.folder / "normal")
     normal.works(batches, synchronous="normal")
     ground.say("recorded with synchronous=NORMAL; cutting")
     yardstick = normal.cut(seed=ground.seed, images=_IMAGES)
-    outcome.figures |= {"yardstick: lost with synchronous=NORMAL": yardstick.lost}
-    outcome.figures |= {"yardstick: images of NORMAL that lost": f"{yardstick.losing} of {yardstick.images}"}
+    outcome.figures |= {"yardstick_lost_with_synchronous_normal": yardstick.lost}
+    outcome.figures |= {"yardstick_images_that_lost": f"{yardstick.losing} of {yardstick.images}"}
     if not yardstick.lost:
         outcome.failures.append("with synchronous=NORMAL nothing was lost: the harness cannot see a loss")
     return outcome
@@ -105,8 +105,8 @@ def refuse_a_sync(ground: Ground) -> Outcome:
         shutil.rmtree(place.folder)
         ground.say(where)
     outcome.figures |= {
-        "syncs refused with EIO": refused, "processes that ended at once": ended,
-        "images looked at, the next process included": images, "acknowledged and lost": lost,
+        "syncs_refused": refused, "processes_ended": ended,
+        "images": images, "lost": lost,
     }  # fmt: skip
     return outcome
 

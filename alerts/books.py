@@ -1,11 +1,13 @@
 """What the engine has in hand while it reads: the homes it knows, the policy in force, and what it has decided."""
 
+from collections.abc import MutableMapping
 from typing import Any
 
 from alerts.core.alert import Alert
 from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.decisions import Decisions
+from alerts.homes import looking_at
 from alerts.registrations import Registrations
 from alerts.timers import Timer
 from events.serial import Recorded
@@ -14,11 +16,13 @@ from events.serial import Recorded
 class Books:
     """`unseen`: homes whose rules must look again; `ahead`: what others decided that has not been read yet."""
 
-    def __init__(self, homes: dict[str, Household], policy: Policy) -> None:
+    def __init__(self, homes: MutableMapping[str, Household], policy: Policy) -> None:
         self.homes, self.policy = homes, policy
         self.registrations = Registrations(homes)
         self.owners = {
-            alert.id: owner for owner, home in homes.items() for alert in [*home.alerts.values(), *home.recent.values()]
+            alert.id: owner
+            for owner, home in looking_at(homes)
+            for alert in [*home.alerts.values(), *home.recent.values()]
         }
         self.made = Decisions()
         self.unseen: set[str] = set()

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts.books import Books
-from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.decisions import Decisions
+from alerts.homes import Homes
 from alerts.judging import Judging
 from alerts.seats import ENGINE, POLICY, WHOLE, Seat
 from alerts.taking import Taking
@@ -29,7 +29,6 @@ log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
 _pack = msgspec.msgpack.Encoder().encode
-_unpack_home = msgspec.msgpack.Decoder(Household).decode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
@@ -57,15 +56,15 @@ class Engine(Taking):
 
     def _load(self) -> None:
         """The homes as of the bookmark."""
-        policy, homes = Policy(), {}
+        policy, homes = Policy(), Homes()
         with self._database.read() as db:
             self.follower.position = bookmark(db, self._reader)
             for owner, state in load_snapshots(db, self._reader):
                 if owner == POLICY:
                     policy = _unpack_policy(state)
                 else:
-                    homes[owner] = _unpack_home(state)
-        self.books = Books(homes, policy)
+                    homes.load(owner, state)
+        self._homes, self.books = homes, Books(homes, policy)
         self._judging = Judging(self.books)
         self._facts_since_save = 0
         self._saved_at = self._now()
@@ -92,7 +91,8 @@ class Engine(Taking):
         made = books.made
         if made.urgent:
             failpoint("engine.decided")
-        states: dict[str, bytes | None] = {o: _pack(books.homes[o]) for o in made.touched if o != POLICY}
+        opened = self._homes.opened()
+        states: dict[str, bytes | None] = {**opened}
         if POLICY in made.touched:
             states[POLICY] = _pack(books.policy)
 
@@ -110,6 +110,7 @@ class Engine(Taking):
             self._read_ahead(conflict)
             return
         failpoint("engine.committed")
+        self._homes.put_away(opened)
         books.made = Decisions()
         books.ahead.clear()
         self._conflicting.clear()

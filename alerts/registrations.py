@@ -1,6 +1,10 @@
 """The fold of registrations: which homes there are, what stands in them, who answers for them, who is away."""
 
+import sys
+from collections.abc import MutableMapping
+
 from alerts.core.household import Household, Sensor
+from alerts.homes import looking_at
 from events.serial import Recorded
 from events.types import home as facts
 from events.types.fact import Event
@@ -18,15 +22,15 @@ class Registrations:
         facts.SensorTakenOutOfService, facts.SensorBackInService,
     })  # fmt: skip
 
-    def __init__(self, homes: dict[str, Household]) -> None:
+    def __init__(self, homes: MutableMapping[str, Household]) -> None:
         self._homes = homes
-        self._stood: dict[str, list[tuple[int, str]]] = {}
-        for home in homes.values():
+        self._stood: dict[str, tuple[tuple[int, str], ...]] = {}
+        for _, home in looking_at(homes):
             for sensor in [*home.former.values(), *home.sensors.values()]:
                 self._stand(sensor.device, sensor.since, home.home)
 
     def _stand(self, device: str, since: int, home: str) -> None:
-        self._stood[device] = sorted({*self._stood.get(device, []), (since, home)})
+        self._stood[sys.intern(device)] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
 
     def place(self, device: str, at: int, *, alarm: bool = False) -> tuple[Household, Sensor] | None:
         """The home in which the device was at `at`. An alarm from before its first home belongs to its first."""

@@ -1,7 +1,9 @@
 """What each device has sent without a hole: per boot the numbers that are missing, and what may be acknowledged."""
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
@@ -11,7 +13,7 @@ _MOST_BOOTS = 4
 _MOST_HOLES = 512
 
 
-class Boot(msgspec.Struct):
+class Boot(msgspec.Struct, omit_defaults=True):
     """`missing`: holes in order, [first, last]; `gaps`: the holes as they were first reported and are still open.
 
     `begin`: up to here we never heard anything, and wait for nothing.
@@ -75,7 +77,7 @@ class Boot(msgspec.Struct):
         return full
 
 
-class Sequence(msgspec.Struct):
+class Sequence(msgspec.Struct, omit_defaults=True):
     """One device: its last boots, and the last status it is recorded with."""
 
     boots: dict[str, Boot] = {}
@@ -83,10 +85,11 @@ class Sequence(msgspec.Struct):
 
 
 class Sequences:
-    """All devices. `changed` are those whose state is not yet saved."""
+    """All devices. `changed` are those whose state is not yet saved; whoever was dumped lies packed until it speaks."""
 
     def __init__(self) -> None:
-        self._devices: dict[str, Sequence] = {}
+        self._open: dict[str, Sequence] = {}
+        self._lying: dict[str, bytes] = {}
         self.changed: set[str] = set()
 
     def came(self, device: str, bootid: str, seq: int) -> list[int] | None:
@@ -155,23 +158,28 @@ class Sequences:
 
     def newest(self) -> Iterator[tuple[str, str, int]]:
         """Every device's newest boot and its highest number without a hole."""
-        for device, sequence in self._devices.items():
+        lying = ((device, _decoder.decode(state)) for device, state in self._lying.items())
+        for device, sequence in chain(self._open.items(), lying):
             for bootid in reversed(sequence.boots):
                 yield device, bootid, sequence.boots[bootid].whole
                 break
 
     def dump(self, device: str) -> bytes:
         """One device's state for its snapshot."""
-        return _encoder.encode(self._of(device))
+        opened = self._open.pop(device, None)
+        if opened is not None:
+            self._lying[sys.intern(device)] = _encoder.encode(opened)
+        return self._lying.get(device) or _encoder.encode(Sequence())
 
     def load(self, device: str, state: bytes) -> None:
         """One device's state from its snapshot."""
-        self._devices[device] = _decoder.decode(state)
+        self._lying[sys.intern(device)] = state
 
     def _of(self, device: str) -> Sequence:
-        found = self._devices.get(device)
+        found = self._open.get(device)
         if found is None:
-            found = self._devices[device] = Sequence()
+            state = self._lying.pop(device, None)
+            found = self._open[device] = Sequence() if state is None else _decoder.decode(state)
         return found
 
 

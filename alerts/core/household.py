@@ -16,7 +16,7 @@ MISSES = 3
 """A device is online until this many of its intervals have passed unheard (DESIGN section 3, Blind)."""
 
 
-class Gap(msgspec.Struct):
+class Gap(msgspec.Struct, omit_defaults=True):
     """Sequence numbers not yet arrived, with what was known before them and when the next one after was reported.
 
     `value_seq`: the number of the report that `value_before` comes from. A time is None where nobody knows it.
@@ -30,7 +30,7 @@ class Gap(msgspec.Struct):
     value_seq: int = 0
 
 
-class Doubt(msgspec.Struct):
+class Doubt(msgspec.Struct, omit_defaults=True):
     """A state, and the one known before it, with numbers missing in between: whether it is a change is not decided.
 
     `value_seq`: the number of the report that `value_before` comes from; `told`: since when something certainly changed.
@@ -46,7 +46,7 @@ class Doubt(msgspec.Struct):
     told: int = 0
 
 
-class Boot(msgspec.Struct):
+class Boot(msgspec.Struct, omit_defaults=True):
     """One run of a device between two restarts: the highest sequence number, its time, the state then, the holes.
 
     `value_seq`: the number of the report that `value` comes from; heartbeats say no state.
@@ -61,7 +61,7 @@ class Boot(msgspec.Struct):
     doubts: list[Doubt] = []
 
 
-class Sensor(msgspec.Struct):
+class Sensor(msgspec.Struct, omit_defaults=True):
     """A device in this home, as registered, and what it last said. Times in microseconds.
 
     `said`: when the newest thing it told of happened; `owes_until`: so long it may have more for us (0: nothing).
@@ -114,7 +114,7 @@ class Hole(msgspec.Struct):
     blind: list[list[int]] = []
 
 
-class Household(msgspec.Struct):
+class Household(msgspec.Struct, omit_defaults=True):
     """One home. `memory` holds each rule's own state; `timers` what has been asked of the clock."""
 
     home: str

@@ -52,9 +52,15 @@ class Places:
                 sys.path.append(_ROOT)
             from tests.postgres import Server  # noqa: PLC0415  # only who measures PostgreSQL needs it
 
-            self._server = Server(self._folder / "postgresql", **_AS_IN_A_TOWN)
+            beside = self._folder / "postgresql" if _open_to_all(self._folder) else None
+            self._server = Server(beside, **_AS_IN_A_TOWN)
         with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
+
+
+def _open_to_all(folder: Path) -> bool:
+    """Can the server's user, who is not root, come to it? Else it gets a folder of its own elsewhere."""
+    return all(above.stat().st_mode & 0o001 for above in [folder, *folder.resolve().parents])
 
 
 def url_of(address: str | Path) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -74,6 +75,7 @@ def _server(wanted: bool) -> Iterator[Databases | None]:
 def main() -> int:
     """0 when all survived, 1 when something failed, 2 when there is no such round."""
     asked = arguments().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that service and broker of the round end with us
     if asked.list:
         for each in ROUNDS:
             err.print(f"[bold]{each.name}[/] ({', '.join(each.databases)}): {each.about}", highlight=False)

@@ -1,0 +1,40 @@
+"""Between two commits a home lies as its snapshot; whatever was done to it is there when it is opened again."""
+
+from alerts.core.household import Household, Sensor
+from alerts.homes import Homes, looking_at
+from tests.house import House
+
+
+def test_what_was_changed_is_there_when_it_is_opened_again() -> None:
+    homes = Homes()
+    homes["h1"] = Household("h1", "s1", 5, 43_200)
+    homes["h1"].sensors["s1/hall"] = Sensor(device="s1/hall", kind="motion", since=5)
+    homes.put_away(homes.opened())
+    homes["h1"].fired.append((7, "s1/hall", True))
+    homes.put_away(homes.opened())
+    assert homes["h1"].sensors["s1/hall"].kind == "motion"
+    assert homes["h1"].fired == [(7, "s1/hall", True)]
+
+
+def test_a_look_at_all_opens_none() -> None:
+    homes = Homes()
+    for name in ("h1", "h2"):
+        homes[name] = Household(name, "s1", 5, 43_200)
+    homes.put_away(homes.opened())
+    assert [home.home for _, home in looking_at(homes)] == ["h1", "h2"]
+    assert homes.opened() == {}
+    assert list(homes) == ["h1", "h2"]
+    assert len(homes) == 2
+    assert "h2" in homes
+    del homes["h2"]
+    assert "h2" not in homes
+
+
+def test_a_home_at_rest_is_at_its_next_word_what_it_was(house: House) -> None:
+    house.lives()
+    house.waits(hours=3)
+    house.engine.commit()
+    assert house.engine.books.homes.opened() == {}, "nobody is being decided about"
+    before = house.engine.books.homes["dp03-12"].memory["no_activity"]["last"]
+    house.waits(hours=9, minutes=30)
+    assert house.alert("no_activity").reason["last_seen"] == before

@@ -14,6 +14,7 @@ from alerts.auditing.auditor import Auditor
 from alerts.auditing.finding import Report
 from alerts.cases import Cases
 from alerts.projections.projector import Projector
+from api.console.rendering import ailment
 from events.database import Database
 from events.keepers import make_database
 from events.store import head, read
@@ -224,5 +225,6 @@ def test_the_house_checks_itself_again_and_again_and_shows_what_it_found(town: C
     while checking.ok:
         pass
     assert "timers_overdue" in {each["name"] for each in checking.state()["check"]["found"]}
+    assert ailment({"ok": False, "connected": True, **checking.state()}) == "unwell.check", "the console says so"
     checking.stop()
     database.close()

@@ -83,16 +83,13 @@ class Busy:
         self.number = 0
         for _ in range(40):
             self._happens()
-        self.projector = Projector(self.database, on_fatal=self._failed)
+        self.failures: list[BaseException] = []
+        self.projector = Projector(self.database, on_fatal=self.failures.append)
         while self.projector.step():
             pass
         self.seen: list[int] = []
-        self.failures: list[BaseException] = []
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._keep, args=(work,)) for work in (self._happens, self._looks)]
-
-    def _failed(self, failure: BaseException) -> None:
-        self.failures.append(failure)
 
     def _keep(self, work: Callable[[], None]) -> None:
         try:
@@ -108,7 +105,6 @@ class Busy:
 
     def _looks(self) -> None:
         with self.console.read() as db:
-            alerts.open_alerts(db, START)
             self.seen.append(len(alerts.open_alerts(db, START)))
 
     def __enter__(self) -> Self:

@@ -347,6 +347,7 @@ EN: Final[dict[str, str]] = {
     "unwell.storage_full": "The disk is full: new messages cannot be taken!",
     "unwell.disk_low": "The disk is nearly full: make room now!",
     "unwell.waits": "The database does not answer: new messages cannot be taken!",
+    "unwell.check": "The service found a fault in itself; call the administrator at once (shouwang check).",
     "unwell.deaf": "Not all messages of the devices are in yet; silence is not judged for now.",
     "unwell.other": "The service is not well; call the administrator at once.",
     "none": "none",

@@ -347,6 +347,7 @@ ZH: Final[dict[str, str]] = {
     "unwell.storage_full": "磁盘满了，新消息收不下！",
     "unwell.disk_low": "磁盘快满了，请尽快清理！",
     "unwell.waits": "数据库没有应答，新消息收不下！",
+    "unwell.check": "服务自查发现问题，请马上联系管理员（shouwang check）。",
     "unwell.deaf": "还没有听全设备的消息，没动静暂不判断。",
     "unwell.other": "服务有故障，请马上联系管理员。",
     "none": "无",

@@ -15,6 +15,7 @@ from alerts.core.policy import Policy
 from alerts.decisions import Decisions
 from alerts.homes import Homes
 from alerts.judging import Judging
+from alerts.seats import ENGINE, POLICY, WHOLE, Seat
 from alerts.taking import Taking
 from alerts.timers import set_timers
 from events.database import Database
@@ -23,7 +24,7 @@ from events.follow import Follower, bookmark, load_snapshots, save_bookmark, sav
 from events.store import VersionConflict, append, read_stream
 from events.types.fact import SECOND
 
-READER = "engine"
+READER = ENGINE
 log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
@@ -32,11 +33,20 @@ _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
 class Engine(Taking):
-    """One reader of all lanes. Only one thread may call it."""
+    """One reader of the lanes of a seat. Only one thread may call it."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
-        self._database, self._now = database, now
-        self.follower = Follower(database, READER)
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], int],
+        *,
+        seat: Seat = WHOLE,
+        check: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        """`check` is asked in every transaction whether the seat is still ours; it raises when it is not."""
+        self._database, self._now, self.seat, self._check = database, now, seat, check
+        self._reader = seat.reader(READER)
+        self.follower = Follower(database, self._reader, lanes=seat.lanes)
         self._conflicting: set[str] = set()
         self._load()
 
@@ -48,9 +58,9 @@ class Engine(Taking):
         """The homes as of the bookmark."""
         policy, homes = Policy(), Homes()
         with self._database.read() as db:
-            self.follower.position = bookmark(db, READER)
-            for owner, state in load_snapshots(db, READER):
-                if owner == "policy":
+            self.follower.position = bookmark(db, self._reader)
+            for owner, state in load_snapshots(db, self._reader):
+                if owner == POLICY:
                     policy = _unpack_policy(state)
                 else:
                     homes.load(owner, state)
@@ -61,6 +71,7 @@ class Engine(Taking):
 
     def step(self, timeout: float = 0.25, limit: int = 1000) -> int:
         """Read on once and commit what follows from it. Returns how many facts were read."""
+        before = self.follower.position
         batch = self.follower.next(limit=limit, timeout=timeout)
         if batch:
             failpoint("engine.read")
@@ -68,7 +79,7 @@ class Engine(Taking):
             self.take(recorded)
         if self.books.unseen:
             self._judging.look_again(self._now())
-        self._facts_since_save += len(batch)
+        self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         idle_save = self._facts_since_save and self._now() >= self._saved_at + SECOND
         if self.books.made.urgent or idle_save or self._facts_since_save >= _SAVE_EVERY_FACTS:
             self.commit()
@@ -82,13 +93,14 @@ class Engine(Taking):
             failpoint("engine.decided")
         opened = self._homes.opened()
         states: dict[str, bytes | None] = {**opened}
-        if "policy" in made.touched:
-            states["policy"] = _pack(books.policy)
+        if POLICY in made.touched:
+            states[POLICY] = _pack(books.policy)
 
         def work(db: Connection) -> None:
+            self._check(db)
             set_timers(db, made.timers)
-            save_snapshots(db, READER, states)
-            save_bookmark(db, READER, position)
+            save_snapshots(db, self._reader, states)
+            save_bookmark(db, self._reader, position)
             failpoint("engine.in_commit")
             append(db, made.news, recorded_at=at, after=made.after)  # last: from here on other writers wait
 

@@ -3,6 +3,9 @@
 Also whether the message is still wanted when its turn comes.
 """
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from sqlalchemy import Connection
 
 from alerts.commands.deciding import load
@@ -15,7 +18,16 @@ _STILL_TOLD_AFTER_CLOSING = ("outcome_told", "stand_down", "taken_", "already_cl
 """Beginnings of templates: how it ended, and answers to what somebody wrote."""
 
 
-def text_of(db: Connection, row: OutboxRow) -> str:
+class Wording(NamedTuple):
+    """All of a message that its text is made of."""
+
+    template: str
+    words: Mapping[str, str]
+    language: str
+    slot: int
+
+
+def text_of(db: Connection, row: OutboxRow | Wording) -> str:
     """The whole text with its signature. Raises WordingError when a word is missing."""
     language: Language = "en" if row.language == "en" else "zh"
     known: dict[str, str | int] = dict(row.words)

@@ -14,6 +14,7 @@ from alerts.core.person import Person
 from alerts.core.policy import Policy
 from alerts.notify import outbox
 from alerts.planning import HEARS, Planning
+from alerts.seats import PLANNER, POLICY, WHOLE, Seat
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
@@ -21,7 +22,7 @@ from events.store import New, append
 from events.types import message, setting
 from events.types.fact import HOUR, MINUTE, SECOND
 
-READER = "planner"
+READER = PLANNER
 CHANNEL = "sms"
 log = logging.getLogger("shouwang.planner")
 
@@ -35,11 +36,21 @@ _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 
 
 class Planner(Planning):
-    """One reader of all lanes. Only one thread may call it. `channel` is the one SMS channel of this house."""
+    """One reader of the lanes of a seat. Only one thread may call it. `channel` is the one SMS channel of this house."""
 
-    def __init__(self, database: Database, now: Callable[[], int], *, channel: str) -> None:
-        self._database, self._now, self._channel = database, now, channel
-        self.follower = Follower(database, READER, hears=(*HEARS, setting.SettingChanged))
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], int],
+        *,
+        channel: str,
+        seat: Seat = WHOLE,
+        check: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        """`check` is asked in every transaction whether the seat is still ours; it raises when it is not."""
+        self._database, self._now, self._channel, self._check = database, now, channel, check
+        self._reader = seat.reader(READER)
+        self.follower = Follower(database, self._reader, lanes=seat.lanes, hears=(*HEARS, setting.SettingChanged))
         self.begin_again()
 
     def begin_again(self) -> None:
@@ -47,9 +58,9 @@ class Planner(Planning):
         self.policy = Policy()
         self.people: dict[str, Person] = {}
         with self._database.read() as db:
-            self.follower.position = bookmark(db, READER)
-            for owner, state in load_snapshots(db, READER):
-                if owner == "policy":
+            self.follower.position = bookmark(db, self._reader)
+            for owner, state in load_snapshots(db, self._reader):
+                if owner == POLICY:
                     self.policy = _unpack_policy(state)
                 else:
                     self.people[owner] = _unpack(state)
@@ -73,7 +84,7 @@ class Planner(Planning):
                 self._take(recorded)
             elif isinstance(recorded.event, setting.SettingChanged):
                 self.policy.fold(recorded.event)
-                self._touched.add("policy")
+                self._touched.add(POLICY)
         self._facts += self.follower.position - before
         idle_save = self._facts and self._now() >= self._saved_at + SECOND
         if self._news or idle_save or self._facts >= _SAVE_EVERY_FACTS:
@@ -85,15 +96,16 @@ class Planner(Planning):
         news, planned, position, at = self._news, self._planned, self.follower.position, self._now()
         if news:
             failpoint("planner.decided")
-        states: dict[str, bytes | None] = {p: _pack(self.people[p]) for p in self._touched if p != "policy"}
-        if "policy" in self._touched:
-            states["policy"] = _pack(self.policy)
+        states: dict[str, bytes | None] = {p: _pack(self.people[p]) for p in self._touched if p != POLICY}
+        if POLICY in self._touched:
+            states[POLICY] = _pack(self.policy)
 
         def work(db: Connection) -> None:
+            self._check(db)
             for intended, planned_at in planned:
                 outbox.plan(db, intended, at=planned_at, valid_until=planned_at + WORTH[intended.alert_class])
-            save_snapshots(db, READER, states)
-            save_bookmark(db, READER, position)
+            save_snapshots(db, self._reader, states)
+            save_bookmark(db, self._reader, position)
             failpoint("planner.in_commit")
             append(db, news, recorded_at=at)  # last: from here on other writers wait
 

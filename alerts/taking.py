@@ -7,6 +7,7 @@ from alerts.core import settling
 from alerts.core.household import Household
 from alerts.judging import Judging
 from alerts.registrations import Registrations
+from alerts.seats import POLICY, WHOLE, Seat
 from events.serial import Recorded
 from events.types import alert as alert_facts
 from events.types import message, system
@@ -24,6 +25,7 @@ class Taking:
     """What is decided gathers in `books.made`."""
 
     books: Books
+    seat: Seat = WHOLE
     _judging: Judging
 
     def take(self, recorded: Recorded) -> None:
@@ -39,7 +41,7 @@ class Taking:
             self._registration(recorded)
         elif isinstance(event, SettingChanged):
             books.policy.fold(event)
-            books.made.touched.add("policy")
+            books.made.touched.add(POLICY)
             if event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
         elif isinstance(event, system.IngestCaughtUp):
@@ -49,7 +51,7 @@ class Taking:
                 self._all(lambda home: home.skip(event.before, event.after))
             else:
                 self._all(lambda home: home.set_back(event.after))
-        elif isinstance(event, system.ReadingQuarantined) and event.danger:
+        elif isinstance(event, system.ReadingQuarantined) and event.danger and self.seat.owns(event.site):
             reason = {
                 "device": event.device,
                 "danger": event.danger,

@@ -152,7 +152,7 @@ class Poller:
             if due is None or due > now:
                 return 0
             failpoint("timers.due")
-            rang = self._database.write(lambda db: ring(db, now))
+            rang = self._database.write(lambda db: ring(db, self._now()))  # not `now`: we may have slept since
             failpoint("timers.rung")
         except Exception as failure:  # a dead timer thread must end the process
             if passing(failure):  # what is due is still there, or its deadline is in the log: the next tick sees which

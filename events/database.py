@@ -31,6 +31,11 @@ class CommitUnclear(Exception):
 class Database(ABC):
     """Many readers and writers. `write` may be called from any thread; `read` gives a short snapshot."""
 
+    shared = False
+    """May other processes work on it at the same time?"""
+    session = ""
+    """What the server knows this process's connections by."""
+
     def __init__(self, on_fatal: Callable[[BaseException], None] | None = None) -> None:
         """`on_fatal` is called when the storage can no longer be trusted; the default ends the process."""
         self._listeners: list[Callable[[list[Recorded]], None]] = []
@@ -59,6 +64,10 @@ class Database(ABC):
 
         Work may be run again from its beginning when the database could not let it through the first time.
         """
+
+    def end_session(self, session: str) -> None:
+        """Have the server end all connections of this session: what it holds is free, what it had begun is undone."""
+        del session
 
     @abstractmethod
     def close(self) -> None:

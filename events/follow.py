@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Connection, select, text
 
 from events.database import Database
+from events.lanes import ALL
 from events.serial import UPGRADES, Recorded
 from events.store import head, read
 from events.tables import bookmarks, snapshots
@@ -87,19 +88,15 @@ class Follower:
             self._wake.wait(left)
 
     def _from_memory(self, limit: int) -> list[Recorded]:
+        batch: list[Recorded] = []
         with self._lock:
             while self._handed and self._handed[0].position <= self.position:
                 self._handed.popleft()
-            if not self._handed or self._handed[0].position != self.position + 1:
-                return []
-            batch: list[Recorded] = []
-            position = self.position
-            while self._handed and len(batch) < limit and self._handed[0].position == position + 1:
-                position += 1
-                batch.append(self._handed.popleft())
-        self.position = position
-        if self.lanes is not None:
-            batch = [r for r in batch if r.lane in self.lanes or r.lane == 64]
+            while self._handed and len(batch) < limit and self._handed[0].position == self.position + 1:
+                record = self._handed.popleft()
+                self.position = record.position
+                if self.lanes is None or record.lane in self.lanes or record.lane == ALL:
+                    batch.append(record)
         return batch
 
     def _from_database(self, limit: int) -> list[Recorded]:

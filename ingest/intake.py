@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from events.database import Database, StorageFull
 from events.failpoints import failpoint
 from events.follow import save_bookmark, save_snapshots
+from events.leases import Fenced
 from events.passing import Patience, passing
 from events.store import New
 from ingest import redecoding
@@ -76,7 +77,10 @@ class Intake:
         ack: Callable[[list[tuple[int, int]]], None],
         gate: Gate | None = None,
         on_fatal: Callable[[BaseException], None],
+        check: Callable[[Connection], None] = lambda _: None,
     ) -> None:
+        """`check` is asked in every transaction whether the door is still ours, and raises Fenced when it is not."""
+        self._check = check
         self._database, self._inbox, self._now, self._ack, self._gate = database, inbox, now, ack, gate
         self._known, self._sequences, self._caught_up = known, sequences, caught_up
         self._acknowledging = acknowledging
@@ -180,7 +184,7 @@ class Intake:
         failpoint("ingest.read")
         try:
             self._count(pieces, self._write(lambda db: self._store(db, pieces, gaps)))
-        except _Stopped:
+        except (_Stopped, Fenced):
             raise
         except Exception:
             log.exception("a batch of %d was refused by the database; taking its messages one by one", len(pieces))
@@ -196,7 +200,7 @@ class Intake:
         for piece in pieces:
             try:
                 self._one(piece)
-            except _Stopped:
+            except (_Stopped, Fenced):
                 raise
             except Exception as fault:
                 raw = piece.raw
@@ -257,7 +261,12 @@ class Intake:
 
     def _write(self, work: Callable[[Connection], T]) -> T:
         """Through the committer; facts land once, so after a commit nobody knows of they are simply told again."""
-        done = self._insist(lambda: self._database.write(work))
+
+        def ours(db: Connection) -> T:
+            self._check(db)
+            return work(db)
+
+        done = self._insist(lambda: self._database.write(ours))
         self.storage_full = False
         return done
 

@@ -30,7 +30,10 @@ class Line(Connections):
         client_id: str,
         patience: Patience | None = None,
         on_fatal: Callable[[BaseException], None],
+        may_connect: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_connect`: the broker knows us by one name, so only one of us may come; it raises when that is another."""
+        self._may_connect = may_connect
         self.to, self.inbox, self.now, self.client_id = Address.of(url), inbox, now, client_id
         self.patience = patience or Patience()
         self.connected = False
@@ -93,7 +96,7 @@ class Line(Connections):
             wait = _SHORTEST_S
             silences = 0  # connections on which nothing of ours came back: perhaps only a new process helps
             while not self._stopping.is_set():
-                lasted, answered = self._one_connection()
+                lasted, answered = self._one_connection() if self._may_connect() else (0.0, False)
                 if answered:
                     silences = 0
                 elif lasted >= self.patience.pong_within_s and (silences := silences + 1) >= self.patience.silences:

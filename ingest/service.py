@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 
 import msgspec
+from sqlalchemy import Connection as DbConnection
 
 from events.database import Database
 from events.follow import bookmark, load_snapshots
@@ -26,6 +27,7 @@ _PAGE = 5_000
 class Stats(msgspec.Struct, frozen=True):
     """How the door is, without asking the database. Counts since start; times in microseconds, 0: never."""
 
+    active: bool
     connected: bool
     catching_up: bool
     caught_up_at: int
@@ -55,11 +57,18 @@ class Ingest:
         ack_wait_s: float = 5.0,
         patience: Patience | None = None,
         on_fatal: Callable[[BaseException], None] | None = None,
+        check: Callable[[DbConnection], None] = lambda _: None,
+        may_connect: Callable[[], bool] = lambda: True,
+        inbox: Inbox | None = None,
     ) -> None:
-        """`on_fatal` is called when the line or the intake cannot go on; the default ends the process."""
+        """`on_fatal` is called when the line or the intake cannot go on; the default ends the process.
+
+        `check` is asked in every transaction whether the door is still ours, `may_connect` before every connection;
+        both raise Fenced when it is not.
+        """
         fatal = on_fatal or _end_process
         self._database = database
-        self.inbox = Inbox()
+        self.inbox = Inbox() if inbox is None else inbox  # an empty one is falsy
         self.known = Known(database)
         self._sequences = remembered(database)
         with database.read() as db:
@@ -71,6 +80,7 @@ class Ingest:
             client_id=client_id,
             patience=patience or Patience(ack_wait_s=ack_wait_s),
             on_fatal=fatal,
+            may_connect=may_connect,
         )
         self.intake = Intake(
             database,
@@ -85,6 +95,7 @@ class Ingest:
             ack=self.line.ack,
             gate=gate,
             on_fatal=fatal,
+            check=check,
         )
 
     def start(self) -> None:
@@ -102,6 +113,7 @@ class Ingest:
         """How it is now."""
         counts = self.intake.counts
         return Stats(
+            active=True,
             connected=self.line.connected,
             catching_up=self._caught_up.catching_up,
             caught_up_at=self._caught_up.mark or 0,

@@ -1,19 +1,19 @@
-"""The rooms that decide and tell: projections, engine and planner, timers, senders; one of each."""
+"""The rooms that decide and tell: projections, engines and planners by seats, timers, senders."""
 
 import threading
 import time
 from collections.abc import Callable
 
 from alerts import letters
-from alerts.engine import Engine
 from alerts.notify import outbox
 from alerts.notify.channel import Channel
 from alerts.notify.senders import Senders
-from alerts.planner import Planner
+from alerts.projections.folding import Folding
 from alerts.projections.projector import Projector
 from alerts.timers import Poller
 from events.database import Database
-from shouwang.deciding import Deciding
+from events.holding import Holder
+from shouwang.seats import Seats
 
 
 class Alerting:
@@ -24,17 +24,21 @@ class Alerting:
         database: Database,
         now: Callable[[], int],
         channel: Channel,
+        holder: Holder,
         *,
         ticks: bool,
         on_fatal: Callable[[BaseException], None],
         failed: threading.Event,
     ) -> None:
-        """`ticks` False: the owner of a driven clock rings the timers. `failed`: nothing is waited for any more."""
+        """`holder` has started before us. `ticks` False: the owner of a driven clock rings the timers.
+
+        `failed`: nothing is waited for any more.
+        """
         self._database, self._now, self._failed = database, now, failed
-        self.projector = Projector(database, on_fatal=on_fatal)
-        self.engine = Engine(database, now)
-        self.planner = Planner(database, now, channel=channel.name)
-        self.deciding = Deciding(database, self.engine, self.planner, on_fatal=on_fatal)
+        self.projector: Projector | Folding = (
+            Projector(database, on_fatal=on_fatal) if holder.alone else Folding(database, holder, on_fatal=on_fatal)
+        )
+        self.seats = Seats(database, holder, now, channel=channel.name, on_fatal=on_fatal)
         self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
         self.senders = Senders(
             database,
@@ -44,12 +48,14 @@ class Alerting:
             address_of=letters.number_of,
             still_wanted=letters.still_wanted,
             on_fatal=on_fatal,
+            process=holder.owner,
+            living=holder.living,
         )
 
     def start(self) -> None:
         """From the memory outwards."""
         self.projector.start()
-        self.deciding.start()
+        self.seats.start()
         if self.timers is not None:
             self.timers.start()
         self.senders.start()
@@ -63,14 +69,14 @@ class Alerting:
     def stop(self) -> None:
         """What is in hand is finished."""
         self.stop_ticking()
-        self.deciding.stop()
+        self.seats.stop()
         self.senders.stop()
         self.projector.stop()
 
     def settle(self) -> None:
         """For a driven clock: everything in the log is decided, and everything planned is sent."""
         while not self._failed.is_set():
-            self.deciding.settle()
+            self.seats.settle()
             with self._database.read() as db:
                 if not outbox.busy(db, self._now()):
                     return

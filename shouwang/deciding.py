@@ -29,6 +29,11 @@ class Deciding:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deciding", daemon=True)
 
+    @property
+    def finished(self) -> int:
+        """Up to which position everything is decided and planned."""
+        return self._finished
+
     def start(self) -> None:
         """Begin to read on."""
         self._thread.start()
@@ -57,7 +62,7 @@ class Deciding:
                         self._finished = position
                         self._done.notify_all()
             self._save()
-        except BaseException as failure:  # only store errors come here: rules and plans that raise end nothing
+        except BaseException as failure:  # store errors and lost leases: rules and plans that raise end nothing
             self._on_fatal(failure)
 
     def _save(self) -> None:

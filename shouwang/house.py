@@ -4,15 +4,13 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
 from alerts.commands.replies import take_reply
-from alerts.notify.channel import Channel
-from alerts.notify.channels.logbook import Logbook
-from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.receipts import take_receipt
 from alerts.projections.projector import READER as PROJECTIONS
 from alerts.projections.watching import Folded, Watching
@@ -21,10 +19,13 @@ from api.app import create_app
 from api.services import Channel as ShownChannel
 from api.services import Services
 from events.follow import bookmark
+from events.holding import Holder
 from events.store import head
 from ingest.addressing import Patience
-from ingest.service import Ingest
+from ingest.service import Ingest, Stats
+from ingest.standby import Standby
 from shouwang.alerting import Alerting
+from shouwang.channels import channel_of
 from shouwang.checking import Checking
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
@@ -55,17 +56,20 @@ class House:
         self.database = made_memory(settings, on_fatal=self._died)
         self.clock_watch: ClockWatch | None = None
         self.now = clock or (driven.now if driven else self._steady())
+        self.holder = Holder(self.database, on_fatal=self._died)
         self.channel = channel_of(settings)
         self.alerting = None
         if "alerts" in settings.rooms:
             self.alerting = Alerting(
-                self.database, self.now, self.channel, ticks=driven is None, on_fatal=self._died, failed=self.failed
-            )
+                self.database, self.now, self.channel, self.holder,
+                ticks=driven is None, on_fatal=self._died, failed=self.failed,
+            )  # fmt: skip
         self.checking = Checking(self.database, self.now) if self.alerting and not self.driven else None
-        self.ingest = None
+        self.ingest: Ingest | Standby | None = None
         if "ingest" in settings.rooms:
             gate = FactsGate(self.database, driven, self.alerting.settle) if driven and self.alerting else None
-            self.ingest = Ingest(
+            open_door = partial(
+                Ingest,
                 self.database,
                 mqtt_url=settings.mqtt_url or f"mqtt://{settings.mqtt_bind}:{settings.mqtt_port}",
                 now=self.now,
@@ -73,6 +77,8 @@ class House:
                 patience=Patience(ping_every_s=3.0) if settings.demo else None,
                 on_fatal=self._died,
             )
+            alone = self.holder.alone
+            self.ingest = open_door() if alone else Standby(self.database, self.holder, open_door, on_fatal=self._died)
         self.watching = self.serving = None
         if "api" in settings.rooms:
             if self.alerting is None:
@@ -108,6 +114,7 @@ class House:
 
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
+        self.holder.start()
         for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest, self.checking):
             if room is not None:
                 room.start()
@@ -125,17 +132,18 @@ class House:
                 room.stop()
         if self.clock_watch is not None:
             self.clock_watch.stop()
+        self.holder.stop()
         self.database.close()
 
     def health(self) -> dict[str, Any]:
         """How each part is, and what was found when it was last checked. `ok` False: somebody must look now."""
-        found = self._health_of_others() if self.ingest is None else self._health_of_door(self.ingest)
+        door = self.ingest.stats() if self.ingest is not None else None
+        found = self._health_of_door(door) if door is not None and door.active else self._health_of_others()
         if self.checking is not None:
             found |= {"ok": found["ok"] and self.checking.ok, **self.checking.state()}
         return found
 
-    def _health_of_door(self, ingest: Ingest) -> dict[str, Any]:
-        door = ingest.stats()
+    def _health_of_door(self, door: Stats) -> dict[str, Any]:
         now = self.now()
         hears = self.driven or _fresh(door.caught_up_at, now)
         stuck, free = door.waits_s > _WAITS_S, _free_bytes(self.settings.home)
@@ -145,6 +153,7 @@ class House:
             and hears
             and not (door.storage_full or stuck)
             and free >= LEAST_FREE,
+            **self._share(),
             "connected": door.connected,
             "catching_up": door.catching_up,
             "heard_everything_up_to": door.caught_up_at,
@@ -184,6 +193,7 @@ class House:
             heard, behind = 0, -1
         return {
             "ok": not self.failed.is_set() and _fresh(heard, now) and 0 <= behind < _FAR_BEHIND,
+            **self._share(),
             "heard_everything_up_to": heard,
             "behind": behind,
             "really_sends": self.channel.really_sends,
@@ -191,9 +201,25 @@ class House:
             **self._clock_health(),
         }
 
+    def _share(self) -> dict[str, Any]:
+        """What of the work is this process's own. One that only stands by is well as long as the work is done."""
+        parts: dict[str, Any] = {}
+        if self.ingest is not None:
+            parts["ingest"] = _role(active=self.ingest.stats().active)
+        if self.alerting is not None:
+            folding = self.alerting.projector
+            parts["seats"] = self.alerting.seats.held()
+            parts["projections"] = _role(active=folding.active)
+        main = parts.get("ingest", "active" if parts.get("seats", True) else "standby")
+        return {"role": main, **parts}
+
     def _died(self, failure: BaseException) -> None:
         log.critical("a part of the house died: %s: %s", type(failure).__name__, failure, exc_info=failure)
         self.failed.set()
+
+
+def _role(*, active: bool) -> str:
+    return "active" if active else "standby"
 
 
 def _free_bytes(folder: Path) -> int:
@@ -206,18 +232,3 @@ def _free_bytes(folder: Path) -> int:
 
 def _fresh(heard: int, now: int) -> bool:
     return heard > 0 and (now - heard) / 1_000_000 < _STALE_S
-
-
-def channel_of(settings: Settings) -> Channel:
-    """The SMS channel the settings name: Twilio, or without credentials the logbook, which sends nothing."""
-    twilio = settings.twilio
-    if twilio is None:
-        return Logbook()
-    return TwilioSms(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token,
-        sender=twilio.sender or "",
-        messaging_service_sid=twilio.messaging_service or "",
-        public_base_url=settings.public_base_url,
-        api_base=twilio.api_base or "",
-    )

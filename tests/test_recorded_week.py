@@ -69,7 +69,7 @@ class Week:
             assert time.monotonic() < until, self.house.ingest.stats()
             assert not self.house.failed.is_set()
             time.sleep(0.2)
-        self.house.alerting.deciding.settle()
+        self.house.alerting.seats.settle()
 
     def recorded(self) -> int:
         """How many motions and heartbeats are in the log."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.notify.channel import Channel, Outgoing, SendFailed, Sent
-from alerts.notify.outbox import ASK_AFTER, CLAIM_LIFE, OutboxRow
+from alerts.notify.outbox import ASK_AFTER, OutboxRow
 from alerts.notify.patience import given_up_at, retry_at
 from alerts.notify.recording import (
     GAVE_UP,
@@ -98,8 +98,8 @@ class Delivering:
         started_at = self._now()
         if duplicate:
             send_again(self._database, row, at=started_at)
-        elif started_at - row.claimed_at > CLAIM_LIFE - CALL_LIMIT:
-            # We were held up since the claim; a call now might end after somebody else has taken over.
+        elif started_at - row.claimed_at > ASK_AFTER:
+            # We were held up since the claim, frozen perhaps: somebody may take us for dead and ask before it arrives.
             release(self._database, row, retry_at=started_at, error="held up", unsure=False)
             return
         self._send(row, channel, letter, started_at, duplicate=duplicate)

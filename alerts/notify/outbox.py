@@ -1,6 +1,6 @@
 """The outbox: one row for each intended message, written with the plan, claimed by one sender at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -144,14 +144,26 @@ _FRESH: Final[Mapping[str, object]] = {
 }  # fmt: skip
 
 
-def due(db: Connection, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
+Living = Callable[[Connection], Collection[str]]
+"""Names of the processes that may hold claims, as of this transaction: all but those known to be dead."""
+
+
+def due(
+    db: Connection,
+    *,
+    claimer: str,
+    now: int,
+    limit: int,
+    only_class: int | None = None,
+    living: Living = lambda _: (),
+) -> list[OutboxRow]:
     """What `claimer` may claim now: class 1 first, then each person's first before anybody's second, then by time.
 
-    `claimer` names a process: a claim of any other is one of a dead predecessor, for one process owns the outbox.
+    `claimer` names a process: a claim of any other that is not `living` is one of a dead predecessor.
     """
     cold = or_(
         outbox.c.claimed_at <= now - CLAIM_LIFE,
-        and_(outbox.c.claimed_by != claimer, outbox.c.claimed_at <= now - ASK_AFTER),
+        and_(outbox.c.claimed_by.not_in({claimer, *living(db)}), outbox.c.claimed_at <= now - ASK_AFTER),
     )
     free = or_(
         and_(outbox.c.state == "waiting", outbox.c.due_at <= now),
@@ -177,11 +189,19 @@ def busy(db: Connection, now: int) -> bool:
     return db.execute(waiting.limit(1)).first() is not None
 
 
-def claim(database: Database, *, claimer: str, now: int, limit: int, only_class: int | None = None) -> list[OutboxRow]:
+def claim(
+    database: Database,
+    *,
+    claimer: str,
+    now: int,
+    limit: int,
+    only_class: int | None = None,
+    living: Living = lambda _: (),
+) -> list[OutboxRow]:
     """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending."""
     while True:
         with database.read() as db:  # most looks find nothing: they cost no transaction
-            rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class)
+            rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class, living=living)
         if not rows:
             return []
         if taken := _take_all(database, rows, claimer, now):

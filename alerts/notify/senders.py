@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
@@ -11,8 +12,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.notify.channel import Channel
+from alerts.notify.clearing import clear_settled
 from alerts.notify.delivering import ASK_FOR_S, Delivering
-from alerts.notify.outbox import OutboxRow, claim, due
+from alerts.notify.outbox import Living, OutboxRow, claim, due
 from alerts.notify.receipts import poll_receipts
 from events.database import Database
 from events.passing import Patience, passing
@@ -23,6 +25,7 @@ log = logging.getLogger("shouwang.senders")
 
 _POLL_S: Final = 0.25
 _RECEIPTS_S: Final = 10.0
+_CLEAR_S: Final = 3600.0
 _STORAGE_PAUSE_S: Final = 1.0
 
 
@@ -44,11 +47,13 @@ class Senders:
         on_fatal: Callable[[BaseException], None],
         workers: int = 4,
         process: str = "",
+        living: Living = lambda _: (),
         ask_for_s: float = ASK_FOR_S,
     ) -> None:
-        """`process` names this run of the program: claims under any other name are a dead predecessor's."""
+        """`process` names this run of the program: claims of others that are not `living` are a dead predecessor's."""
         self._database, self._channels, self._now, self._on_fatal = database, channels, now, on_fatal
         self._process = process or f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._living = living
         self._stopping = threading.Event()
         self._delivering = Delivering(
             database, channels, now=now, render=render, address_of=address_of, still_wanted=still_wanted,
@@ -133,7 +138,10 @@ class Senders:
 
     def _drain(self, only_class: int | None) -> None:
         while not self._stopping.is_set():
-            rows = claim(self._database, claimer=self._process, now=self._now(), limit=1, only_class=only_class)
+            rows = claim(
+                self._database, claimer=self._process, now=self._now(), limit=1, only_class=only_class,
+                living=self._living,
+            )  # fmt: skip
             if not rows:
                 return
             for row in rows:
@@ -149,14 +157,21 @@ class Senders:
             else:
                 patience.wait()
 
+    def _clear(self) -> None:
+        if clear_settled(self._database, now=self._now()):  # else there is more: the next piece in ten seconds
+            self._clear_at = time.monotonic() + _CLEAR_S
+
     def _look(self) -> None:
         with self._database.read() as db:
-            rows = due(db, claimer=self._process, now=self._now(), limit=self._workers)
+            rows = due(db, claimer=self._process, now=self._now(), limit=self._workers, living=self._living)
         if rows:
             urgent = sum(row.alert_class == 1 for row in rows)
             self._wake(urgent, len(rows) - urgent)
 
     def _ask_for_receipts(self) -> None:
+        self._clear_at = 0.0
         while not self._stopping.wait(_RECEIPTS_S):
+            if time.monotonic() >= self._clear_at:
+                self._went_through(self._clear)
             for channel in self._channels.values():
                 self._went_through(partial(poll_receipts, self._database, channel, self._now()))

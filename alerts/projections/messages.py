@@ -6,8 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Table, Text, select
 
 from alerts.core.wording import WordingError
-from alerts.letters import text_of
-from alerts.notify.outbox import outbox, row_of
+from alerts.letters import Wording, text_of
 from alerts.notify.recording import GAVE_UP
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows, to_text
 from events.serial import Recorded
@@ -111,10 +110,10 @@ def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def text_of_message(db: Connection, message: str) -> str:
     """What the person reads, as it was or will be sent; empty when it cannot be worded (it was never planned)."""
-    row = db.execute(select(outbox).where(outbox.c.message == message)).first()
+    row = db.execute(select(messages).where(messages.c.message == message)).first()
     if row is None:
         return ""
     try:
-        return text_of(db, row_of(row))
+        return text_of(db, Wording(row.template, from_text(row.words), row.language, row.slot))
     except (WordingError, KeyError, ValueError):
         return ""

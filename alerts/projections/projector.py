@@ -56,11 +56,20 @@ Listener = Callable[[list[Recorded], int], None]
 class Projector:
     """Runs in its own thread between `start` and `stop`; `step` folds by hand what is there."""
 
-    def __init__(self, database: Database, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
-        """`on_fatal` is told why the thread died, if it does."""
-        self._database, self._on_fatal = database, on_fatal
+    active = True
+    """Whoever has made us folds; elsewhere `Folding` looks on."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        on_fatal: Callable[[BaseException], None] | None = None,
+        check: Check = lambda _: None,
+    ) -> None:
+        """`on_fatal` is told why the thread died. `check` is asked in every transaction whether folding is still ours."""
+        self._database, self._on_fatal, self._check = database, on_fatal, check
         if _shape(database) != SHAPE:
-            rebuild(database)
+            rebuild(database, check)
         self._follower = Follower(database, READER)
         self._position = self._follower.position
         self._folded = threading.Condition()
@@ -149,7 +158,11 @@ class Projector:
             self._tell(told, stands)
 
     def _fold(self, batch: list[Recorded]) -> None:
-        self._database.write(lambda db: fold_batch(db, batch))
+        def ours(db: Connection) -> None:
+            self._check(db)
+            fold_batch(db, batch)
+
+        self._database.write(ours)
         failpoint("projections.committed")
         self._tell(batch, batch[-1].position)
 

@@ -87,7 +87,7 @@ def decide_all(
     with ExitStack() as exits:
         exits.enter_context(profiles.recording() if profile else nullcontext())
         running = _house(folder, address, mqtt_url) if whole else Decider(address, mqtt_url)
-        settle = running.alerting.deciding.settle if isinstance(running, House) else running.deciding.settle
+        settle = running.alerting.seats.settle if isinstance(running, House) else running.deciding.settle
         arrived = exits.enter_context(_first_arrival(running.ingest.inbox))
         exits.callback(running.stop)
         running.start()

@@ -32,25 +32,35 @@ _DISK_FULL = "53100"
 _BROKEN = frozenset({"XX001", "XX002"})
 _CREATING = int.from_bytes(b"CREATING")
 _HANDS = 4
+_APPLICATION = "shouwang-"
+_END = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name = :name AND datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 class PostgresqlDatabase(Database):
     """One database of a server, reached by an URL."""
 
+    shared = True
+
     def __init__(self, url: str, *, on_fatal: Callable[[BaseException], None] | None = None) -> None:
         """Connects when it is first asked. `on_fatal` is called when the server says that its files are corrupt."""
         super().__init__(on_fatal)
         self._url = make_url(url).set(drivername="postgresql+psycopg")
-        self._process = secrets.token_hex(8)
+        self.session = secrets.token_hex(8)
         self._engine = create_engine(
             self._url, pool_size=8, max_overflow=16, pool_timeout=30, pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3},
+            connect_args={
+                "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+                "application_name": _APPLICATION + self.session,
+            },
         )  # fmt: skip
         event.listen(self._engine, "connect", self._prepare)
         event.listen(self._engine, "before_cursor_execute", clean_parameters, retval=True)
         self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._mine = threading.local()
-        self._hints = Hints(self._url, self._process)
+        self._hints = Hints(self._url, self.session)
         self._hands: ThreadPoolExecutor | None = None
         self._closed = False
         self._door = threading.Lock()
@@ -64,8 +74,8 @@ class PostgresqlDatabase(Database):
         """A writer that was frozen within a transaction must not keep the others from numbering for ever."""
         was, connection.autocommit = connection.autocommit, True
         connection.execute(
-            "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '10s'; SET jit = off; "
-            f"SET {PROCESS} = '{self._process}'"
+            "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '5s'; SET jit = off; "
+            f"SET {PROCESS} = '{self.session}'"
         )
         connection.autocommit = was
 
@@ -150,6 +160,15 @@ class PostgresqlDatabase(Database):
     def on_hint(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when another process has committed."""
         return self._hints.add(listener)
+
+    def end_session(self, session: str) -> None:
+        """A frozen writer within COPY waits for no time-out of the server: it is thrown out before it is replaced."""
+        try:
+            with self._engine.connect() as db:
+                db.execute(_END, {"name": _APPLICATION + session})
+                db.rollback()
+        except DBAPIError as failure:  # not allowed: tokens and time-outs remain
+            log.warning("a dead writer's connections cannot be ended: %s", _state(failure))
 
     def close(self) -> None:
         """Finish what is waiting, then close."""

@@ -14,7 +14,7 @@ def ingest() -> None:
     Examples:
       DATABASE_URL=postgresql://shouwang:...@db/shouwang MQTT_URL=mqtt://ingest:...@broker:1883 shouwang ingest
 
-    Needs DATABASE_URL (PostgreSQL) and MQTT_URL. Exit codes: 0 stopped, 2 bad configuration, 3 already running.
+    Needs DATABASE_URL (PostgreSQL) and MQTT_URL. A second one stands by. Exit codes: 0 stopped, 2 bad configuration, 3 already running.
 
     """
     raise typer.Exit(starting.part("ingest", dict(os.environ), say=say))
@@ -26,7 +26,7 @@ def alerts() -> None:
     Examples:
       DATABASE_URL=postgresql://shouwang:...@db/shouwang shouwang alerts
 
-    Needs DATABASE_URL (PostgreSQL), and the TWILIO_ variables to really send. One of it, not two. Exit codes: 0 stopped, 2 bad configuration, 3 already running.
+    Needs DATABASE_URL (PostgreSQL), and the TWILIO_ variables to really send. Several share the work. Exit codes: 0 stopped, 2 bad configuration, 3 already running.
 
     """
     raise typer.Exit(starting.part("alerts", dict(os.environ), say=say))

@@ -199,7 +199,7 @@ def test_whatever_the_server_says_a_commit_waits_for_the_disk(database: Postgres
     again = make_database(url)
     with again.read() as db:
         assert db.execute(text("SHOW synchronous_commit")).scalar() == "on"
-        assert db.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "10s"
+        assert db.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "5s"
     again.close()
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import func, or_, select
 
 from alerts.notify.outbox import UNDECIDED, outbox
+from alerts.seats import readers
 from alerts.timers import mark_of, timers
 from events.database import Database
 from events.follow import bookmark
@@ -16,7 +17,6 @@ from tests.faults.crowd import Crowd
 from tests.faults.service import Service
 
 WITHIN_S: Final = 60.0
-READERS: Final = ("engine", "planner", "projections")
 _LATE: Final = 2 * SECOND
 
 
@@ -56,7 +56,7 @@ def _in_the_log(crowd: Crowd | None, database: Database) -> list[str]:
     left: list[str] = []
     with database.read() as db:
         end = head(db)
-        behind = {reader: end - bookmark(db, reader) for reader in READERS}
+        behind = {reader: end - bookmark(db, reader) for reader in (*readers(shared=database.shared), "projections")}
         left += [f"{reader} is {facts} facts behind" for reader, facts in behind.items() if facts > 0]
         undecided = db.execute(select(func.count()).where(outbox.c.state.in_(UNDECIDED))).scalar()
         if undecided:

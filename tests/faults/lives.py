@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from alerts.core.household import Household
+from alerts.seats import ENGINE, seats_of
 from events.database import Database
 from events.follow import load_snapshots
 from events.types.fact import DAY, HOUR, SECOND
@@ -95,9 +96,11 @@ def backfill(device: str, items: list[dict[str, Any]], name: str, **data: Any) -
 
 
 def households(database: Database) -> dict[str, Household]:
-    """What the engine knows of each home."""
+    """What the engine of its seat knows of each home."""
+    engines = [seat.reader(ENGINE) for seat in seats_of(shared=database.shared)]
     with database.read() as db:
-        return {owner: _unpack(state) for owner, state in load_snapshots(db, "engine") if owner.startswith("h")}
+        kept = [pair for engine in engines for pair in load_snapshots(db, engine)]
+    return {owner: _unpack(state) for owner, state in kept if owner.startswith("h")}
 
 
 def last_seen(home: Household) -> int:

@@ -88,7 +88,7 @@ def decide(database, event, home="dp03-12", site="dp03", at=NOON):
 class Door:
     """An intake over a database; the broker's side of the wire is the test."""
 
-    def __init__(self, database, clock, gate=None):
+    def __init__(self, database, clock, gate=None, check=lambda _db: None):
         self.database, self.clock = database, clock
         self.inbox = Inbox()
         self.acked, self.published, self.fatal = [], [], []
@@ -108,6 +108,7 @@ class Door:
             ack=self.acked.extend,
             gate=gate,
             on_fatal=self.fatal.append,
+            check=check,
         )
 
     def _publish(self, topic, body):

@@ -7,8 +7,8 @@ from tests.faults.rounds.clocks import CLOCKS_WRONG
 from tests.faults.rounds.databases import COMMITS, HELD, RESTARTED
 from tests.faults.rounds.disks import BROKER_FULL, FULL
 from tests.faults.rounds.each_place import EACH_PLACE
-from tests.faults.rounds.holes import HOLES
 from tests.faults.rounds.failing import POSTGRESQL_FULL, REFUSED_AT_WORK
+from tests.faults.rounds.holes import HOLES
 from tests.faults.rounds.kills import KILLS
 from tests.faults.rounds.messages import MESSAGES
 from tests.faults.rounds.mixed import MIXED
@@ -17,6 +17,7 @@ from tests.faults.rounds.power import POWER, REFUSED
 from tests.faults.rounds.provider import PROVIDER
 from tests.faults.rounds.storm import CHATTY, STORM
 from tests.faults.rounds.time_steps import TIME_STEPS
+from tests.faults.rounds.two_of_each import FROZEN, REPLACED
 from tests.faults.rounds.verify import VERIFY
 
 ROUNDS: tuple[Round, ...] = (
@@ -33,5 +34,6 @@ ROUNDS: tuple[Round, ...] = (
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
     BLINDNESS, TIME_STEPS,
     PROVIDER,
+    FROZEN, REPLACED,
     VERIFY,
 )  # fmt: skip

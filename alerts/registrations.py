@@ -1,6 +1,5 @@
 """The fold of registrations: which homes there are, what stands in them, who answers for them, who is away."""
 
-import sys
 from collections.abc import MutableMapping
 
 from alerts.core.household import Household, Sensor
@@ -30,7 +29,7 @@ class Registrations:
                 self._stand(sensor.device, sensor.since, home.home)
 
     def _stand(self, device: str, since: int, home: str) -> None:
-        self._stood[sys.intern(device)] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
+        self._stood[device] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
 
     def place(self, device: str, at: int, *, alarm: bool = False) -> tuple[Household, Sensor] | None:
         """The home in which the device was at `at`. An alarm from before its first home belongs to its first."""

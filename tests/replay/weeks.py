@@ -7,26 +7,27 @@ Engine and planner are started anew now and then, and people act between what th
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
 from alerts.engine import Engine
-from alerts.notify.outbox import outbox
 from alerts.planner import Planner
 from alerts.registry.importing import apply, check
 from alerts.timers import ring, timers
 from events.database import Database
 from events.keepers import make_database
+from events.serial import Recorded
 from events.store import New, append, head, version_of
-from events.types import message, setting, system
+from events.types import setting, system
+from events.types.alert import AlertCancelled, AlertClosed, AlertRaised, AlertReopened, AlertSuspected
 from events.types.fact import HOUR, MINUTE, Event
 from ingest.caught_up import move_mark
 from ingest.models import load_models
 from tests.house import START
 from tests.replay.life import Living, late
 from tests.replay.people import Act, People
+from tests.replay.provider import Provider
 from tests.replay.town import generated, places
 
 _TICK = 3 * MINUTE
@@ -64,8 +65,10 @@ class Weeks:
         self._waiting: list[New] = []
         self._cut: dict[str, int] = {}
         self._kept: dict[str, list[New]] = {}
-        self._provider = 0
-        self._receipts: list[tuple[int, str, str, str]] = []
+        self._provider = Provider(channel, random.Random(f"provider {seed}"))
+        self._ended: dict[str, int | None] = {}
+        """Alert -> when it ended; those that ended an hour ago are forgotten."""
+        self.database.on_landed(self._hear)
         self._open()
         self._records(system.IngestCaughtUp(since=self.at), "ingest", "all")
 
@@ -158,14 +161,21 @@ class Weeks:
     def _acts(self) -> list[Act]:
         dice = self._dice
         acts: list[Act] = [self._people.daily()] if dice.random() < 0.03 else []
-        homes = self.engine.books.homes
-        known = [a.id for home in sorted(homes) for a in [*homes[home].alerts.values(), *homes[home].recent.values()]]
+        self._ended = {alert: at for alert, at in self._ended.items() if at is None or at > self.at - HOUR}
+        known = list(self._ended)
         acts += [self._people.about(alert) for alert in known if dice.random() < 0.05]
         if known and dice.random() < 0.15:
             chosen = [self._people.about(dice.choice(known)) for _ in range(dice.choice([1, 1, 2, 3]))]
             self.engine.meanwhile = [lambda act=act: act(self.database, self.at) for act in chosen]  # type: ignore[misc]
             self.interruptions += len(chosen)
         return acts
+
+    def _hear(self, landed: list[Recorded]) -> None:
+        for recorded in landed:
+            if isinstance(recorded.event, AlertSuspected | AlertRaised | AlertReopened):
+                self._ended[recorded.event.alert] = None
+            elif isinstance(recorded.event, AlertClosed | AlertCancelled):
+                self._ended[recorded.event.alert] = recorded.at
 
     # -- what ingest, timers and the provider do
 
@@ -199,49 +209,5 @@ class Weeks:
             self._settle()
 
     def _settle(self) -> None:
-        while self.engine.step(0) + self.planner.step(0) + self._sends():
+        while self.engine.step(0) + self.planner.step(0) + self._provider.sends(self.database, self.at):
             pass
-
-    def _sends(self) -> int:
-        """A provider that takes nearly everything, refuses some, and reports later, or never."""
-        with self.database.read() as db:
-            rows = db.execute(select(outbox.c.message, outbox.c.person).where(outbox.c.state == "waiting")).all()
-        due = [receipt for receipt in self._receipts if receipt[0] <= self.at]
-        if not rows and not due:
-            return 0
-        news: list[New] = []
-        states: dict[str, list[str]] = {}
-        for row in sorted(rows):
-            self._provider += 1
-            number = f"SM{self._provider}"
-            refused = self._dice.random() < 0.05
-            fact: Any = message.MessageSent(message=row.message, channel=self.channel, provider_id=number)
-            if refused:
-                fact = message.MessageFailed(message=row.message, channel=self.channel, code="21610")
-            else:
-                self._receipts.append((self.at + MINUTE, row.message, row.person, number))
-            states.setdefault("failed" if refused else "sent", []).append(row.message)
-            news.append(self._of_person(row.person, "failed" if refused else "sent", row.message, fact))
-        for receipt in due:
-            self._receipts.remove(receipt)
-            _, name, person, number = receipt
-            if (luck := self._dice.random()) < 0.8:
-                got = message.MessageDelivered(message=name, provider_id=number)
-                news.append(self._of_person(person, "delivered", name, got))
-                states.setdefault("delivered", []).append(name)
-            elif luck < 0.85:
-                lost = message.MessageFailed(message=name, channel=self.channel, code="30003")
-                news.append(self._of_person(person, "failed", name, lost))
-                states.setdefault("failed", []).append(name)
-
-        def work(db: Connection) -> None:
-            for state, names in states.items():
-                changed = {"state": state, "sent_at": self.at}
-                db.execute(update(outbox).where(outbox.c.message.in_(names)).values(**changed))
-            append(db, news, recorded_at=self.at)
-
-        self.database.write(work)
-        return len(news)
-
-    def _of_person(self, person: str, kind: str, name: str, event: Event) -> New:
-        return New(f"person-{person}", person, event, self.at, key=f"{kind}-{name}")

@@ -1,9 +1,10 @@
 """The homes a reader knows: open while something is being decided about them, and otherwise lying as their snapshot.
 
-An open home is a hundred objects and more than ten kilobytes, its snapshot is one and less than two. Of a county's ten
-thousand homes a few hundred are touched between two commits.
+An open home is a hundred objects and more than ten kilobytes, its snapshot two, packed tightly two thirds of one. Of a
+county's ten thousand homes a few hundred are touched between two commits. Packing takes 25 microseconds, opening 15.
 """
 
+import zlib
 from collections.abc import Iterable, Iterator, MutableMapping
 
 import msgspec
@@ -23,11 +24,11 @@ class Homes(MutableMapping[str, Household]):
 
     def load(self, name: str, state: bytes) -> None:
         """A home as it was saved."""
-        self._lying[name] = state
+        self._lying[name] = zlib.compress(state, 1)
 
     def looked_at(self) -> Iterator[tuple[str, Household]]:
         """Each as it was saved, one after the other: a look at all of them leaves none open."""
-        return ((name, _unpack(state)) for name, state in self._lying.items())
+        return ((name, _unpack(zlib.decompress(state))) for name, state in self._lying.items())
 
     def opened(self) -> dict[str, bytes]:
         """Snapshots of all that were asked for since `put_away`: who asked may have changed them."""
@@ -35,13 +36,13 @@ class Homes(MutableMapping[str, Household]):
 
     def put_away(self, states: dict[str, bytes]) -> None:
         """These are saved."""
-        self._lying.update(states)
+        self._lying.update((name, zlib.compress(state, 1)) for name, state in states.items())
         self._open.clear()
 
     def __getitem__(self, name: str) -> Household:
         home = self._open.get(name)
         if home is None:
-            home = self._open[name] = _unpack(self._lying[name])
+            home = self._open[name] = _unpack(zlib.decompress(self._lying[name]))
         return home
 
     def __setitem__(self, name: str, home: Household) -> None:

@@ -1,6 +1,5 @@
 """The fold of registrations: which homes there are, what stands in them, who answers for them, who is away."""
 
-import sys
 from collections.abc import MutableMapping
 
 from alerts.core.household import Household, Sensor
@@ -30,7 +29,7 @@ class Registrations:
                 self._stand(sensor.device, sensor.since, home.home)
 
     def _stand(self, device: str, since: int, home: str) -> None:
-        self._stood[sys.intern(device)] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
+        self._stood[device] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
 
     def place(self, device: str, at: int, *, alarm: bool = False) -> tuple[Household, Sensor] | None:
         """The home in which the device was at `at`. An alarm from before its first home belongs to its first."""
@@ -93,6 +92,7 @@ class Registrations:
                     fresh.lease_from, fresh.lease_until = old.lease_from, old.lease_until
                     fresh.out_of_service, fresh.registered = old.out_of_service, old.registered
                     fresh.said, fresh.owes_until = old.said, old.owes_until
+                    fresh.since = min(old.since, fresh.since)  # or after a restart it would not have been here before
                 home.sensors[device] = fresh
                 self._stand(device, event.since, home.home)
                 return "device", False

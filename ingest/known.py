@@ -1,6 +1,5 @@
 """Which devices we know, and whether their home is watched: the fold of registrations, read from the log."""
 
-import sys
 import threading
 import time
 
@@ -48,11 +47,11 @@ class Known:
         """One registration."""
         match event:
             case DeviceAssigned():
-                self._devices[sys.intern(event.device)] = sys.intern(event.home)
+                self._devices[event.device] = event.home
             case DeviceRemoved() if self._devices.get(event.device) == event.home:
                 del self._devices[event.device]
             case HomeEnrolled() | HomeResumed():
-                self._homes[sys.intern(event.home)] = ""
+                self._homes[event.home] = ""
             case HomePaused():
                 self._homes[event.home] = "paused"
             case HomeRetired():

@@ -1,6 +1,5 @@
 """What each device has sent without a hole: per boot the numbers that are missing, and what may be acknowledged."""
 
-import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import chain
@@ -168,12 +167,12 @@ class Sequences:
         """One device's state for its snapshot."""
         opened = self._open.pop(device, None)
         if opened is not None:
-            self._lying[sys.intern(device)] = _encoder.encode(opened)
+            self._lying[device] = _encoder.encode(opened)
         return self._lying.get(device) or _encoder.encode(Sequence())
 
     def load(self, device: str, state: bytes) -> None:
         """One device's state from its snapshot."""
-        self._lying[sys.intern(device)] = state
+        self._lying[device] = state
 
     def _of(self, device: str) -> Sequence:
         found = self._open.get(device)

@@ -75,7 +75,7 @@ def _person(name: str, role: str, number: int) -> dict[str, object]:
 def _home(number: int) -> dict[str, object]:
     devices = [{"id": f"{name}-{number}", "model": "motion-pir", "room": "堂屋"} for name in MOTION]
     return {
-        "id": f"h{number}", "site": site_of(number), "number": number, "address": f"测速村{number}号",
+        "id": f"h{number}", "site": site_of(number), "number": (number - 1) % 9999 + 1, "address": f"测速村{number}号",
         "residents": [{"name": "某某", "born": 1941}], "watcher": f"w-{site_of(number)}",
         "no_activity_hours": 12,
         "devices": [*devices, {"id": f"co-{number}", "model": "co-alarm", "room": "卧室"}],

@@ -60,7 +60,7 @@ def cut_at_each_sync(ground: Ground) -> Outcome:
         return Outcome({"skipped": str(why)})
     batches = max(8, int(_BATCHES * ground.scale))
     full = Recorded(ground.folder / "full")
-    full.works(batches)
+    _must_end_well(full.works(batches))
     ground.say("recorded with synchronous=FULL; cutting")
     found = full.cut(seed=ground.seed, images=_IMAGES)
     outcome.figures |= {
@@ -69,7 +69,7 @@ def cut_at_each_sync(ground: Ground) -> Outcome:
     }  # fmt: skip
     outcome.failures += _losses(found)
     normal = Recorded(ground.folder / "normal")
-    normal.works(batches, synchronous="normal")
+    _must_end_well(normal.works(batches, synchronous="normal"))
     ground.say("recorded with synchronous=NORMAL; cutting")
     yardstick = normal.cut(seed=ground.seed, images=_IMAGES)
     outcome.figures |= {"yardstick_lost_with_synchronous_normal": yardstick.lost}
@@ -109,6 +109,11 @@ def refuse_a_sync(ground: Ground) -> Outcome:
         "images": images, "lost": lost,
     }  # fmt: skip
     return outcome
+
+
+def _must_end_well(code: int) -> None:
+    if code:
+        raise RuntimeError(f"the process to be recorded ended with {code}")
 
 
 def _losses(found: Found) -> list[str]:

@@ -1,6 +1,6 @@
 # 守望 Shouwang. Needs Python 3.11+ and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint format bench faults screenshots browser
+.PHONY: help demo up test check lint format bench faults screenshots browser tracer
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime ## 演示小镇，短信不出本机；FRESH=1 从头开�
 up: $(VENV)/.runtime ## 正式运行 · the service alone
 	@$(BIN)/shouwang up
 
-test: $(VENV)/.dev browser check ## 全部检查与测试 · every check and test
+test: $(VENV)/.dev browser tracer check ## 全部检查与测试 · every check and test
 	@echo "== pytest"; $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev
@@ -33,14 +33,22 @@ lint: check ## 只做静态检查 · static checks only
 format: $(VENV)/.dev ## 整理格式 · put every file into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## 测量速度 · measure, and print what was measured
-	@set -e; for each in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do echo "== $$each"; $(BIN)/python $$each; done
+bench: $(VENV)/.dev ## 测量速度，写 docs/performance.md · measure, and write the tables
+	@set -e; for each in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do echo "== $$each"; $(BIN)/python $$each --save; done
 
-faults: $(VENV)/.dev ## 长时间的故障测试，写 docs/reliability.md · every round of faults, half an hour or more
+faults: $(VENV)/.dev tracer ## 长时间的故障测试，写 docs/reliability.md · every round of faults, half an hour or more
 	@$(BIN)/python -m tests.faults
 
 screenshots: $(VENV)/.dev browser ## 重新截图 · take the pictures of the documentation again
 	@$(BIN)/python -m tests.shouwang.screenshots
+
+# strace refuses an fsync, and records what a power cut would leave. Without root it is only asked for.
+tracer:
+	@if command -v strace >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "== strace"; (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends strace >/dev/null) \
+	  || echo "strace could not be installed; tests that need it will say so"; \
+	else echo "没有 strace · for the tests of power cuts run: sudo apt-get install strace"; fi
 
 # Debian's Chromium drives the browser tests; the font shows Chinese. Without root they are only asked for.
 browser:

@@ -1,4 +1,4 @@
-"""Timers: rows that ring once, looked for ten times a second by a thread that no wall clock can hold up.
+"""Timers: rows that ring once. The only room that uses APScheduler, and only to tick.
 
 A timer rings by a conditional UPDATE and the fact `DeadlinePassed` in one transaction, so that neither a crash nor a
 second poller makes it ring twice. Timers that judge silence wait until ingest has heard everything up to their due.
@@ -6,9 +6,11 @@ second poller makes it ring twice. Timers that judge silence wait until ingest h
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -50,6 +52,8 @@ CAUGHT_UP = "caught_up"
 """The mark up to which ingest has proved that it heard everything."""
 
 TICK_S = 0.1
+_AWAY_S = 0.5
+_JOB = "ring"
 _AT_ONCE = 200
 
 
@@ -122,29 +126,39 @@ def _take(db: Connection, row: Row[Any]) -> bool:
 
 
 class Poller:
-    """Looks every tenth of a second for what is due; the rows decide.
+    """Looks every tenth of a second for what is due. APScheduler ticks, the rows decide.
 
-    It waits by the machine's uptime. A scheduler that plans its next tick by the wall clock sleeps for an hour when that
-    is set back by one (measured with APScheduler 3.11: a step of class 1 stayed away).
+    It plans its next tick by the wall clock, so that it sleeps for an hour when that is set back by one (measured with
+    3.11.3: a step of class 1 stayed away). A watch that waits by the machine's uptime has it plan anew whenever ticks
+    stay away.
     """
 
     def __init__(
         self, database: Database, now: Callable[[], int], *, on_fatal: Callable[[BaseException], None]
     ) -> None:
         self._database, self._now, self._on_fatal = database, now, on_fatal
+        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._ticked = 0.0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
+        self._watch = threading.Thread(target=self._see_that_it_ticks, name="timers-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to tick."""
-        self._thread.start()
+        self._ticked = time.monotonic()
+        self._scheduler.add_job(
+            self.tick, "interval", seconds=TICK_S, id=_JOB, max_instances=1, coalesce=True, misfire_grace_time=None
+        )
+        self._scheduler.start()
+        self._watch.start()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(TICK_S):
-            self.tick()
+    def _see_that_it_ticks(self) -> None:
+        while not self._stopping.wait(_AWAY_S):
+            if time.monotonic() - self._ticked > _AWAY_S:
+                self._scheduler.reschedule_job(_JOB, trigger="interval", seconds=TICK_S)
 
     def tick(self) -> int:
         """Ring what is due now; a write only where something is."""
+        self._ticked = time.monotonic()
         try:
             now = self._now()
             with self._database.read() as db:
@@ -166,5 +180,6 @@ class Poller:
     def stop(self) -> None:
         """Stop ticking; a tick in hand is finished."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(10)
+        if self._watch.is_alive():
+            self._watch.join(10)
+        self._scheduler.shutdown(wait=True)

@@ -13,6 +13,8 @@ from events.store import head
 log = logging.getLogger("shouwang.deciding")
 
 _IDLE_S = 0.25
+_GLANCE_S = 0.0005
+"""Whoever waits, however shortly, is content with what memory has: a commit of somebody else's lanes costs no question."""
 _BUSY_S = 0.001
 """More usually follows at once, through memory; a look into the database would cost as much as a hundred facts."""
 
@@ -46,7 +48,7 @@ class Deciding:
                     if patience.since is not None:  # what was in hand may be in the log, or not: the bookmark knows
                         self._engine.begin_again()
                         self._planner.begin_again()
-                    read = self._engine.step(timeout) + self._planner.step()
+                    read = self._engine.step(timeout) + self._planner.step(_GLANCE_S)
                     patience.well()
                 except Exception as failure:
                     if not passing(failure):

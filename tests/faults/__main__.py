@@ -89,6 +89,7 @@ def main() -> int:
     ]  # fmt: skip
     folder = Path(tempfile.mkdtemp(prefix="faults-", dir=asked.folder))
     told: list[Told] = []
+    whole = asked.scale == 1 and not asked.only and asked.database is None
     on, at, tree = machine(folder), time.strftime("%Y-%m-%d", time.gmtime()), commit()
     columns = (
         SpinnerColumn(),
@@ -110,9 +111,8 @@ def main() -> int:
             )  # fmt: skip
             _show(told[-1], place)
             bar.advance(task)
-    whole = asked.scale == 1 and not asked.only and asked.database is None
-    if whole or asked.write:
-        keep(told, ROUNDS, whole=whole)
+            if whole or asked.write:  # at once: what has run is on record, whatever becomes of the rest
+                keep(told[-1], ROUNDS, anew=whole and len(told) == 1)
     with contextlib.suppress(OSError):
         folder.rmdir()  # only where nothing failed
     return 1 if any(each.failures for each in told) else 0

@@ -1,5 +1,6 @@
 """docs/reliability.md: what each round did to the service, what was counted, and on which machine and commit."""
 
+import fcntl
 import json
 import os
 import platform
@@ -74,17 +75,25 @@ def machine(folder: Path) -> str:
 def commit() -> str:
     """Of the tree the rounds ran on; `+` where it was changed."""
     named = _git("rev-parse", "--short", "HEAD")
-    return named + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "") if named else "unknown"
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/reliability.*")
+    return named + ("+" if changed else "") if named else "unknown"
 
 
-def keep(told: list[Told], rounds: tuple[Round, ...], *, whole: bool) -> None:
-    """Enter these into the book (`whole`: instead of all that is there) and write the page."""
-    kept = {} if whole or not BOOK.exists() else {(t["name"], t["database"]): t for t in json.loads(BOOK.read_text())}
-    kept |= {(t.name, t.database): asdict(t) for t in told}
-    order = {each.name: place for place, each in enumerate(rounds)}
-    listed = sorted((t for t in kept.values() if t["name"] in order), key=lambda t: (order[t["name"]], t["database"]))
-    BOOK.write_text(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    PAGE.write_text(page([Told(**t) for t in listed], rounds), "utf-8")
+def keep(told: Told, rounds: tuple[Round, ...], *, anew: bool) -> None:
+    """Enter it into the book (`anew`: the first of a new one) and write the page; several may do so side by side."""
+    with BOOK.open("a+") as book:
+        fcntl.flock(book, fcntl.LOCK_EX)
+        book.seek(0)
+        was = book.read()
+        kept = {} if anew or not was else {(t["name"], t["database"]): t for t in json.loads(was)}
+        kept[told.name, told.database] = asdict(told)
+        order = {each.name: place for place, each in enumerate(rounds)}
+        listed = sorted(
+            (t for t in kept.values() if t["name"] in order), key=lambda t: (order[t["name"]], t["database"])
+        )
+        book.truncate(0)
+        book.write(json.dumps(listed, ensure_ascii=False, indent=1) + "\n")
+        PAGE.write_text(page([Told(**t) for t in listed], rounds), "utf-8")
 
 
 def page(told: list[Told], rounds: tuple[Round, ...]) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.outbox import outbox
 from events.database import Database
+from events.holding import Holder
 from events.keepers import make_database, sqlite
 from events.store import New, append
 from events.types.device import CarbonMonoxideReported
@@ -73,7 +74,9 @@ def test_a_held_database_is_waited_for_and_the_alarm_in_hand_is_told_once(
     database, ended, town = make_database(address), list[BaseException](), Town(1)
     migrate(database)
     town.settle(database, now())
-    alerting = Alerting(database, now, Logbook(), ticks=True, on_fatal=ended.append, failed=threading.Event())
+    holder = Holder(database, on_fatal=ended.append)
+    holder.start()
+    alerting = Alerting(database, now, Logbook(), holder, ticks=True, on_fatal=ended.append, failed=threading.Event())
     alerting.start()
     co = town.device(1, "co")
     alarm = New(
@@ -95,4 +98,5 @@ def test_a_held_database_is_waited_for_and_the_alarm_in_hand_is_told_once(
     until(lambda: alerting.projector.behind() == 0, "all is shown")
     assert ended == []
     alerting.stop()
+    holder.stop()
     database.close()

@@ -97,6 +97,9 @@ class Desk:
         importing.apply(self.database, importing.check(TOWN, MODELS), self.now, since=self.now)
         self.projector = Projector(self.database)
         self.projector.start()
+        with self.database.read() as db:
+            town = head(db)
+        assert self.projector.wait_for(town, 10)
         services = Services(
             database=self.database, now=lambda: self.now, projector=self.projector,
             take_receipt=lambda **said: self.receipts.append(said), take_reply=lambda **said: self.replies.append(said),

@@ -16,6 +16,7 @@ from events.serial import Recorded
 from events.tables import events
 from events.types import alert as facts
 from events.types import device, message, system
+from events.types import home as home_facts
 from events.types.fact import DAY, SECOND
 
 _WITHIN = 60 * SECOND
@@ -40,6 +41,8 @@ class Owed:
         """Position of a request to tell -> when it was recorded."""
         self._alarms: dict[int, tuple[str, str, int]] = {}
         """Position of an alarm -> device, danger, when it was recorded."""
+        self._out: set[str] = set()
+        """Devices seen to be taken out of service: until they are back their alarms owe nothing."""
         self._raised: dict[str, tuple[int, int]] = {}
         """Alert -> where and when it was raised; until somebody was asked."""
 
@@ -69,6 +72,14 @@ class Owed:
                     self._raised[event.alert] = recorded.position, recorded.recorded_at
             case facts.StepTaken() | facts.AlertClosed() | facts.ResponderEnRoute() | facts.ResponderArrived():
                 self._raised.pop(event.alert, None)
+            case home_facts.SensorTakenOutOfService():
+                self._out.add(event.device)
+            case home_facts.SensorBackInService():
+                if event.device not in self._out:  # it was out since before we looked
+                    self._alarms = {at: owed for at, owed in self._alarms.items() if owed[0] != event.device}
+                self._out.discard(event.device)
+            case device.DeviceFact() if event.device in self._out:
+                pass
             case device.ButtonPressed(action="sos", retained=False, history=False):
                 self._alarms[recorded.position] = event.device, "sos", recorded.recorded_at
             case _ if type(event) in _DANGER and event.alarm and not (event.test or event.retained or event.redecoded):

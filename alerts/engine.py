@@ -110,7 +110,7 @@ class Engine(Taking):
             self._read_ahead(conflict)
             return
         failpoint("engine.committed")
-        self._homes.put_away(opened)
+        self._homes.put_away(opened, resting=not made.urgent)
         books.made = Decisions()
         books.ahead.clear()
         self._conflicting.clear()

@@ -59,10 +59,11 @@ class Database(ABC):
         """Hand work over; the future is done when it is committed, that is: on disk."""
 
     @abstractmethod
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
         """Run work in a transaction and return its result after the commit. Whatever it raises undoes it.
 
-        Work may be run again from its beginning when the database could not let it through the first time.
+        Work may be run again from its beginning when the database could not let it through the first time. `patient`:
+        where all share one writer, others who come meanwhile may go before.
         """
 
     def end_session(self, session: str) -> None:

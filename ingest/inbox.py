@@ -53,6 +53,9 @@ class Marker(msgspec.Struct):
 
 Arrival = Raw | Connected | Disconnected | Marker
 
+_ALARMING = (b'"alarm":true', b'"alarm": true', b'"sos"')
+"""As devices write it. Only a matter of milliseconds: what an alarm is, the codec says."""
+
 
 class Inbox:
     """First in, first out. `put` waits while it is full; `take` hands over everything at once."""
@@ -61,6 +64,8 @@ class Inbox:
         self._capacity = capacity
         self._items: deque[Arrival] = deque()
         self._moved = threading.Condition()
+        self.pressing = threading.Event()
+        """Something that looks like an alarm has come in: whoever gathers more need not."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -75,6 +80,8 @@ class Inbox:
             self._items.append(item)
             if len(self._items) == 1:
                 self._moved.notify_all()
+        if isinstance(item, Raw) and any(word in item.payload for word in _ALARMING):
+            self.pressing.set()
         return True
 
     def take(self, limit: int, timeout: float) -> list[Arrival]:

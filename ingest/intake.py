@@ -33,7 +33,7 @@ READER = "intake"
 MOST_AT_ONCE = 500
 _TICK_S = 0.2
 _LOAD = 4
-_PACE_S = 0.008
+_PACE_S = 0.02
 """Under load a batch gathers for so long after the last one: a transaction costs as much as some tens of facts."""
 
 _SAVE_EVERY_S = 1.0
@@ -133,12 +133,13 @@ class Intake:
             self._on_fatal(failure)
 
     def _gather(self) -> list[Arrival]:
-        """What has arrived; right after a commit a little more is waited for, at most `_PACE_S` in all."""
+        """What has arrived; right after a commit a little more is waited for, at most `_PACE_S`, but not by an alarm."""
         arrived = self._inbox.take(MOST_AT_ONCE, _TICK_S)
         left = self._committed_at + _PACE_S - time.monotonic()
         under_load = max(len(arrived), self._last_batch) >= _LOAD
         if arrived and left > 0 and under_load and len(arrived) < MOST_AT_ONCE and self._gate is None:
-            self._stopping.wait(left)
+            self._inbox.pressing.wait(left)
+            self._inbox.pressing.clear()
             arrived += self._inbox.take(MOST_AT_ONCE - len(arrived), 0)
         self._last_batch = len(arrived)
         return arrived

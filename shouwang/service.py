@@ -1,5 +1,6 @@
 """The service's own process, as `shouwang up` starts it: the house, until it is told to stop or a part of it dies."""
 
+import gc
 import logging
 import os
 import signal
@@ -17,6 +18,9 @@ from shouwang.settings import read_settings
 _STOP_WITHIN_S = 9.0
 """Less than the parent's patience, so that we end ourselves and can say what hung."""
 
+_TURN_S = 0.0005
+"""How long a thread may keep the others waiting. An alarm passes five of them; by Python's own 5 ms each may cost it that."""
+
 log = structlog.get_logger("shouwang.service")
 
 
@@ -32,7 +36,10 @@ def main() -> int:
     told_to_stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_stop.set())
+    sys.setswitchinterval(_TURN_S)
     house.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: to look through it again and again would hold all threads up
     while not told_to_stop.is_set() and not house.failed.wait(0.1):
         pass
     died = house.failed.is_set()

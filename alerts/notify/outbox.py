@@ -1,7 +1,8 @@
 """The outbox: one row for each intended message, written with the plan, claimed by one sender at a time."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
@@ -11,10 +12,12 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
+    Select,
     SmallInteger,
     Table,
     Text,
     and_,
+    bindparam,
     func,
     insert,
     or_,
@@ -161,23 +164,35 @@ def due(
 
     `claimer` names a process: a claim of any other that is not `living` is one of a dead predecessor.
     """
+    asked = {
+        "now": now, "old": now - CLAIM_LIFE, "cold": now - ASK_AFTER, "living": [claimer, *living(db)],
+        "least": only_class or 0, "most": only_class or _ANY_CLASS, "limit": limit,
+    }  # fmt: skip
+    return [row_of(row) for row in db.execute(_due(), asked)]
+
+
+_ANY_CLASS: Final = 9
+
+
+@cache
+def _due() -> Select[Any]:
+    """Made once: to make it costs more than to run it, and it is run for each message of an alarm."""
     cold = or_(
-        outbox.c.claimed_at <= now - CLAIM_LIFE,
-        and_(outbox.c.claimed_by.not_in({claimer, *living(db)}), outbox.c.claimed_at <= now - ASK_AFTER),
+        outbox.c.claimed_at <= bindparam("old"),
+        and_(outbox.c.claimed_by.not_in(bindparam("living", expanding=True)), outbox.c.claimed_at <= bindparam("cold")),
     )
     free = or_(
-        and_(outbox.c.state == "waiting", outbox.c.due_at <= now),
+        and_(outbox.c.state == "waiting", outbox.c.due_at <= bindparam("now")),
         and_(outbox.c.state.in_(("claimed", "asking")), cold),
     )
-    if only_class is not None:
-        free = and_(free, outbox.c.alert_class == only_class)
+    free = and_(free, outbox.c.alert_class.between(bindparam("least"), bindparam("most")))
     turn = func.row_number().over(
         partition_by=(outbox.c.alert_class, outbox.c.person), order_by=(outbox.c.due_at, outbox.c.message)
     )
     lined_up = select(outbox, turn.label("turn")).where(outbox.c.state.in_(UNDECIDED), free).subquery()
     columns = [lined_up.c[column.name] for column in outbox.columns]
     in_order = (lined_up.c.alert_class, lined_up.c.turn, lined_up.c.due_at, lined_up.c.message)
-    return [row_of(row) for row in db.execute(select(*columns).order_by(*in_order).limit(limit))]
+    return select(*columns).order_by(*in_order).limit(bindparam("limit"))
 
 
 def busy(db: Connection, now: int) -> bool:

@@ -37,6 +37,8 @@ SHAPE = 3
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000
+_PIECE = 64
+"""Facts a transaction while not far behind: an alarm waits for no longer one."""
 _BEHIND_S = 0.02
 """Screens come after people: a message on its way has the one writer to itself for so long."""
 _GATHER_S = 0.04
@@ -143,7 +145,9 @@ class Projector:
         if batch:
             self._stopping.wait(_BEHIND_S)
             batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
-            self._fold(batch)
+            piece = _PIECE if len(batch) < _BATCH else _BATCH
+            for start in range(0, len(batch), piece):
+                self._fold(batch[start : start + piece])
             if all(isinstance(record.event, DeviceFact) for record in batch):
                 self._stopping.wait(_GATHER_S)
 
@@ -162,7 +166,7 @@ class Projector:
             self._check(db)
             fold_batch(db, batch)
 
-        self._database.write(ours)
+        self._database.write(ours, patient=True)  # screens come after people
         failpoint("projections.committed")
         self._tell(batch, batch[-1].position)
 

@@ -38,9 +38,9 @@ class Shut(Database):
         """Refused."""
         raise WouldAct(f"{work} was handed over")
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
         """Refused."""
-        raise WouldAct(f"{work} would write")
+        raise WouldAct(f"{work} would write, patient: {patient}")
 
     def close(self) -> None:
         """Its owner closes it."""

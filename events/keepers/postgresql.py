@@ -102,8 +102,9 @@ class PostgresqlDatabase(Database):
             self._hands = self._hands or ThreadPoolExecutor(_HANDS, thread_name_prefix="committer")
             return self._hands.submit(self._write, work)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
         """Run work in a transaction of its own on the caller's thread. Raises CommitUnclear, StorageFull."""
+        del patient  # each has a connection of its own
         if self._closed:
             raise RuntimeError("the database is closed")
         return self._write(work)

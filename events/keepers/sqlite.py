@@ -9,6 +9,7 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
@@ -28,6 +29,7 @@ from events.storable import clean_parameters
 from events.tables import metadata
 
 Work = Callable[[Connection], Any]
+Asked = tuple[Work, "Future[Any]"]
 log = logging.getLogger("shouwang.database")
 
 _CHECKPOINT_EVERY_S = 60.0
@@ -38,6 +40,9 @@ SQLite: its automatic checkpoint tells nobody when the disk fails."""
 _OURS = int.from_bytes(b"SWdb")
 """The first page of a new database is written once more: the sync that made it may have failed for a predecessor."""
 _MOST_AT_ONCE = 64
+_MOST_BEFORE = 20
+_LOOK: Asked = (lambda _: None, Future())
+"""Wakes the writer for those who have patience."""
 _PATIENCE_MS = 30_000
 
 
@@ -61,8 +66,10 @@ class SqliteDatabase(Database):
         event.listen(self._writer_engine, "before_cursor_execute", clean_parameters, retval=True)
         event.listen(self._writer_engine, "connect", _prepare)
         event.listen(self._writer_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
-        self._work: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
-        self._in_hand: list[tuple[Work, Future[Any]]] = []
+        self._work: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        self._patient: deque[Asked] = deque()
+        self._passed_over = 0
+        self._in_hand: list[Asked] = []
         self._commits = self._rows = 0
         self._closed, self._why_closed = False, "the database is closed"
         self._failure: BaseException | None = None
@@ -85,20 +92,22 @@ class SqliteDatabase(Database):
         with self._engine.connect() as db:
             yield db
 
-    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Connection], T], *, patient: bool = False) -> "Future[T]":
         """Hand work to the writer; the future is done when it is committed, that is: on disk."""
         future: Future[T] = Future()
         with self._door:  # what comes after the closing word would wait for ever
             if self._closed:
                 raise RuntimeError(self._why_closed) from self._failure
-            self._work.put((work, future))
+            if patient:
+                self._patient.append((work, future))
+            self._work.put(_LOOK if patient else (work, future))
         return future
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
         """Run work in a transaction and return its result after the commit."""
         if threading.current_thread() is self._thread:
             raise RuntimeError("work may not wait for other work")
-        return self.submit(work).result()
+        return self.submit(work, patient=patient).result()
 
     def close(self) -> None:
         """Finish what is waiting, then close."""
@@ -125,10 +134,12 @@ class SqliteDatabase(Database):
             self._closed, self._failure = True, failure
             self._why_closed = f"nothing is written any more: {failure}"
         waiting = [future for _, future in self._in_hand if not future.done()]
+        left = list(self._patient)
         while not self._work.empty():
             item = self._work.get()
-            if item is not None and item[1].set_running_or_notify_cancel():
-                waiting.append(item[1])
+            if item is not None and item is not _LOOK:
+                left.append(item)
+        waiting += [future for _, future in left if future.set_running_or_notify_cancel()]
         for future in waiting:
             future.set_exception(CommitUnclear(f"the writer ended: {failure}"))
 
@@ -145,12 +156,25 @@ class SqliteDatabase(Database):
                 if batch:
                     self._in_hand = batch
                     self._commit(batch)
+                self._commit_patient(last=last)
                 if last:
                     return
             if time.monotonic() >= checkpoint_at:
                 checkpoint_at = self._shortened_until()
             elif self._commits >= _COMMITS_A_COPY or self._rows >= _ROWS_A_COPY:
                 self._checkpoint("PASSIVE")
+
+    def _commit_patient(self, *, last: bool) -> None:
+        """Who has patience goes when nobody else waits, one at a time, and in any case after others went so often."""
+        while self._patient:
+            if not (last or self._work.empty() or self._passed_over >= _MOST_BEFORE):
+                self._passed_over += 1
+                return
+            asked = self._patient.popleft()
+            self._passed_over = 0
+            if asked[1].set_running_or_notify_cancel():
+                self._in_hand = [asked]
+                self._commit([asked])
 
     def _shortened_until(self) -> float:
         """Shorten the write-ahead log, first of all at the start; returns when to do so again.
@@ -162,11 +186,11 @@ class SqliteDatabase(Database):
         wait = _CHECKPOINT_EVERY_S if self._checkpoint() else _CHECKPOINT_AGAIN_S
         return time.monotonic() + wait
 
-    def _gather(self, first: tuple[Work, Future[Any]] | None) -> tuple[list[tuple[Work, Future[Any]]], bool]:
-        batch: list[tuple[Work, Future[Any]]] = []
+    def _gather(self, first: "Asked | None") -> "tuple[list[Asked], bool]":
+        batch: list[Asked] = []
         item = first
         while item is not None:
-            if item[1].set_running_or_notify_cancel():  # from here on nobody can take it back
+            if item is not _LOOK and item[1].set_running_or_notify_cancel():  # from here on nobody can take it back
                 batch.append(item)
             if len(batch) == _MOST_AT_ONCE or self._work.empty():
                 return batch, False

@@ -38,3 +38,36 @@ def test_a_home_at_rest_is_at_its_next_word_what_it_was(house: House) -> None:
     before = house.engine.books.homes["dp03-12"].memory["no_activity"]["last"]
     house.waits(hours=9, minutes=30)
     assert house.alert("no_activity").reason["last_seen"] == before
+
+
+def test_while_alarms_press_homes_stay_open_and_what_was_done_to_them_is_saved_once() -> None:
+    homes = Homes()
+    for n in range(3):
+        homes[f"h{n}"] = Household(f"h{n}", "s1", 5, 43_200)
+    homes.put_away(homes.opened(), resting=False)
+    assert homes.opened() == {}, "saved"
+    first = homes["h1"]
+    first.fired.append((7, "s1/hall", True))
+    assert set(homes.opened()) == {"h1"}, "only who was asked for since"
+    homes.put_away(homes.opened(), resting=False)
+    assert homes["h1"] is first
+    homes.put_away(homes.opened())
+    assert homes["h1"] is not first, "at rest it lies packed"
+    assert homes["h1"].fired == [(7, "s1/hall", True)]
+
+
+def test_no_more_than_so_many_stay_open_and_the_longest_unasked_go_first() -> None:
+    homes = Homes()
+    for n in range(600):
+        homes[f"h{n}"] = Household(f"h{n}", "s1", 5, 43_200)
+    kept = homes["h0"]
+    homes.put_away(homes.opened(), resting=False)
+    again = homes["h0"]
+    assert again is not kept, "entered first, and asked for in the same breath as all others"
+    homes["h300"].fired.append((7, "s1/hall", True))
+    homes.put_away(homes.opened(), resting=False)
+    for n in range(600):
+        assert homes[f"h{n}"].home == f"h{n}"
+    homes.put_away(homes.opened(), resting=False)
+    assert len(homes) == 600
+    assert homes["h300"].fired == [(7, "s1/hall", True)]

@@ -239,3 +239,48 @@ def test_the_write_ahead_log_is_shortened_also_when_there_is_always_work(
     database.close()
     assert sizes
     assert set(sizes) == {0}
+
+
+def test_who_has_patience_goes_behind_those_who_came_later(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "log.db")
+    database.create()
+    busy, go_on = threading.Event(), threading.Event()
+    database.submit(lambda _: (busy.set(), go_on.wait(10)))
+    assert busy.wait(10)
+    order: list[str] = []
+    asked = [
+        database.submit(lambda _: order.append("patient"), patient=True),
+        database.submit(lambda _: order.append("pressing")),
+    ]
+    go_on.set()
+    for one in asked:
+        one.result(10)
+    assert order == ["pressing", "patient"]
+    database.close()
+
+
+def test_patience_has_an_end_where_others_never_stop_coming(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "log.db")
+    database.create()
+    done = threading.Event()
+
+    def more(_db: Connection) -> None:
+        if not done.is_set():
+            database.submit(more)
+
+    database.submit(more)
+    database.submit(more)
+    patient = database.submit(lambda _: 7, patient=True)
+    try:
+        assert patient.result(10) == 7
+    finally:
+        done.set()
+    database.close()
+
+
+def test_what_patience_had_asked_for_is_done_before_the_end(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "log.db")
+    database.create()
+    asked = [database.submit(adds(f"p{n}"), patient=True) for n in range(5)]
+    database.close()
+    assert [one.result(0) for one in asked] == [f"p{n}" for n in range(5)]

@@ -185,7 +185,7 @@ def test_an_alarm_that_became_no_alert_is_found_after_a_minute(house: House, kin
 
 
 def test_alarms_that_owe_no_alert_are_none(house: House) -> None:
-    """A test, a repeat while it is open, a sensor out of service, a paused home."""
+    """A test, a repeat while it is open, a sensor out of service."""
     auditor = Auditor(house.database, house.now)
     high = {"alarm": True, "ppm": 300, "test": False}
     house.hears("smoke-1", "smoke", {"alarm": True, "test": True})

@@ -45,15 +45,14 @@ class Seats:
         return sorted(self._at_work)
 
     def start(self) -> None:
-        """Take what is there to be taken."""
-        if self._holder.alone:
-            self._take(self._all[0])
-            return
-        self._database.write(share_out)
-        self._holder.join()
-        self._holder.look()
-        self._look()
-        self._thread.start()
+        """Take what is there to be taken; on a full disk later."""
+        if not self._holder.alone:
+            self._database.write(share_out)
+            self._holder.join()
+            self._holder.look()
+        self._look_if_it_can_be()
+        if not (self._holder.alone and self._at_work):
+            self._thread.start()
 
     def stop(self) -> None:
         """What is in hand is finished and written; the leases are the holder's to give back."""
@@ -83,19 +82,25 @@ class Seats:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set():
+            while not (self._stopping.is_set() or (self._holder.alone and self._at_work)):
                 self._holder.wait(LOOK_S)
-                try:
-                    if not self._stopping.is_set():
-                        self._look()
-                except Exception as failure:
-                    if not passing(failure):
-                        raise
-                    log.warning("seats stay as they are for now: %s", type(failure).__name__)
+                if not self._stopping.is_set():
+                    self._look_if_it_can_be()
         except BaseException as failure:  # lost: a new start reads what is true
             self._on_fatal(failure)
 
+    def _look_if_it_can_be(self) -> None:
+        try:
+            self._look()
+        except Exception as failure:
+            if not passing(failure):
+                raise
+            log.warning("seats stay as they are for now: %s", type(failure).__name__)
+
     def _look(self) -> None:
+        if self._holder.alone:
+            self._take(self._all[0])
+            return
         standing = self._standing()
         for number in to_give(standing):
             self._give_back(number)

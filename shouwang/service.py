@@ -67,6 +67,7 @@ def _end_if_stopping_hangs() -> None:
 def _write_logs_plainly() -> None:
     """One line an event on stderr, where systemd or the terminal keeps it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is skipped is caught up by the next
     for noisy in ("twilio", "httpx", "urllib3", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)  # twilio logs phone numbers at INFO
 

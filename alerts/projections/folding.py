@@ -60,8 +60,8 @@ class Folding:
         return self._watching.behind()
 
     def start(self) -> None:
-        """Fold when nobody else does; else look on until then."""
-        if not self._take_over():
+        """Fold when nobody else does; else, or on a full disk, look on until then."""
+        if not self._take_over_if_it_can_be():
             self._watching.start()
             self._thread.start()
 
@@ -77,18 +77,20 @@ class Folding:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set():
-                try:
-                    if self._take_over():
-                        return
-                except Exception as failure:
-                    if not passing(failure):
-                        raise
-                    log.warning("projections wait: %s", type(failure).__name__)
+            while not self._stopping.is_set() and not self._take_over_if_it_can_be():
                 self._holder.wait(LOOK_S)
         except Exception as failure:
             log.critical("projections stopped: %s", failure, exc_info=True)
             self._on_fatal(failure)
+
+    def _take_over_if_it_can_be(self) -> bool:
+        try:
+            return self._take_over()
+        except Exception as failure:
+            if not passing(failure):
+                raise
+            log.warning("projections wait: %s", type(failure).__name__)
+            return False
 
     def _take_over(self) -> bool:
         """Take the lease, tell what the former holder folded last, and go on from there."""

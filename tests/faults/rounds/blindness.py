@@ -17,7 +17,7 @@ from tests.faults.six_hours import HOLE, Home, homes_of, kept_by_devices, lives_
 from tests.faults.six_hours_judged import WITHIN_S, judge
 from tests.faults.walls import Wall
 
-_HOMES = 1000
+_HOMES = 1300
 _ALARMS = 5
 _BACK_S = 30.0
 """Devices come back to the broker so long after us, at most; each by its own chance."""
@@ -31,7 +31,7 @@ class _LongKnown(OldTown):
 
 
 def run(ground: Ground) -> Outcome:
-    """A thousand homes at scale 1."""
+    """1,300 homes at scale 1."""
     chance = random.Random(ground.seed)
     outcome = Outcome()
     wall = Wall(ground.folder)

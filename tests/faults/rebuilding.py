@@ -13,9 +13,8 @@ from events.database import Database
 from events.follow import bookmark
 from events.keepers import make_database
 from events.serial import Recorded
-from events.store import read
+from tests.faults.whole_log import pages_of
 
-_PAGE = 2000
 _FEW = 3
 
 
@@ -23,15 +22,9 @@ def pages(database: Database, take: Callable[[Recorded], None]) -> Iterator[tupl
     """The whole log, page by page; `take` sees each fact. What is behind the projections' bookmark is not folded."""
     with database.read() as db:
         upto = bookmark(db, READER)
-    position = 0
-    while True:
-        with database.read() as db:
-            page = read(db, position, limit=_PAGE)
-        if not page:
-            break
+    for page in pages_of(database):
         for recorded in page:
             take(recorded)
-        position = page[-1].position
         yield database, [recorded for recorded in page if recorded.position <= upto]
 
 

@@ -14,7 +14,6 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from events.database import Database
-from events.store import read
 from events.types.device import ReadingsGapClosed, ReadingsGapOpened, ReadingsLost
 from events.types.fact import SECOND
 from tests.faults.audit import audit
@@ -23,6 +22,7 @@ from tests.faults.lives import backfill, live, now_us
 from tests.faults.round import Ground, Outcome, Round
 from tests.faults.service import Service
 from tests.faults.town import Town
+from tests.faults.whole_log import facts_of
 
 _HOMES = 40
 _WORDS = 120
@@ -190,21 +190,14 @@ def _until_acked(service: Service, acks: Acks, wanted: dict[tuple[str, str], int
 def _gaps(database: Database) -> dict[str, int]:
     """What the log says of holes; that each is closed the audit sees."""
     found: Counter[str] = Counter()
-    position = 0
-    while True:
-        with database.read() as db:
-            log = read(db, position, limit=5000)
-        if not log:
-            break
-        position = log[-1].position
-        for record in log:
-            match record.event:
-                case ReadingsGapOpened():
-                    found["opened"] += 1
-                case ReadingsGapClosed():
-                    found["closed"] += 1
-                case ReadingsLost(first=first, last=last):
-                    found["lost"] += last - first + 1
+    for record in facts_of(database):
+        match record.event:
+            case ReadingsGapOpened():
+                found["opened"] += 1
+            case ReadingsGapClosed():
+                found["closed"] += 1
+            case ReadingsLost(first=first, last=last):
+                found["lost"] += last - first + 1
     return {"gaps_opened": found["opened"], "gaps_closed": found["closed"], "lost_recorded": found["lost"]}
 
 

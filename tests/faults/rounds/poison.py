@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from events.database import Database
-from events.store import New, append, read, version_of
+from events.store import New, append, version_of
 from events.types.alert import AlertRaised
 from events.types.device import DeviceFact
 from events.types.fact import SECOND, Event
@@ -21,6 +21,7 @@ from tests.faults.poisons import IN_ALARM, POISONS, good, mutant
 from tests.faults.round import Ground, Outcome, Round
 from tests.faults.service import Service
 from tests.faults.town import Town
+from tests.faults.whole_log import facts_of
 
 _MESSAGES = 20_000
 _RATE = 400.0
@@ -155,15 +156,8 @@ class _Found:
             while page := quarantine.newest(db, before=before, limit=500):
                 self.rows |= {row.id: row for row in page}
                 before = page[-1].id
-        position = 0
-        while True:
-            with database.read() as db:
-                log = read(db, position, limit=5000)
-            if not log:
-                break
-            position = log[-1].position
-            for record in log:
-                self._take(record.event, record.key or "", record.at, record.recorded_at)
+        for record in facts_of(database):
+            self._take(record.event, record.key or "", record.at, record.recorded_at)
 
     def _take(self, event: Event, key: str, at: int, recorded_at: int) -> None:
         match event:

@@ -29,6 +29,7 @@ class Channel:
     name: str
     really_sends: bool
     daily_budget: int | None = None
+    medium: str = "sms"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from alerts import letters
 from alerts.notify import outbox
@@ -13,6 +13,7 @@ from alerts.projections.projector import Projector
 from alerts.timers import Poller
 from events.database import Database
 from events.holding import Holder
+from shouwang.channels import first_sms
 from shouwang.seats import Seats
 
 
@@ -23,14 +24,14 @@ class Alerting:
         self,
         database: Database,
         now: Callable[[], int],
-        channel: Channel,
+        channels: Sequence[Channel],
         holder: Holder,
         *,
         ticks: bool,
         on_fatal: Callable[[BaseException], None],
         failed: threading.Event,
     ) -> None:
-        """`holder` has started before us. `ticks` False: the owner of a driven clock rings the timers.
+        """`channels` in the order of preference, one at least. `holder` has started before us. `ticks` False: the owner of a driven clock rings the timers.
 
         `failed`: nothing is waited for any more.
         """
@@ -38,11 +39,11 @@ class Alerting:
         self.projector: Projector | Folding = (
             Projector(database, on_fatal=on_fatal) if holder.alone else Folding(database, holder, on_fatal=on_fatal)
         )
-        self.seats = Seats(database, holder, now, channel=channel.name, on_fatal=on_fatal)
+        self.seats = Seats(database, holder, now, channel=first_sms(channels).name, on_fatal=on_fatal)
         self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
         self.senders = Senders(
             database,
-            {channel.name: channel},
+            {channel.name: channel for channel in channels},
             now=now,
             render=letters.text_of,
             address_of=letters.number_of,

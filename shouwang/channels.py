@@ -1,4 +1,6 @@
-"""By which channel messages go out: the one place that makes one of what the settings say."""
+"""By which channels messages go out: the one place that makes them of what the settings say, in the order of preference."""
+
+from collections.abc import Sequence
 
 from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
@@ -6,16 +8,29 @@ from alerts.notify.channels.twilio_sms import TwilioSms
 from shouwang.settings import Settings
 
 
-def channel_of(settings: Settings) -> Channel:
-    """The SMS channel the settings name: Twilio, or without credentials the logbook, which sends nothing."""
+def channels_of(settings: Settings) -> list[Channel]:
+    """All ways to a person that have credentials, the preferred one first; without any the logbook, which sends nothing."""
+    made = [*_twilio(settings)]
+    order = {name: place for place, name in enumerate(settings.channel_order)}
+    return sorted(made, key=lambda one: order.get(one.name, len(order))) or [Logbook()]
+
+
+def first_sms(channels: Sequence[Channel]) -> Channel:
+    """The channel of short messages that comes first, or whatever there is."""
+    return next((one for one in channels if one.capabilities.medium == "sms"), channels[0])
+
+
+def _twilio(settings: Settings) -> list[Channel]:
     twilio = settings.twilio
     if twilio is None:
-        return Logbook()
-    return TwilioSms(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token,
-        sender=twilio.sender or "",
-        messaging_service_sid=twilio.messaging_service or "",
-        public_base_url=settings.public_base_url,
-        api_base=twilio.api_base or "",
-    )
+        return []
+    return [
+        TwilioSms(
+            account_sid=twilio.account_sid,
+            auth_token=twilio.auth_token,
+            sender=twilio.sender or "",
+            messaging_service_sid=twilio.messaging_service or "",
+            public_base_url=settings.public_base_url,
+            api_base=twilio.api_base or "",
+        )
+    ]

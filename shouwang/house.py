@@ -25,7 +25,7 @@ from ingest.addressing import Patience
 from ingest.service import Ingest, Stats
 from ingest.standby import Standby
 from shouwang.alerting import Alerting
-from shouwang.channels import channel_of
+from shouwang.channels import channels_of, first_sms
 from shouwang.checking import Checking
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
@@ -57,11 +57,12 @@ class House:
         self.clock_watch: ClockWatch | None = None
         self.now = clock or (driven.now if driven else self._steady())
         self.holder = Holder(self.database, on_fatal=self._died)
-        self.channel = channel_of(settings)
+        self.channels = channels_of(settings)
+        self.channel = first_sms(self.channels)
         self.alerting = None
         if "alerts" in settings.rooms:
             self.alerting = Alerting(
-                self.database, self.now, self.channel, self.holder,
+                self.database, self.now, self.channels, self.holder,
                 ticks=driven is None, on_fatal=self._died, failed=self.failed,
             )  # fmt: skip
         self.checking = Checking(self.database, self.now) if self.alerting and not self.driven else None
@@ -95,7 +96,7 @@ class House:
         return steady.now
 
     def _services(self, folded: Folded) -> Services:
-        settings, channel = self.settings, self.channel
+        settings, channels = self.settings, self.channels
         return Services(
             database=self.database,
             now=self.now,
@@ -106,8 +107,11 @@ class House:
             public_base_url=settings.public_base_url,
             demo=settings.demo,
             demo_phones_url=settings.demo_phones_url or "",
-            sms_really_sent=channel.really_sends,
-            channels=[ShownChannel(channel.name, channel.really_sends, channel.capabilities.daily_budget)],
+            sms_really_sent=self.channel.really_sends,
+            channels=[
+                ShownChannel(one.name, one.really_sends, one.capabilities.daily_budget, one.capabilities.medium)
+                for one in channels
+            ],
             twilio_auth_token=settings.twilio.auth_token if settings.twilio else None,
             settings={"clock": "facts" if settings.clock_from is not None else "real"},
         )

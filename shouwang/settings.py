@@ -17,6 +17,12 @@ ROOMS = frozenset({"ingest", "alerts", "api"})
 """What one process may hold: all of it, or each in a process of its own."""
 
 
+CHANNELS = (
+    "aliyun_sms", "twilio_sms", "modem_sms", "aliyun_voice", "twilio_voice", "wecom_group", "logbook",
+)  # fmt: skip
+"""All there are, in the order in which they are tried unless told otherwise: a domestic provider takes answers as well."""
+
+
 class ConfigurationFaults(Exception):
     """The configuration cannot be used; `faults` names everything that is wrong with it, one sentence each."""
 
@@ -65,6 +71,7 @@ class Settings:
     mqtt_url: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     twilio: Twilio | None = None
+    channel_order: tuple[str, ...] = CHANNELS
     clock_from: int | None = None
     demo: bool = False
     demo_phones_url: str | None = None
@@ -135,6 +142,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mqtt_url=mqtt_url,
         tls=tls,
         twilio=twilio,
+        channel_order=_order(env),
         clock_from=clock_from,
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
@@ -213,6 +221,18 @@ def _twilio(env: Environment) -> Twilio | None:
     return Twilio(
         account_sid=sid or "", auth_token=token or "", sender=sender, messaging_service=service, api_base=api_base
     )
+
+
+def _order(env: Environment) -> tuple[str, ...]:
+    """The channels named come first, in this order; the others follow."""
+    text = env.text("SHOUWANG_CHANNELS")
+    named = [name.strip() for name in (text or "").split(",") if name.strip()]
+    env.faults.extend(
+        f"SHOUWANG_CHANNELS: there is no channel {name}; there are {', '.join(CHANNELS[:-1])}"
+        for name in named
+        if name not in CHANNELS
+    )
+    return (*named, *(name for name in CHANNELS if name not in named))
 
 
 def _clock(env: Environment) -> int | None:

@@ -20,6 +20,7 @@ VARIABLES: dict[str, str] = {
     "TWILIO_FROM": "the number SMS are sent from, e.g. +15005550006",
     "TWILIO_MESSAGING_SERVICE_SID": "or the messaging service (MG...) they are sent by",
     "TWILIO_API_BASE": "another address for Twilio's API: tests and demo only, this machine only",
+    "SHOUWANG_CHANNELS": "which of several channels comes first, e.g. twilio_sms,modem_sms (default: domestic ones first)",
     "SHOUWANG_CLOCK_FROM": "set by `up --clock facts --from`: the clock starts here and moves with the facts",
     "SHOUWANG_DEMO": "set by `demo`: 1 shows on every page that this is a demonstration",
     "SHOUWANG_DEMO_PHONES_URL": "set by `demo`: where the simulated phones are shown",

@@ -5,13 +5,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.notify.channel import Channel, Outgoing, SendFailed, Sent
+from alerts.notify.channel import Channel, KnowsOurIds, Outgoing, SendFailed
 from alerts.notify.outbox import ASK_AFTER, OutboxRow
 from alerts.notify.patience import given_up_at, retry_at
 from alerts.notify.recording import (
@@ -37,12 +37,23 @@ _ASK_AGAIN_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Worded:
+    """A message in words: its text, the variables in it as they are shown, and how it is said on the telephone."""
+
+    text: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    spoken: str = ""
+    keys: str = ""
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """What the house says of a message now: why it is not wanted any more (or ""), to whom, and its text."""
+    """What the house says of a message now: why it is not wanted any more (or ""), to whom, and its words."""
 
     overtaken: str
     to: str
-    text: str
+    worded: Worded
 
 
 class Delivering:
@@ -54,7 +65,7 @@ class Delivering:
         channels: Mapping[str, Channel],
         *,
         now: Callable[[], int],
-        render: Callable[[Connection, OutboxRow], str],
+        render: Callable[[Connection, OutboxRow], str | Worded],
         address_of: Callable[[Connection, str], str | None],
         still_wanted: Callable[[Connection, OutboxRow], str],
         stopping: threading.Event,
@@ -77,7 +88,7 @@ class Delivering:
             self._fail(row, "no_channel", "no such channel here")
             return
         try:
-            letter = self._read(row)
+            letter = self._read(row, needs_number=channel.capabilities.medium != "group")
         except SQLAlchemyError as error:  # a database that is busy says nothing against this message
             busy = SendFailed(type(error).__name__, permanent=False, ambiguous=False, code="internal")
             self._failed(row, busy, self._now())
@@ -104,20 +115,22 @@ class Delivering:
             return
         self._send(row, channel, letter, started_at, duplicate=duplicate)
 
-    def _read(self, row: OutboxRow) -> Letter | None:
+    def _read(self, row: OutboxRow, *, needs_number: bool) -> Letter | None:
         with self._database.read() as db:
             overtaken = self._still_wanted(db, row)
-            to = self._address_of(db, row.phone)
+            to = self._address_of(db, row.phone) if needs_number else ""  # a group is where its channel says
             if to is None and not overtaken:
                 return None
-            needed = to and (not overtaken or row.state == "asking")  # its text is what the provider is asked for
-            return Letter(overtaken, to or "", self._render(db, row) if needed else "")
+            there = bool(to) or not needs_number
+            needed = there and (not overtaken or row.state == "asking")  # its text is what the provider is asked for
+            worded = self._render(db, row) if needed else ""
+            return Letter(overtaken, to or "", worded if isinstance(worded, Worded) else Worded(worded))
 
     def _send(self, row: OutboxRow, channel: Channel, letter: Letter, started_at: int, *, duplicate: bool) -> None:
         valid_s = (row.valid_until - started_at) // SECOND
         failpoint("outbox.calling")
         try:
-            sent = channel.send(Outgoing(row.message, letter.to, letter.text, row.alert_class, valid_s))
+            sent = channel.send(_outgoing(row, letter, valid_s))
         except SendFailed as failure:
             self._failed(row, failure, started_at)
         except Exception as error:  # a fault of ours in the middle of a call: it may have left
@@ -152,7 +165,7 @@ class Delivering:
 
     def _sure_to_be_missing(self, row: OutboxRow, channel: Channel, letter: Letter) -> bool:
         """Ask for a message that may have gone. True: it has not, or nobody answered in time. False: settled."""
-        if not letter.to:
+        if not letter.to and channel.capabilities.medium != "group":
             return True
         until = time.monotonic() + self._ask_for_s
         while True:
@@ -172,7 +185,11 @@ class Delivering:
     def _found(self, row: OutboxRow, channel: Channel, letter: Letter, *, within_s: float) -> bool:
         with self._database.read() as db:
             known = known_ids(db, row)
-        sent: Sent | None = channel.find(letter.to, letter.text, since=row.unsure_since, known=known, within_s=within_s)
+        since, sent = row.unsure_since, None
+        if isinstance(channel, KnowsOurIds):
+            sent = channel.find_ours(row.message, letter.to, since=since, within_s=within_s)
+        else:
+            sent = channel.find(letter.to, letter.worded.text, since=since, known=known, within_s=within_s)
         if sent is None:
             return False
         try:
@@ -183,6 +200,15 @@ class Delivering:
 
     def _fail(self, row: OutboxRow, code: str, error: str, *, permanent: bool = True) -> None:
         record_failed(self._database, row, code=code, permanent=permanent, error=error, at=self._now())
+
+
+def _outgoing(row: OutboxRow, letter: Letter, valid_s: int) -> Outgoing:
+    said = letter.worded
+    return Outgoing(
+        row.message, letter.to, said.text, row.alert_class, valid_s,
+        template=row.template, variables=said.variables, language=row.language, slot=row.slot,
+        spoken=said.spoken, keys=said.keys, slow=said.slow,
+    )  # fmt: skip
 
 
 def _where(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from alerts.notify.channel import Channel
 from alerts.notify.clearing import clear_settled
-from alerts.notify.delivering import ASK_FOR_S, Delivering
+from alerts.notify.delivering import ASK_FOR_S, Delivering, Worded
 from alerts.notify.outbox import Living, OutboxRow, claim, due
 from alerts.notify.receipts import poll_receipts
 from events.database import Database
@@ -41,7 +41,7 @@ class Senders:
         channels: Mapping[str, Channel],
         *,
         now: Callable[[], int],
-        render: Callable[[Connection, OutboxRow], str],
+        render: Callable[[Connection, OutboxRow], str | Worded],
         address_of: Callable[[Connection, str], str | None],
         still_wanted: Callable[[Connection, OutboxRow], str],
         on_fatal: Callable[[BaseException], None],

@@ -130,6 +130,6 @@ class Protection:
         for device in devices.of_homes(db, [row["home"] for row in rows]):
             hanging.setdefault(device["home"], []).append(device)
         for row in rows:
-            self._words[row["home"]] = homes.judge(row, hanging.get(row["home"], []), now)[0]
+            self._words[row["home"]] = homes.word_of(row, hanging.get(row["home"], []), now)[0]
         count = sum(word == "not_protected" for word in self._words.values())
         return found("homes_not_protected", count, "{count} 户没有保护", "{count} homes are not protected", grave=False)

@@ -100,22 +100,26 @@ class Policy(msgspec.Struct):
     def terms(self, danger: str, chain: dict[str, list[str]], home: str) -> Terms:
         """What an alert of this danger keeps from its beginning to its end."""
         alert_class = CLASSES[danger]
-        own = f"{danger}.steps"
-        steps = self.value(own if own in DEFAULTS else f"class{alert_class}.steps", home)
         quiet = self.value("class3.hours", home) if alert_class == 3 else [0, 0]
+
+        def own(setting: str) -> Any:
+            """What this danger has for itself, else what its class has."""
+            name = f"{danger}.{setting}"
+            return self.value(name if name in DEFAULTS else f"class{alert_class}.{setting}", home)
 
         def seconds(setting: str) -> float:
             """As after a restart: what is read back from a snapshot is a float, and must be written alike."""
             return float(self.value(setting, home))
 
+        steps = own("steps")
         return Terms(
             alert_class=alert_class,
             steps=[] if danger in OPERATOR_ONLY else [Step(after_s=float(s[0]), levels=list(s[1])) for s in steps],
             chain=chain,
-            prealarm_s=seconds(f"class{alert_class}.prealarm_s"),
-            round_gap_s=seconds(f"class{alert_class}.round_gap_s"),
-            answer_within_s=seconds(f"class{alert_class}.answer_within_s"),
-            arrive_within_s=seconds(f"class{alert_class}.arrive_within_s"),
+            prealarm_s=float(own("prealarm_s")),
+            round_gap_s=float(own("round_gap_s")),
+            answer_within_s=float(own("answer_within_s")),
+            arrive_within_s=float(own("arrive_within_s")),
             refire_gap_s=seconds("refire_gap_s"),
             attended_s=seconds("attended_s"),
             reopen_s=seconds("reopen_s"),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, select
 
+from alerts.core.protection import silent_since
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows
 from alerts.projections.readings import NOTHING, moved, proves, reading_of
 from events.serial import Recorded
@@ -18,8 +19,9 @@ from events.types.device import (
     ReadingsGapClosed,
     ReadingsGapOpened,
 )
-from events.types.fact import HOUR, SECOND
 from events.types.home import DeviceAssigned, DeviceRemoved, SensorBackInService, SensorTakenOutOfService
+
+__all__ = ["DEVICES", "devices", "of_homes", "one", "silent_since"]
 
 devices = Table(
     "board_devices",
@@ -145,15 +147,6 @@ DEVICES: Final = Projection(
     | frozenset[type[Event]]({DeviceAssigned, DeviceRemoved, SensorTakenOutOfService, SensorBackInService}),
     fold,
 )
-
-
-def silent(row: Mapping[Any, Any], now: int) -> bool:
-    """3 intervals without a word; for battery devices 25 h if that is longer (DESIGN section 5, class 4)."""
-    limit = int(3 * row["interval_s"] * SECOND)
-    if row["battery"] and row["kind"] not in ("gateway", "co"):
-        limit = max(limit, 25 * HOUR)
-    heard: int = row["last_heard"] or row["since"]
-    return now - heard > limit
 
 
 def of_homes(db: Connection, homes: Sequence[str] | None = None) -> list[dict[str, Any]]:

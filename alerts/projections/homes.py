@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
 
+from alerts.core.protection import WORST_FIRST, Reason, Status, judge
 from alerts.projections import devices as fitted
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows, to_text
 from events.serial import Recorded
@@ -13,6 +14,8 @@ from events.tables import metadata
 from events.types import home as facts
 from events.types.fact import SECOND
 from events.types.system import RuleFailed, RuleMended
+
+__all__ = ["HOMES", "WORST_FIRST", "HomeSeen", "all_homes", "homes", "one", "word_of"]
 
 homes = Table(
     "board_homes",
@@ -29,12 +32,6 @@ homes = Table(
     Column("failed_rules", Text, nullable=False),
     Column("chain", Text, nullable=False),
 )
-
-Status = Literal["protected", "partly", "not_protected", "never_proven", "away", "paused", "retired"]
-WORST_FIRST: Final = ("not_protected", "partly", "never_proven", "away", "paused", "protected", "retired")
-
-_LIFE_SIGNS: Final = frozenset({"motion", "contact", "button"})
-_NOT_WATCHED_YET: Final = frozenset({"water", "climate"})
 
 
 @dataclass(frozen=True)
@@ -141,54 +138,14 @@ def one(db: Connection, home: str, now: int) -> HomeSeen | None:
     return _seen(row, fitted.of_homes(db, [home]), now) if row else None
 
 
+def word_of(row: Mapping[Any, Any], hanging: Sequence[Mapping[str, Any]], now: int) -> tuple[Status, list[Reason]]:
+    """The word for a row of this table, and why."""
+    return judge({**row, "failed_rules": from_text(row["failed_rules"])}, hanging, now)
+
+
 def _seen(row: Mapping[Any, Any], hanging: Sequence[dict[str, Any]], now: int) -> HomeSeen:
-    status, reasons = judge(row, hanging, now)
+    status, reasons = word_of(row, hanging, now)
     return HomeSeen(
         row["home"], row["site"], status, tuple(reasons), row["no_activity_s"], row["enrolled_at"],
         row["away_until"], from_text(row["chain"]), tuple(hanging),
     )  # fmt: skip
-
-
-def judge(
-    row: Mapping[Any, Any], hanging: Sequence[Mapping[str, Any]], now: int
-) -> tuple[Status, list[dict[str, Any]]]:
-    """The word for a home and why. A home whose life nobody can see is not protected, whatever else works."""
-    if row["retired_at"] is not None:
-        return "retired", [{"what": "retired", "why": row["why"], "since": row["retired_at"]}]
-    if row["paused_at"] is not None:
-        return "paused", [{"what": "paused", "why": row["why"], "since": row["paused_at"]}]
-    broken = [{"what": "rule_failed", "rule": rule} for rule in from_text(row["failed_rules"])]
-    broken += [_of("out_of_service", device) for device in hanging if device["out_of_service"]]
-    silent = [device for device in hanging if _silent(device, now)]
-    lit = [d for d in hanging if _sees_life(d) and d not in silent]
-    if not any(_sees_life(device) for device in hanging):
-        broken.append({"what": "no_life_sensor"})
-    elif not lit:
-        broken.append({"what": "cannot_see"})
-    missing = [_of("silent", device, since=device["last_heard"]) for device in silent]
-    unproven = [_of("never_proven", d) for d in hanging if _owes_proof(d) and d["last_heard"] is not None]
-    aside = [_of("not_watched_yet", device) for device in hanging if device["kind"] in _NOT_WATCHED_YET]
-    reasons = broken + missing + unproven + aside
-    if broken:
-        return "not_protected", reasons
-    if row["away_since"] is not None and (row["away_until"] is None or row["away_until"] > now):
-        return "away", [{"what": "away", "since": row["away_since"], "until": row["away_until"]}, *reasons]
-    return ("partly" if missing else "never_proven" if unproven else "protected"), reasons
-
-
-def _sees_life(device: Mapping[str, Any]) -> bool:
-    return device["kind"] in _LIFE_SIGNS or (device["kind"] in {"power", "water"} and device["use_floor"] is not None)
-
-
-def _owes_proof(device: Mapping[str, Any]) -> bool:
-    """Gateways, and what is only recorded, raise nothing and so have nothing to prove."""
-    judged = _sees_life(device) or device["kind"] in {"co", "smoke", "gas"}
-    return device["proven_at"] is None and judged
-
-
-def _silent(device: Mapping[str, Any], now: int) -> bool:
-    return device["online"] is False or device["last_heard"] is None or fitted.silent(device, now)
-
-
-def _of(what: str, device: Mapping[str, Any], **more: object) -> dict[str, Any]:
-    return {"what": what, "device": device["device"], "kind": device["kind"], "room": device["room"], **more}

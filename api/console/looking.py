@@ -125,7 +125,7 @@ def all_devices(request: Request, db: Snapshot, who: Reader, serving: Serving) -
     """Every device."""
     del who
     say = sentences_for(request, db, serving)
-    return page(request, "devices.html", say, devices=devices.of_homes(db), silent=devices.silent)
+    return page(request, "devices.html", say, devices=devices.of_homes(db), silent=devices.silent_since)
 
 
 @router.get("/quarantine")

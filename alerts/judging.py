@@ -7,10 +7,11 @@ import msgspec
 from alerts.books import Books, caused_by
 from alerts.cases import Cases
 from alerts.core import edges, lifecycle, settling, stray
+from alerts.core.commanding import commands
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household, Sensor
 from alerts.core.policy import CLASSES
-from alerts.core.rule import Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
+from alerts.core.rule import Ask, Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
 from alerts.core.rules import BY_NAME, LISTENERS
 from events.serial import Recorded
 from events.store import New
@@ -194,8 +195,17 @@ class Judging:
             source = verdict.danger.device
             reason = {"device": source, "danger": rule.danger, "home": home_.home, "why": home_.status}
             self.cases.of_site(home_.site, "unknown_device_alarm", reason, source, recorded)
+        if verdict.asks and home_.watched:
+            self._command(home_, verdict.asks, recorded)
         if verdict.wake_at is not None:
             self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
+
+    def _command(self, home_: Household, asks: tuple[Ask, ...], recorded: Recorded) -> None:
+        for told in commands(home_, asks, recorded.position):
+            stream, key = f"device-{told.device}", f"~cmd-{told.id}"
+            self._books.made.news.append(
+                New(stream, home_.site, told, recorded.recorded_at, key=key, digest=0, meta=caused_by(recorded))
+            )
 
     def look_again(self, at: int) -> None:
         """Homes seen anew, or seen in their past, may have a deadline now. Sets timers, decides nothing."""

@@ -95,6 +95,8 @@ def as_problem(refusal: Exception, lang: Language, name: Callable[[str], str]) -
     match refusal:
         case errors.AlertUnknown():
             return Problem(404, "alert_unknown", alert=refusal.alert_id)
+        case errors.DeviceUnknown():
+            return Problem(404, "device_unknown", device=refusal.device)
         case errors.AlertAlreadyClosed():
             named = outcome_name(refusal.outcome, lang)
             by = name(refusal.by)
@@ -114,7 +116,7 @@ def as_problem(refusal: Exception, lang: Language, name: Callable[[str], str]) -
 
 REFUSALS: Final = (
     errors.AlertUnknown, errors.AlertAlreadyClosed, errors.StaleView, errors.ConditionStillActive,
-    errors.OutcomeNotAllowed, errors.NotInThisState,
+    errors.OutcomeNotAllowed, errors.NotInThisState, errors.DeviceUnknown,
 )  # fmt: skip
 
 

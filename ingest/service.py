@@ -14,6 +14,7 @@ from events.types.device import DeviceFact
 from ingest.acknowledging import Acknowledging
 from ingest.addressing import Patience
 from ingest.caught_up import CaughtUp, read_mark
+from ingest.commands import Commands
 from ingest.inbox import Inbox
 from ingest.intake import READER, Gate, Intake
 from ingest.known import Known
@@ -97,14 +98,17 @@ class Ingest:
             on_fatal=fatal,
             check=check,
         )
+        self.commands = Commands(database, self.line.publish, now=now, check=check, on_fatal=fatal)
 
     def start(self) -> None:
         """Begin to take, then to connect."""
         self.intake.start()
         self.line.start()
+        self.commands.start()
 
     def stop(self) -> None:
         """The batch in hand is committed and acknowledged; the broker keeps the rest for us."""
+        self.commands.stop()
         self.intake.stop()
         self.line.stop()
         self.known.close()

@@ -1,5 +1,6 @@
 """Why a command is refused, for those who may not look into the core."""
 
+from alerts.commands.devices import DeviceUnknown
 from alerts.core.refusals import (
     AlertAlreadyClosed,
     AlertUnknown,
@@ -13,6 +14,7 @@ __all__ = [
     "AlertAlreadyClosed",
     "AlertUnknown",
     "ConditionStillActive",
+    "DeviceUnknown",
     "NotInThisState",
     "OutcomeNotAllowed",
     "StaleView",

@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.core.household import Household
 from alerts.core.policy import Policy
+from events.types.command import Do
 from events.types.fact import Event
 
 
@@ -45,6 +46,14 @@ class Danger(msgspec.Struct, frozen=True):
     lasting: bool = True
 
 
+class Ask(msgspec.Struct, frozen=True):
+    """Something for the devices of the home to do, for so many seconds; who of them can is known by kind and role."""
+
+    do: Do
+    for_s: float
+    why: str
+
+
 class Cleared(msgspec.Struct, frozen=True):
     """The condition is over."""
 
@@ -52,7 +61,10 @@ class Cleared(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What the rule knows now. `cancel`: a sign of life that ends a pre-alarm; `wake_at`: when to look again."""
+    """What the rule knows now. `cancel`: a sign of life that ends a pre-alarm; `wake_at`: when to look again.
+
+    `asks`: what devices of the home are to do now; a paused home's do nothing.
+    """
 
     state: dict[str, Any]
     danger: Danger | None = None
@@ -60,6 +72,7 @@ class Verdict(msgspec.Struct, frozen=True):
     cancel: str = ""
     wake_at: int | None = None
     back_in_service: str = ""
+    asks: tuple[Ask, ...] = ()
 
 
 class Rule(Protocol):

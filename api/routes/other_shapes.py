@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from alerts.projections.homes import HomeSeen
 from api.names import Names
+from events.types.command import Do
 
 
 class DeviceOut(BaseModel):
@@ -29,6 +30,19 @@ class DeviceOut(BaseModel):
     proven_at: int | None
     moved_at: int | None
     out_of_service: str
+
+
+class DeviceCommand(BaseModel):
+    """What the device is to do, for how many seconds."""
+
+    do: Do
+    for_s: float = Field(default=30.0, ge=0, le=600)
+
+
+class CommandOut(BaseModel):
+    """The command's id: in the log it is followed by what became of it."""
+
+    id: str
 
 
 class HomeOut(BaseModel):

@@ -4,12 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from alerts.commands.devices import command_device
 from alerts.projections import devices, homes
 from api.access.audit import note_down
 from api.asking import Operator, Reader, Serving, Snapshot, Spoken
 from api.names import Names
 from api.problems import Problem
-from api.routes.other_shapes import DeviceOut, HomeOut, PersonOut, PhoneOut
+from api.routes.other_shapes import CommandOut, DeviceCommand, DeviceOut, HomeOut, PersonOut, PhoneOut
 
 router = APIRouter(tags=["homes"])
 
@@ -51,6 +52,17 @@ def read_device(
     if found is None:
         raise Problem(404, "device_unknown", device=f"{site}/{device}")
     return DeviceOut(**found)
+
+
+@router.post("/devices/{site}/{device}/commands", status_code=202)
+def tell_device(
+    site: Annotated[str, Path(max_length=32)], device: Annotated[str, Path(max_length=32)], told: DeviceCommand,
+    who: Operator, serving: Serving,
+) -> CommandOut:  # fmt: skip
+    """Have a device sound its siren, shine, or test itself; recorded, and of use for a minute only."""
+    name, at = f"{site}/{device}", serving.now()
+    note_down(serving.database, at=at, who=who.id, what=f"POST device command {told.do}", ref=name)
+    return CommandOut(id=command_device(serving.database, name, do=told.do, for_s=told.for_s, by=who.id, at=at))
 
 
 @router.get("/people")

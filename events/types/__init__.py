@@ -1,6 +1,18 @@
 """What can be said in this house: one file a subject, each fact in the past tense. Pure."""
 
-from events.types import alert, device, home, message, setting, system
+from events.types import alert, command, device, home, message, setting, system
 from events.types.fact import REGISTER, Event, fact, type_name
 
-__all__ = ["REGISTER", "Event", "alert", "device", "fact", "home", "message", "setting", "system", "type_name"]
+__all__ = [
+    "REGISTER",
+    "Event",
+    "alert",
+    "command",
+    "device",
+    "fact",
+    "home",
+    "message",
+    "setting",
+    "system",
+    "type_name",
+]

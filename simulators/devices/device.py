@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -17,6 +17,7 @@ from simulators.devices.ring import Item, Ring
 ON_MAINS = frozenset({"gas-alarm", "power-plug", "gateway"})
 DANGER_OF = {"smoke-alarm": messages.SMOKE, "gas-alarm": messages.GAS, "water-leak": messages.WATER}
 ITEMS_AN_ENVELOPE = 200
+COMMANDS_KNOWN = 16
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Device:
         self.acked = 0
         self.said: dict[str, Mapping[str, Any]] = {}
         self.commands: list[Command] = []
+        self.doing: dict[str, datetime] = {}
         self._last: Publication | None = None
         self._swap = False
         self._held: list[Publication] = []
@@ -165,8 +167,19 @@ class Device:
             return []
         seconds = told.get("for_s")
         for_s = float(seconds) if isinstance(seconds, int | float) else 0.0
-        self.commands.append(Command(str(told.get("id", "")), told["do"], for_s))
-        return self.self_test(at) if told["do"] == "selftest" else []
+        command = Command(str(told.get("id", "")), told["do"], for_s)
+        if any(known.id == command.id for known in self.commands):
+            return []  # told twice, done once
+        self.commands = [*self.commands[1 - COMMANDS_KNOWN :], command]
+        if command.do == "selftest":
+            return self.self_test(at)
+        self.doing[command.do] = at + timedelta(seconds=for_s)
+        return []
+
+    def does(self, what: str, at: datetime) -> bool:
+        """Its siren sounds, its light shines."""
+        until = self.doing.get(what)
+        return until is not None and at < until
 
     def self_test(self, at: datetime) -> list[Publication]:
         """On and off again at once: a test that lasted five minutes would count as real."""

@@ -2,6 +2,9 @@
 
 import pytest
 
+from events.store import read
+from events.types.command import DeviceCommandIssued
+
 
 @pytest.fixture
 def operator(desk, client):
@@ -123,3 +126,17 @@ def test_a_full_disk_is_said_and_nothing_was_done(desk, operator):
     assert refused.json()["type"] == "urn:shouwang:problem:storage-full"
     desk.database.write(lambda db: db.exec_driver_sql("PRAGMA max_page_count=1000000").fetchall())
     assert operator.post(f"/api/v1/alerts/{id}/notes", json=note).status_code == 201
+
+
+def test_an_operator_has_a_device_sound_and_it_is_on_record_with_who(desk, operator):
+    answer = operator.post("/api/v1/devices/dp03/co-7f2a/commands", json={"do": "siren", "for_s": 20})
+    assert answer.status_code == 202
+    with desk.database.read() as db:
+        (told,) = [r.event for r in read(db, 0, limit=100_000) if isinstance(r.event, DeviceCommandIssued)]
+    assert (told.device, told.do, told.for_s, told.why) == ("dp03/co-7f2a", "siren", 20.0, "operator")
+    assert (told.id, bool(told.by)) == (answer.json()["id"], True)
+
+
+def test_a_device_nobody_registered_is_told_nothing(operator):
+    assert operator.post("/api/v1/devices/dp03/nobody/commands", json={"do": "light"}).status_code == 404
+    assert operator.post("/api/v1/devices/dp03/co-7f2a/commands", json={"do": "dance"}).status_code == 422

@@ -15,7 +15,7 @@ from events.types.fact import Event
 log = logging.getLogger("shouwang.planner")
 
 HEARS = (
-    home.PhoneVerified, home.PhoneWithdrawn, message.TellRequested, message.MessageSent, message.MessageDelivered,
+    home.PhoneVerified, home.PhoneWithdrawn, home.PhoneOptedOut, home.PhoneOptedIn, message.TellRequested, message.MessageSent, message.MessageDelivered,
     message.MessageFailed, message.MessageOvertaken, message.SlotFreed, message.AlertOpenAgain, message.ReplyReceived,
 )  # fmt: skip
 
@@ -63,10 +63,14 @@ class Planning:
         if not person.phones:
             self._lost(tell, "no_phone", recorded)
             return
+        phones = [phone for phone in person.phones if person.takes_sms(phone)]
+        if not phones:
+            self._lost(tell, "refused", recorded)
+            return
         for old in list(person.tellings)[:-64]:
             del person.tellings[old]
-        telling = person.tellings[recorded.position] = Telling(tell, recorded.position, untried=list(person.phones))
-        for _ in range(len(person.phones) if tell.alert_class == 1 else 1):
+        telling = person.tellings[recorded.position] = Telling(tell, recorded.position, untried=phones)
+        for _ in range(len(phones) if tell.alert_class == 1 else 1):
             self._message(person, telling, recorded)
 
     def _message(self, person: Person, telling: Telling, recorded: Recorded) -> None:
@@ -107,15 +111,12 @@ class Planning:
                 self._lost(telling.tell, "failed", recorded, name=event.message)
 
     def _answer(self, person: Person, reply: message.ReplyReceived, recorded: Recorded) -> None:
-        if reply.outcome in {"which_slot", "unknown_slot", "not_understood", "nothing_open"} and not (
-            len(person.noise) <= 1 or person.may_answer_noise(recorded.at)
-        ):
-            return
-        if not person.phones:
+        phones = [phone for phone in person.phones if person.takes_sms(phone)]
+        if not phones or not person.may_answer(reply.template, recorded.at):
             return
         planned = message.MessagePlanned(
             message=f"m{recorded.position}.1", tell=recorded.position, alert=reply.alert, site="", alert_class=2, round=0,
-            step=0, person=person.id, phone=person.phones[0], channel=self._channel, template=reply.template,
+            step=0, person=person.id, phone=reply.phone if reply.phone in phones else phones[0], channel=self._channel, template=reply.template,
             words=reply.words, language=person.language,
         )  # fmt: skip
         self._intend(person, planned, recorded)

@@ -10,7 +10,7 @@ from alerts.registrations import Registrations
 from alerts.seats import POLICY, WHOLE, Seat
 from events.serial import Recorded
 from events.types import alert as alert_facts
-from events.types import message, system
+from events.types import home, message, system
 from events.types.device import DeviceFact
 from events.types.fact import Event
 from events.types.setting import SettingChanged
@@ -51,6 +51,10 @@ class Taking:
                 self._all(lambda home: home.skip(event.before, event.after))
             else:
                 self._all(lambda home: home.set_back(event.after))
+        elif isinstance(event, home.ResponderUnreachable):
+            if self.seat.owns(event.site):
+                lost = {"person": event.person, "phone": event.phone, "homes": event.homes, "why": event.why}
+                self._judging.cases.of_site(event.site, "responder_unreachable", lost, event.phone, recorded)
         elif isinstance(event, system.ReadingQuarantined) and event.danger and self.seat.owns(event.site):
             reason = {
                 "device": event.device,
@@ -62,10 +66,10 @@ class Taking:
 
     def _all(self, happens: Callable[[Household], None]) -> None:
         """Something of ours that touches every home; their rules look again."""
-        for home in self.books.homes.values():
-            happens(home)
-            self.books.touch(home)
-            self.books.unseen.add(home.home)
+        for each in self.books.homes.values():
+            happens(each)
+            self.books.touch(each)
+            self.books.unseen.add(each.home)
 
     def _missed(self, home: Household, since: int, at: int) -> None:
         settling.missed(home, since, at, self.books.policy)
@@ -77,6 +81,6 @@ class Taking:
             return
         change = self.books.registrations.fold(recorded)
         if change is not None:
-            home, why, restart = change
-            self.books.touch(home)
-            self._judging.changed(home, recorded, why, restart=restart)
+            household, why, restart = change
+            self.books.touch(household)
+            self._judging.changed(household, recorded, why, restart=restart)

@@ -17,9 +17,11 @@ class TakeReceipt(Protocol):
 
 
 class TakeReply(Protocol):
-    """Records what a person answered; returns when it is committed."""
+    """Records what a person answered, `about` the alert of a call if it was one; returns when it is committed."""
 
-    def __call__(self, *, channel: str, provider_id: str, number: str, text: str, at: int) -> object: ...
+    def __call__(
+        self, *, channel: str, provider_id: str, number: str, text: str, at: int, about: str = ""
+    ) -> object: ...
 
 
 @dataclass(frozen=True)

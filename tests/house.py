@@ -317,11 +317,12 @@ class Phone:
         assert self.inbox, f"{self.number} got nothing"
         return self.inbox[-1]
 
-    def replies(self, text: str, *, provider_id: str = "") -> str:
+    def replies(self, text: str, *, provider_id: str = "", about: str = "") -> str:
+        """A text, or during a call `about` an alert a key."""
         provider_id = provider_id or f"IN{next(self._house._replies)}"
         made = take_reply(
             self._house.database, channel=self._house.phones.name, provider_id=provider_id, number=self.number,
-            text=text, at=self._house.at,
+            text=text, at=self._house.at, about=about,
         )  # fmt: skip
         self._house.settles()
         return made

@@ -1,18 +1,19 @@
-"""A person answered by SMS: who, about which alert, what it does. One provider message is one fact, however often told."""
+"""A person answered by SMS or keypad: who, about which alert, what it does. One provider message is one fact."""
 
 from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, select
 
 from alerts.commands.deciding import decide_within, load, record_of_home, settled
+from alerts.commands.opting import opted_in, opted_out
 from alerts.core import lifecycle, replies
 from alerts.core.alert import Alert
 from alerts.core.person import Person, fold
 from alerts.core.refusals import AlertAlreadyClosed, AlertUnknown, NotInThisState
 from alerts.core.reply_words import Action
-from alerts.registry.chains import chain_of
-from alerts.registry.homes import homes
-from alerts.registry.phones import person_by_number
+from alerts.registry import homes as registered
+from alerts.registry.chains import chain_of, homes_of
+from alerts.registry.phones import Phone, live_phone
 from alerts.registry.texts import keep_text
 from events.database import Database
 from events.failpoints import failpoint
@@ -38,35 +39,42 @@ _REMEMBERED = 400
 """How many facts about a person's slots are read: nine slots turn over within far fewer."""
 _WITH_SLOT = '"slot":'
 """Stands in what was planned with a slot, and not in the rest: a value that is nothing is left out."""
+_MAY_SET_AWAY = ("watcher", "second_watcher", "grid_member")
 
 
-def take_reply(database: Database, *, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
-    """Record a reply and do what it says, in one transaction. Returns what we made of it, "" for a repeated one."""
+def take_reply(
+    database: Database, *, channel: str, provider_id: str, number: str, text: str, at: int, about: str = ""
+) -> str:
+    """Record a reply and do what it says, in one transaction. Returns what we made of it, "" for a repeated one.
+
+    `about`: the alert a call was about; there the action alone is pressed, and the call itself answers what it did
+    not understand.
+    """
     failpoint("hooks.reply")
-    made = settled(database, lambda db: _take(db, channel, provider_id, number, text[:1000], at))
+    made = settled(database, lambda db: _take(db, channel, provider_id, number, text[:1000], at, about))
     failpoint("hooks.reply_recorded")
     return made
 
 
-def _take(db: Connection, channel: str, provider_id: str, number: str, text: str, at: int) -> str:
-    known = person_by_number(db, number)
-    if known is None:  # no answer to strangers: it would tell them that they reached us
+def _take(db: Connection, channel: str, provider_id: str, number: str, text: str, at: int, about: str) -> str:
+    phone = live_phone(db, number)
+    if phone is None:  # no answer to strangers: it would tell them that they reached us
         if _heard(db, "security", f"{channel}-{provider_id}"):
             return ""
         noted = SecurityNoted(what="unknown_phone", ref=keep_text(db, "stranger", f"{number}: {text}", channel, at))
         append(db, [New("security", "all", noted, at, key=f"{channel}-{provider_id}")], recorded_at=at)
         return "unknown_phone"
-    stream, key = f"person-{known.id}", f"reply-{channel}-{provider_id}"
+    stream, key = f"person-{phone.person}", f"reply-{channel}-{provider_id}"
     if _heard(db, stream, key):
         return ""
-    person = _with_slots(db, known.id, stream)
-    kept = keep_text(db, "sms", text, known.id, at)
-    made = _understand(db, person, replies.parse(text), at, via=channel)
+    person = _with_slots(db, phone.person, stream)
+    kept = keep_text(db, "sms", text, phone.person, at)
+    made = _understand(db, person, phone, replies.parse(text), at, via=channel, about=about, key=key)
     event = ReplyReceived(
-        person=known.id, channel=channel, provider_id=provider_id, text=kept, outcome=made.outcome, alert=made.alert,
-        slot=made.slot, template=made.template, words=made.words,
+        person=phone.person, channel=channel, provider_id=provider_id, text=kept, outcome=made.outcome,
+        alert=made.alert, slot=made.slot, template=made.template, words=made.words, phone=phone.id,
     )  # fmt: skip
-    append(db, [New(stream, known.id, event, at, key=key)], recorded_at=at)
+    append(db, [New(stream, phone.person, event, at, key=key)], recorded_at=at)
     failpoint("hooks.reply_in_commit")
     return event.outcome
 
@@ -89,47 +97,68 @@ def _heard(db: Connection, stream: str, key: str) -> bool:
     return bool(db.execute(there).scalar())
 
 
-def _understand(db: Connection, person: Person, reply: replies.Reply, at: int, *, via: str) -> Made:
+def _understand(
+    db: Connection, person: Person, phone: Phone, reply: replies.Reply, at: int, *, via: str, about: str, key: str
+) -> Made:
     """What the reply does, and what we answer: fields of ReplyReceived."""
-    alerts = {slot: load(db, held.alert) for slot, held in person.slots.items() if held.alert}
-    open_ones = {slot: alert.id for slot, alert in alerts.items() if alert.open}
     match reply:
-        case replies.Chatter():
-            return Made("chatter")
         case replies.OptOut():
-            return Made("opt_out")
+            opted_out(db, phone, at, key=key)
+            return Made("opt_out")  # a carrier confirms by itself, and we have been asked to be silent
+        case replies.OptIn():
+            opted_in(db, phone, at, key=key)
+            return Made("opt_in", template="opted_in")
         case replies.AwayRequested():
             return _away(db, person, reply, at)
+    if about:
+        return _in_a_call(db, person, about, reply, at, via=via)
+    alerts = {slot: load(db, held.alert) for slot, held in person.slots.items() if held.alert}
+    open_ones = {slot: alert.id for slot, alert in alerts.items() if alert.open}
+    only = next(iter(open_ones.values())) if len(open_ones) == 1 else ""
+    match reply:
+        case replies.Chatter():
+            return Made("chatter", only)
         case replies.HelpAsked():
-            return _list(alerts, open_ones, "help", "help_text")
-        case replies.NotUnderstood():
-            return _list(alerts, open_ones, "not_understood", "not_understood")
+            if not open_ones:
+                return Made("help", template="help_text")
+            return Made("help", template="help_slots", words={"slots": _slots(alerts, open_ones)})
+        case replies.NotUnderstood():  # what they wrote belongs before the operator's eyes
+            return Made("not_understood", only, template="not_understood")
     match replies.resolve(reply, open_ones):
         case replies.Answered(alert=alert_id, action=action):
             slot = next(slot for slot, held in open_ones.items() if held == alert_id)
             return _act(db, person, alert_id, slot, action, at, via=via)
-        case replies.Ambiguous():
-            return _list(alerts, open_ones, "which_slot", "which_slot")
+        case replies.Ambiguous(slots=slots):
+            words = {"slots": _slots(alerts, open_ones), "slot": str(slots[0])}
+            return Made("which_slot", template="which_slot", words=words)
         case replies.UnknownSlot(slot=slot):
             ended = alerts.get(slot)
             if ended is not None:
-                words = {
-                    "home": ended.home,
-                    "outcome": ended.outcome or "elder_cancelled",
-                    "clock": str(ended.closed_at),
-                }
-                return Made("already_closed", ended.id, slot, "already_closed", words)
-            return _list(alerts, open_ones, "unknown_slot", "unknown_slot")
+                return _ended(ended, slot)
+            if open_ones:
+                words = {"slots": _slots(alerts, open_ones), "slot": str(slot)}
+                return Made("unknown_slot", template="unknown_slot", words=words)
+            return Made("unknown_slot", template="nothing_open")
     return Made("nothing_open", template="nothing_open")
 
 
-def _list(alerts: dict[int, Alert], open_ones: dict[int, str], outcome: str, template: str) -> Made:
-    """Name the open slots with their houses; without any there is nothing to choose from."""
-    if not open_ones or outcome in {"not_understood", "help"}:
-        template = template if outcome in {"not_understood", "help"} else "nothing_open"
-        return Made(outcome, template=template)
-    slots = ",".join(f"{slot}={alerts[slot].home}" for slot in sorted(open_ones))
-    return Made(outcome, template=template, words={"slots": slots, "slot": str(min(open_ones))})
+def _slots(alerts: dict[int, Alert], open_ones: dict[int, str]) -> str:
+    return ",".join(f"{slot}={alerts[slot].home}" for slot in sorted(open_ones))
+
+
+def _ended(alert: Alert, slot: int) -> Made:
+    """It is over: they are told how."""
+    words = {"home": alert.home, "outcome": alert.outcome or "elder_cancelled", "clock": str(alert.closed_at)}
+    return Made("already_closed", alert.id, slot, "already_closed", words)
+
+
+def _in_a_call(db: Connection, person: Person, about: str, reply: replies.Reply, at: int, *, via: str) -> Made:
+    """One alert, so the key alone says everything."""
+    slot = next((slot for slot, held in person.slots.items() if held.alert == about), 0)
+    if not isinstance(reply, replies.BareAction):
+        return Made("not_understood", about, slot)
+    alert = load(db, about)
+    return _act(db, person, about, slot, reply.action, at, via=via) if alert.open else _ended(alert, slot)
 
 
 def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Action, at: int, *, via: str) -> Made:
@@ -150,6 +179,8 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
     except (AlertAlreadyClosed, AlertUnknown, NotInThisState):
         return Made("refused", alert_id, slot, "nothing_open")
     waits = "_needs_operator" if alert.open and action in {Action.SAFE, Action.FALSE_ALARM, Action.AWAY} else ""
+    if action is Action.GOING and not slot:
+        waits = "_call"  # whoever has no slot can only be asked by voice
     words = {"home": alert.home, "slot": str(slot)}
     return Made(action.value, alert_id, slot, f"taken_{action.value}{waits}", words)
 
@@ -157,9 +188,9 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
 def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int) -> Made:
     """`外出 <house> <days>` for one of this person's homes; more than one needs the number."""
     mine = []
-    for home in homes(db):
-        chain = chain_of(db, home.id)
-        if any(person.id in chain.get(level, []) for level in ("watcher", "second_watcher", "grid_member")):
+    for name in homes_of(db, person.id):
+        home, chain = registered.home(db, name), chain_of(db, name)
+        if home is not None and home.status == "enrolled" and any(person.id in chain[of] for of in _MAY_SET_AWAY):
             mine.append(home)
     meant = [h for h in mine if asked.house is None or str(h.number) == asked.house]
     if len(meant) != 1:

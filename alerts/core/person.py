@@ -7,7 +7,14 @@ from events.types.fact import DAY, Event
 
 SLOTS = range(1, 10)
 NOISE_ANSWERS = 5
-"""How many times a day somebody whose texts are not understood gets an answer."""
+"""How many times a day somebody whose texts ask for nothing gets an answer: a machine may be answering us."""
+NOISE = frozenset({
+    "not_understood", "nothing_open", "help_text", "help_slots", "away_refused", "opted_in",
+})  # fmt: skip
+"""Templates that answer such texts."""
+QUESTION_ANSWERS = 20
+QUESTIONS = frozenset({"which_slot", "unknown_slot", "already_closed"})
+"""Templates that answer what was meant for an alert: whoever gets them must know that it was not taken, or how it ended."""
 
 
 class Slot(msgspec.Struct):
@@ -36,6 +43,8 @@ class Person(msgspec.Struct):
     slots: dict[int, Slot] = {}
     tellings: dict[int, Telling] = {}
     noise: list[int] = []
+    questions: list[int] = []
+    opted_out: list[str] = []
 
     def slot_for(self, alert: str, at: int, kept: int) -> int:
         """The slot that names this alert, else the smallest free one; 0 when all nine are taken."""
@@ -48,10 +57,15 @@ class Person(msgspec.Struct):
                 return number
         return 0
 
-    def may_answer_noise(self, at: int) -> bool:
-        """Were there fewer than five answers to noise in the last 24 h?"""
-        self.noise = [then for then in self.noise if then > at - DAY]
-        return len(self.noise) < NOISE_ANSWERS
+    def may_answer(self, template: str, at: int) -> bool:
+        """Has this kind of answer been given less often than it may be in 24 h?"""
+        if template in NOISE:
+            return sum(then > at - DAY for then in self.noise) < NOISE_ANSWERS
+        return template not in QUESTIONS or sum(then > at - DAY for then in self.questions) < QUESTION_ANSWERS
+
+    def takes_sms(self, phone: str) -> bool:
+        """False once its owner has refused: an SMS to it would be lost."""
+        return phone not in self.opted_out
 
 
 def fold(person: Person, event: Event, at: int) -> None:
@@ -63,6 +77,14 @@ def fold(person: Person, event: Event, at: int) -> None:
             person.language = event.language
         case home.PhoneWithdrawn(phone=phone):
             person.phones = [p for p in person.phones if p != phone]
+        case home.PhoneOptedOut(phone=phone):
+            person.opted_out = [*(p for p in person.opted_out if p != phone), phone]
+        case home.PhoneOptedIn(phone=phone):
+            person.opted_out = [p for p in person.opted_out if p != phone]
+        case message.MessagePlanned(template=template) if template in NOISE:
+            person.noise = [*person.noise[1 - NOISE_ANSWERS :], at]
+        case message.MessagePlanned(template=template) if template in QUESTIONS:
+            person.questions = [*person.questions[1 - QUESTION_ANSWERS :], at]
         case message.MessagePlanned(slot=slot, alert=alert) if slot:
             held = person.slots.get(slot)
             if held is None or held.alert != alert:  # a message about an alert that has closed keeps it no longer
@@ -75,5 +97,3 @@ def fold(person: Person, event: Event, at: int) -> None:
             for slot_ in person.slots.values():
                 if slot_.alert == alert:
                     slot_.closed_at = None
-        case message.ReplyReceived(outcome="which_slot" | "unknown_slot" | "not_understood" | "nothing_open"):
-            person.noise = [*person.noise, at]

@@ -59,6 +59,7 @@ DEFAULTS: dict[str, Any] = {
 CLASSES: dict[str, int] = {
     "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1,
     "no_activity": 2, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4,
+    "responder_unreachable": 4,
 }  # fmt: skip
 """Danger -> class."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.core.reply_words import ALONE_POLITE, AWAY_WORD, DIGITS, FILLERS, HELP, MEANING, OPT_OUT, Action
+from alerts.core.reply_words import ALONE_POLITE, AWAY_WORD, DIGITS, FILLERS, HELP, MEANING, OPT_IN, OPT_OUT, Action
 
 LONGEST_AWAY_DAYS: Final = 14  # DESIGN section 6
 LONGEST_REPLY: Final = 40  # characters; nobody types a code that long, a forwarded message is
@@ -40,6 +40,10 @@ class OptOut(msgspec.Struct, frozen=True):
     """The person wants no more messages."""
 
 
+class OptIn(msgspec.Struct, frozen=True):
+    """The person wants messages again."""
+
+
 class Chatter(msgspec.Struct, frozen=True):
     """Polite words that answer nothing: 收到 says neither going nor not going."""
 
@@ -50,7 +54,7 @@ class NotUnderstood(msgspec.Struct, frozen=True):
     why: str
 
 
-Reply = SlotAction | BareAction | AwayRequested | HelpAsked | OptOut | Chatter | NotUnderstood
+Reply = SlotAction | BareAction | AwayRequested | HelpAsked | OptOut | OptIn | Chatter | NotUnderstood
 
 # Longest first, so that 去不了 is never read as 去.
 _TOKEN: Final = re.compile(
@@ -96,6 +100,8 @@ def parse(text: str) -> Reply:
         return HelpAsked()
     if spoken in OPT_OUT:
         return OptOut()
+    if spoken in OPT_IN:
+        return OptIn()
     if spoken in ALONE_POLITE:
         return Chatter()
     if spoken.startswith(("外出", "away")):

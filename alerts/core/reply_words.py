@@ -58,4 +58,5 @@ MEANING: Final[dict[str, Action | None]] = {
 }
 ALONE_POLITE: Final = frozenset({"行", "可以", "是", "辛苦了", "不客气"})  # beside an action they bend it: 可以不去
 HELP: Final = frozenset({"帮助", "help"})
-OPT_OUT: Final = frozenset({"td", "t", "退订", "t退订", "td退订", "stop", "unsubscribe"})
+OPT_IN: Final = frozenset({"恢复短信", "开通短信", "开通", "start", "unstop"})  # 恢复 alone may speak of the power
+OPT_OUT: Final = frozenset({"td", "t", "退订", "t退订", "td退订", "stop", "unsubscribe", "不要再发", "别再发了"})

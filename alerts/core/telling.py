@@ -9,7 +9,9 @@ from events.types import alert as facts
 from events.types.fact import HOUR, Event
 from events.types.message import TellRequested
 
-NEVER_TOLD = frozenset({"device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed"})
+NEVER_TOLD = frozenset({
+    "device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed", "responder_unreachable",
+})  # fmt: skip
 _MOST = 999
 """The longest number a template takes."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, select, update
 
 from alerts.notify.channel import TEMPORARY_CODES, Channel, SendFailed
 from alerts.notify.outbox import OutboxRow, outbox, row_of
-from alerts.notify.recording import fact_of_person
+from alerts.notify.recording import fact_of_person, note_opt_out
 from events.database import Database
 from events.failpoints import failpoint
 from events.store import New, append
@@ -84,6 +84,8 @@ def _take(db: Connection, row: OutboxRow, *, provider_id: str, status: str, erro
         changes |= {"state": "failed", "last_error": code}
     db.execute(update(outbox).where(outbox.c.message == row.message).values(**changes))
     append(db, news, recorded_at=at)
+    if status in _LOST:
+        note_opt_out(db, row, error_code, at)
 
 
 def _note_unknown(db: Connection, message: str, at: int) -> None:

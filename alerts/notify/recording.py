@@ -4,15 +4,19 @@ from typing import Final
 
 from sqlalchemy import Connection, exists, select, update
 
+from alerts.commands.opting import opted_out
 from alerts.notify.channel import Sent
 from alerts.notify.outbox import OutboxRow, outbox
+from alerts.registry import phones
 from events.database import Database
 from events.failpoints import failpoint
 from events.store import New, append
-from events.types.fact import Event
+from events.types.fact import DAY, Event
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
 
 _LONGEST_ERROR: Final = 200
+OPTED_OUT: Final = frozenset({"21610"})
+"""Codes by which a provider says that the owner has refused us (Twilio, "Error 21610")."""
 GAVE_UP: Final = "gave_up"
 """The code of a message that did not get through in the time its class has."""
 
@@ -66,8 +70,16 @@ def record_failed(database: Database, row: OutboxRow, *, code: str, permanent: b
         _settle(db, row, state="failed", last_error=error[:_LONGEST_ERROR])
         event = MessageFailed(message=row.message, channel=row.channel, code=code, permanent=permanent)
         append(db, [fact_of_person(row.person, "failed", row.message, event, at=at)], recorded_at=at)
+        note_opt_out(db, row, code, at)
 
     database.write(write)
+
+
+def note_opt_out(db: Connection, row: OutboxRow, code: str, at: int) -> None:
+    """The carrier says that the phone's owner refuses our SMS: whatever else we send by SMS would be lost too."""
+    phone = phones.phone(db, row.phone) if code in OPTED_OUT else None
+    if phone is not None and phone.live:
+        opted_out(db, phone, at, key=f"carrier-{phone.id}-{at // DAY}", why="carrier")
 
 
 def record_overtaken(database: Database, row: OutboxRow, *, why: str, at: int) -> None:

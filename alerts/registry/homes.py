@@ -68,6 +68,15 @@ def label_of(db: Connection, id: str, language: wording.Language = "zh") -> str 
     return wording.house_label(row.number, language, row.name if language == "zh" else row.name_en) if row else None
 
 
+def sites_of(db: Connection, homes: list[str]) -> dict[str, list[str]]:
+    """Site -> which of these homes lie there."""
+    h = tables.homes
+    found: dict[str, list[str]] = {}
+    for row in db.execute(select(h.c.site, h.c.id).where(h.c.id.in_(homes)).order_by(h.c.site, h.c.id)):
+        found.setdefault(row.site, []).append(row.id)
+    return found
+
+
 def statuses(db: Connection, home: str | None = None) -> dict[str, Status]:
     """Home -> status as the log has it, the one truth about it; unknown homes are missing."""
     query = select(events.c.stream, events.c.type).where(

@@ -56,6 +56,14 @@ def person_by_number(db: Connection, number: str) -> Person | None:
     return as_person(row) if row else None
 
 
+def live_phone(db: Connection, number: str) -> Phone | None:
+    """The verified phone with this number, whose it is; None for unknown, unverified and withdrawn ones."""
+    h, normal = tables.phones, normal_number(number)
+    live = (h.c.number == normal, h.c.verified_at.is_not(None), h.c.withdrawn_at.is_(None))
+    row = db.execute(select(h).where(*live)).first() if normal else None
+    return _phone(row) if row else None
+
+
 def phone(db: Connection, id: str) -> Phone | None:
     """One phone by its id, withdrawn ones too."""
     row = db.execute(select(tables.phones).where(tables.phones.c.id == id)).first()

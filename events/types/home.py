@@ -138,3 +138,31 @@ class PhoneWithdrawn(Event, frozen=True, kw_only=True):
 
     person: str
     phone: str
+
+
+@fact
+class PhoneOptedOut(Event, frozen=True, kw_only=True):
+    """No SMS reaches this phone any more: `why` is reply (its owner wrote TD) or carrier (it says so itself)."""
+
+    person: str
+    phone: str
+    why: str = "reply"
+
+
+@fact
+class PhoneOptedIn(Event, frozen=True, kw_only=True):
+    """Its owner wants SMS again."""
+
+    person: str
+    phone: str
+
+
+@fact
+class ResponderUnreachable(Event, frozen=True, kw_only=True):
+    """Somebody who answers for `homes` of this site gets no SMS any more: the operator must know. `why` as above."""
+
+    site: str
+    person: str
+    phone: str
+    homes: list[str]
+    why: str = "reply"

@@ -116,7 +116,7 @@ class ReplyReceived(Event, frozen=True, kw_only=True):
 
     `text` is the registry's id of what they wrote; `outcome` says what we made of it: an action word, or
     which_slot, unknown_slot, not_understood, chatter, help, away, already_closed, refused.
-    `template` and `words` answer them; empty: no answer.
+    `template` and `words` answer them; empty: no answer. `phone`: which of their phones it came from.
     """
 
     person: str
@@ -128,6 +128,7 @@ class ReplyReceived(Event, frozen=True, kw_only=True):
     slot: int = 0
     template: str = ""
     words: dict[str, str] = msgspec.field(default_factory=dict)
+    phone: str = ""
 
 
 @fact

@@ -13,6 +13,7 @@ from alerts.core.replies import (
     HelpAsked,
     Nothing,
     NotUnderstood,
+    OptIn,
     OptOut,
     SlotAction,
     UnknownSlot,
@@ -259,6 +260,11 @@ def test_help_is_asked_for(text):
 @pytest.mark.parametrize("text", ["TD", "td", "T", "退订", "回复TD", "退订。", "STOP"])
 def test_someone_wants_no_more_messages(text):
     assert parse(text) == OptOut()
+
+
+@pytest.mark.parametrize("text", ["恢复短信", "开通", "START", "unstop"])
+def test_someone_wants_messages_again(text):
+    assert parse(text) == OptIn()
 
 
 @pytest.mark.parametrize(

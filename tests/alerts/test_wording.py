@@ -37,6 +37,7 @@ DANGERS = [
     "unknown_device_alarm",
     "dark_and_quiet",
     "sensor_out_of_service",
+    "responder_unreachable",
     "rule_failed",
     "site_area",
     "water",

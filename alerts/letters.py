@@ -4,13 +4,16 @@ Also whether the message is still wanted when its turn comes.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from alerts.commands.deciding import load
 from alerts.core.refusals import AlertUnknown
-from alerts.core.wording import TEMPLATES, Language, local_clock, render, slot_list
+from alerts.core.speaking import speech
+from alerts.core.wording import TEMPLATES, Language, WordingError, local_clock, render, shown, slot_list
+from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow
 from alerts.registry import homes, people, phones, places
 
@@ -29,7 +32,45 @@ class Wording(NamedTuple):
 
 def text_of(db: Connection, row: OutboxRow | Wording) -> str:
     """The whole text with its signature. Raises WordingError when a word is missing."""
-    language: Language = "en" if row.language == "en" else "zh"
+    language = _language(row)
+    return render(row.template, _wanted(row.template, _known(db, row)), language, _signature(db, language))
+
+
+def worded(db: Connection, row: OutboxRow) -> Worded:
+    """The text, its variables by name, and for a channel that speaks the words of the call. Raises WordingError."""
+    language, known = _language(row), _known(db, row)
+    signature, variables = _signature(db, language), _variables(known, language)
+    if row.channel.endswith("_voice"):  # a channel's name is stored data, and says how it reaches people
+        said = speech(row.template, known, language, signature)
+        return Worded(said.text, variables, said.text, said.keys)
+    return Worded(render(row.template, _wanted(row.template, known), language, signature), variables)
+
+
+def _variables(known: Mapping[str, str | int], language: Language) -> dict[str, str]:
+    """As they are read, also those the text does without: a provider's own template may want them."""
+    variables: dict[str, str] = {}
+    for name, value in known.items():
+        with suppress(WordingError, KeyError):  # what the text needs is refused where the text is made
+            variables |= shown({name: value}, language)
+    return variables
+
+
+def _wanted(template: str, known: Mapping[str, str | int]) -> dict[str, str | int]:
+    return {name: known[name] for name in TEMPLATES[template].variables if name in known}
+
+
+def _signature(db: Connection, language: Language) -> str:
+    town = places.town(db)
+    return (town.signature if language == "zh" else town.signature_en) if town else ""
+
+
+def _language(row: OutboxRow | Wording) -> Language:
+    return "en" if row.language == "en" else "zh"
+
+
+def _known(db: Connection, row: OutboxRow | Wording) -> dict[str, str | int]:
+    """Every variable that this message could show; ids have become houses and names."""
+    language = _language(row)
     known: dict[str, str | int] = dict(row.words)
     known["slot"] = row.slot or row.words.get("slot", "")
     known["do_first"] = row.words.get("danger", "")
@@ -42,10 +83,7 @@ def text_of(db: Connection, row: OutboxRow | Wording) -> str:
     if "slots" in row.words:
         pairs = (pair.partition("=") for pair in row.words["slots"].split(","))
         known["slots"] = slot_list({int(slot): _house(db, home, language) for slot, _, home in pairs}, language)
-    wanted = TEMPLATES[row.template].variables
-    town = places.town(db)
-    signature = (town.signature if language == "zh" else town.signature_en) if town else ""
-    return render(row.template, {name: known[name] for name in wanted if name in known}, language, signature)
+    return known
 
 
 def _house(db: Connection, home_id: str, language: Language) -> str:

@@ -13,7 +13,7 @@ from api import problems
 from api.access import tables as access_tables
 from api.console import acting, looking, signing_in
 from api.doors import Bodies, Gate, SafeHeaders
-from api.hooks import twilio
+from api.hooks import twilio, twilio_calls
 from api.live import Broadcast
 from api.routes import alerts, log, places, quarantine, service
 from api.services import Services
@@ -63,6 +63,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(rest)
     app.include_router(service.open_router)
     app.include_router(twilio.router)
+    app.include_router(twilio_calls.router)
     for pages in (signing_in.router, looking.router, acting.router):
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

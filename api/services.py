@@ -24,6 +24,12 @@ class TakeReply(Protocol):
     ) -> object: ...
 
 
+class TakeKey(Protocol):
+    """Takes a key of a call of ours; returns what the call does next, in the provider's markup, when it is committed."""
+
+    def __call__(self, *, message: str, turn: int, key: str, call: str, number: str, at: int) -> str: ...
+
+
 @dataclass(frozen=True)
 class Channel:
     """A way to people as screens name it; `really_sends` False: nothing leaves this machine by it."""
@@ -63,8 +69,14 @@ class Services:
     sms_really_sent: bool = False
     channels: Sequence[Channel] = ()
     twilio_auth_token: str | None = None
+    take_key: TakeKey | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def calls(self) -> bool:
+        """Are people called by telephone?"""
+        return any(one.medium == "voice" for one in self.channels)
 
     @property
     def https(self) -> bool:

@@ -45,7 +45,7 @@ class Alerting:
             database,
             {channel.name: channel for channel in channels},
             now=now,
-            render=letters.text_of,
+            render=letters.worded,
             address_of=letters.number_of,
             still_wanted=letters.still_wanted,
             on_fatal=on_fatal,

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.channels.twilio_sms import TwilioSms
+from alerts.notify.channels.twilio_voice import TwilioVoice
 from shouwang.settings import Settings
 
 
 def channels_of(settings: Settings) -> list[Channel]:
     """All ways to a person that have credentials, the preferred one first; without any the logbook, which sends nothing."""
     made = [*_twilio(settings)]
-    order = {name: place for place, name in enumerate(settings.channel_order)}
+    order = {name: place for place, name in enumerate(settings.providers.order)}
     return sorted(made, key=lambda one: order.get(one.name, len(order))) or [Logbook()]
 
 
@@ -24,7 +25,7 @@ def _twilio(settings: Settings) -> list[Channel]:
     twilio = settings.twilio
     if twilio is None:
         return []
-    return [
+    made: list[Channel] = [
         TwilioSms(
             account_sid=twilio.account_sid,
             auth_token=twilio.auth_token,
@@ -34,3 +35,14 @@ def _twilio(settings: Settings) -> list[Channel]:
             api_base=twilio.api_base or "",
         )
     ]
+    if twilio.voice_from:
+        made.append(
+            TwilioVoice(
+                account_sid=twilio.account_sid,
+                auth_token=twilio.auth_token,
+                caller=twilio.voice_from,
+                public_base_url=settings.public_base_url,
+                api_base=twilio.api_base or "",
+            )
+        )
+    return made

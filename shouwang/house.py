@@ -10,14 +10,16 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
+from alerts.calls import Calls
 from alerts.commands.replies import take_reply
+from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.receipts import take_receipt
 from alerts.projections.projector import READER as PROJECTIONS
 from alerts.projections.watching import Folded, Watching
 from alerts.timers import mark_of
 from api.app import create_app
 from api.services import Channel as ShownChannel
-from api.services import Services
+from api.services import Services, TakeKey
 from events.follow import bookmark
 from events.holding import Holder
 from events.store import head
@@ -112,9 +114,15 @@ class House:
                 ShownChannel(one.name, one.really_sends, one.capabilities.daily_budget, one.capabilities.medium)
                 for one in channels
             ],
+            take_key=self._keys(),
             twilio_auth_token=settings.twilio.auth_token if settings.twilio else None,
             settings={"clock": "facts" if settings.clock_from is not None else "real"},
         )
+
+    def _keys(self) -> TakeKey | None:
+        """Who takes the keys of calls, where somebody calls."""
+        voice = next((one for one in self.channels if isinstance(one, TwilioVoice)), None)
+        return Calls(self.database, channel=voice.name, keys_of=voice.keys_of).take_key if voice else None
 
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from shouwang.environment import Environment, on_this_machine, postgresql_named
+from shouwang.providers import Providers, Twilio, read_providers
 
 TOWN = timezone(timedelta(hours=8))
 """The whole of mainland China keeps this time, summer and winter."""
@@ -17,34 +18,12 @@ ROOMS = frozenset({"ingest", "alerts", "api"})
 """What one process may hold: all of it, or each in a process of its own."""
 
 
-CHANNELS = (
-    "aliyun_sms", "twilio_sms", "modem_sms", "aliyun_voice", "twilio_voice", "wecom_group", "logbook",
-)  # fmt: skip
-"""All there are, in the order in which they are tried unless told otherwise: a domestic provider takes answers as well."""
-
-
 class ConfigurationFaults(Exception):
     """The configuration cannot be used; `faults` names everything that is wrong with it, one sentence each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
-
-
-@dataclass(frozen=True, kw_only=True)
-class Twilio:
-    """An account that SMS go out by. Exactly one of `sender` and `messaging_service` is set."""
-
-    account_sid: str
-    auth_token: str = field(repr=False)
-    sender: str | None
-    messaging_service: str | None
-    api_base: str | None
-
-    @property
-    def simulated(self) -> bool:
-        """Whether messages end on this machine."""
-        return self.api_base is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +36,7 @@ class Tls:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the whole house runs by. `twilio` None: nothing is really sent. `clock_from` (micros UTC): facts clock."""
+    """What the whole house runs by. No `providers`: nothing is really sent. `clock_from` (micros UTC): facts clock."""
 
     home: Path
     http_bind: str
@@ -70,13 +49,17 @@ class Settings:
     public_base_url: str
     mqtt_url: str | None = field(default=None, repr=False)
     tls: Tls | None = None
-    twilio: Twilio | None = None
-    channel_order: tuple[str, ...] = CHANNELS
+    providers: Providers = field(default_factory=Providers)
     clock_from: int | None = None
     demo: bool = False
     demo_phones_url: str | None = None
     demo_phones_port: int = 8010
     demo_seconds: int = 0
+
+    @property
+    def twilio(self) -> Twilio | None:
+        """The account at Twilio."""
+        return self.providers.twilio
 
     @property
     def database(self) -> str | Path:
@@ -112,13 +95,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         env.fault(
             f"SHOUWANG_MQTT_BIND={mqtt_bind} is open beyond this machine: set SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY"
         )
-    twilio, clock_from = _twilio(env), _clock(env)
+    providers, clock_from = read_providers(env), _clock(env)
     public = env.url("PUBLIC_BASE_URL", ("http", "https"))
-    if twilio is not None and not twilio.simulated:
-        if clock_from is not None:
-            env.fault("the facts clock is refused with a real channel: unset the TWILIO_ variables")
-        if env.text("PUBLIC_BASE_URL") is None:
-            env.fault("PUBLIC_BASE_URL is missing: Twilio sends receipts and replies there")
+    if clock_from is not None and providers.real:
+        env.fault(f"the facts clock is refused with a real channel: unset {', '.join(providers.real)}")
+    for name in providers.calling_back:
+        if public is None and env.text("PUBLIC_BASE_URL") is None:
+            env.fault(f"PUBLIC_BASE_URL is missing: {name} sends receipts and replies there")
     if (
         public is not None
         and urlsplit(public).scheme == "http"
@@ -141,8 +124,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         public_base_url=(public or _url_here(bind, port, tls)).rstrip("/"),
         mqtt_url=mqtt_url,
         tls=tls,
-        twilio=twilio,
-        channel_order=_order(env),
+        providers=providers,
         clock_from=clock_from,
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
@@ -199,40 +181,6 @@ def _tls(env: Environment) -> Tls | None:
     if (env.text("SHOUWANG_TLS_CERT") is None) != (env.text("SHOUWANG_TLS_KEY") is None):
         env.fault("SHOUWANG_TLS_CERT and SHOUWANG_TLS_KEY belong together: one of them is missing")
     return Tls(cert=cert, key=key) if cert and key else None
-
-
-def _twilio(env: Environment) -> Twilio | None:
-    """None only when nothing of Twilio is set: half an account would be silence that looks like service."""
-    sid, token = env.text("TWILIO_ACCOUNT_SID"), env.secret("TWILIO_AUTH_TOKEN")
-    sender, service = env.text("TWILIO_FROM"), env.text("TWILIO_MESSAGING_SERVICE_SID")
-    api_base = env.url("TWILIO_API_BASE", ("http", "https"))
-    if api_base is not None and not on_this_machine(urlsplit(api_base).hostname or ""):
-        env.fault("TWILIO_API_BASE may only point to this machine: it is for tests and the demo")
-    if not (sid or token or sender or service or api_base):
-        return None
-    missing = [name for name, value in (("TWILIO_ACCOUNT_SID", sid), ("TWILIO_AUTH_TOKEN", token)) if not value]
-    env.faults.extend(f"{name} is missing while other TWILIO_ variables are set" for name in missing)
-    if not (sender or service):
-        env.fault("TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing while other TWILIO_ variables are set")
-    if sender and service:
-        env.fault("TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID are both set: choose one")
-    if sid and not sid.startswith("AC"):
-        env.fault("TWILIO_ACCOUNT_SID must begin with AC")
-    return Twilio(
-        account_sid=sid or "", auth_token=token or "", sender=sender, messaging_service=service, api_base=api_base
-    )
-
-
-def _order(env: Environment) -> tuple[str, ...]:
-    """The channels named come first, in this order; the others follow."""
-    text = env.text("SHOUWANG_CHANNELS")
-    named = [name.strip() for name in (text or "").split(",") if name.strip()]
-    env.faults.extend(
-        f"SHOUWANG_CHANNELS: there is no channel {name}; there are {', '.join(CHANNELS[:-1])}"
-        for name in named
-        if name not in CHANNELS
-    )
-    return (*named, *(name for name in CHANNELS if name not in named))
 
 
 def _clock(env: Environment) -> int | None:

@@ -19,6 +19,7 @@ VARIABLES: dict[str, str] = {
     "TWILIO_AUTH_TOKEN": "Twilio's auth token, also proves that its webhooks are real",
     "TWILIO_FROM": "the number SMS are sent from, e.g. +15005550006",
     "TWILIO_MESSAGING_SERVICE_SID": "or the messaging service (MG...) they are sent by",
+    "TWILIO_VOICE_FROM": "the number calls are made from, e.g. +15005550006; without it nobody is called",
     "TWILIO_API_BASE": "another address for Twilio's API: tests and demo only, this machine only",
     "SHOUWANG_CHANNELS": "which of several channels comes first, e.g. twilio_sms,modem_sms (default: domestic ones first)",
     "SHOUWANG_CLOCK_FROM": "set by `up --clock facts --from`: the clock starts here and moves with the facts",

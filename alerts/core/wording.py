@@ -130,6 +130,11 @@ def _in(language: str) -> Texts:
     return _TEXTS[language]
 
 
+def shown(variables: Mapping[str, str | int], language: Language) -> dict[str, str]:
+    """Each variable as people read it, by its kind's name; what is no kind is left out. Raises WordingError."""
+    return {name: _shown(name, str(value), language) for name, value in variables.items() if name in KINDS}
+
+
 def _shown(kind_name: str, value: str, language: Language) -> str:
     kind = KINDS[kind_name]
     form, longest = (kind.form_zh, kind.longest_zh) if language == "zh" else (kind.form_en, kind.longest_en)

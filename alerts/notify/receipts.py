@@ -17,13 +17,18 @@ from events.types.system import SecurityNoted
 
 log = logging.getLogger("shouwang.receipts")
 
+COMPLETED: Final = "completed"
+UNANSWERED: Final = ("busy", "no-answer", "machine")
+"""Of a call: nobody took it, or a mailbox did. The next one may well be taken."""
 RANK: Final = {
     "accepted": 1, "scheduled": 1, "queued": 2, "sending": 3, "sent": 4,
     "delivered": 5, "read": 5, "undelivered": 5, "failed": 5, "canceled": 5,
+    "initiated": 2, "ringing": 3, "in-progress": 4, COMPLETED: 4, "busy": 5, "no-answer": 5, "machine": 5,
 }  # fmt: skip
-"""A later word of a lower or equal rank changes nothing; rank 5 is the last word (Twilio, "Message status values")."""
+"""A later word of a lower or equal rank changes nothing; rank 5 is the last word (Twilio, "Message status values" and
+"Call status values"). A call that has ended says neither that a person heard it nor that none did: only a key is `read`."""
 _ARRIVED: Final = ("delivered", "read")
-_LOST: Final = ("undelivered", "failed", "canceled")
+_LOST: Final = ("undelivered", "failed", "canceled", *UNANSWERED)
 _LONGEST_ID: Final = 120
 _ASK_AFTER: Final = MINUTE
 _ASK_UNTIL: Final = 6 * HOUR
@@ -78,7 +83,7 @@ def _take(db: Connection, row: OutboxRow, *, provider_id: str, status: str, erro
         changes |= {"state": "delivered", "provider_id": provider_id, "receipt": status}
     elif status in _LOST:
         code = error_code if error_code.strip("0") else status
-        permanent = code not in TEMPORARY_CODES
+        permanent = code not in (*TEMPORARY_CODES, *UNANSWERED)
         lost = MessageFailed(message=row.message, channel=row.channel, code=code, permanent=permanent)
         news.append(fact_of_person(row.person, "failed", row.message, lost, at=at))
         changes |= {"state": "failed", "last_error": code}
@@ -130,6 +135,7 @@ def _unreported(channel: str, now: int, limit: int) -> Any:
         outbox.c.state == "sent",
         outbox.c.channel == channel,
         outbox.c.alert_class.in_((1, 2)),
+        outbox.c.receipt != COMPLETED,
         outbox.c.sent_at > now - _ASK_UNTIL,
         now - last >= last - outbox.c.sent_at,  # as long again as it had waited then: after 1, 2, 4, 8 minutes
         last <= now - _ASK_AFTER,

@@ -23,7 +23,7 @@ NUMBER = "+8612000009000"
 """Invented, like every number of the example town."""
 
 _LEFT_OUT = (
-    "TWILIO_", "DATABASE_URL", "MQTT_URL", "PUBLIC_BASE_URL", "SHOUWANG_CLOCK_FROM", "SHOUWANG_ROOMS",
+    "TWILIO_", "ALIYUN_", "WECOM_", "SHOUWANG_CHANNELS", "DATABASE_URL", "MQTT_URL", "PUBLIC_BASE_URL", "SHOUWANG_CLOCK_FROM", "SHOUWANG_ROOMS",
     "SHOUWANG_HTTP_BIND", "SHOUWANG_MQTT_BIND", "SHOUWANG_TLS_CERT", "SHOUWANG_TLS_KEY",
 )  # fmt: skip
 """What a demonstration must not take over: the real account, the real log, the doors open to the network."""
@@ -44,6 +44,7 @@ def environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
         "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
         "TWILIO_AUTH_TOKEN_FILE": str(token),
         "TWILIO_FROM": NUMBER,
+        "TWILIO_VOICE_FROM": NUMBER,
         "TWILIO_API_BASE": phones,
     }
 

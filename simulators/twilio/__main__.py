@@ -13,7 +13,7 @@ from simulators.twilio.exchange import Account
 from simulators.twilio.running import exchange_for, listening, server_for
 
 # People watch this one: a message takes about as long as a real one on a good day.
-PACE = Pace(first_s=0.2, next_s=0.4)
+PACE = Pace(first_s=0.2, next_s=0.4, keys_share=1.0, letter_s=0.15)
 
 
 def arguments() -> argparse.ArgumentParser:

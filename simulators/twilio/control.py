@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulators.twilio import webhooks
 from simulators.twilio.actions import Action
+from simulators.twilio.calls import CallHabit, PickUp, plain_call
 from simulators.twilio.delivery import OUTCOMES, Delivery, Outcome
 from simulators.twilio.exchange import Exchange
 from simulators.twilio.faults import Fault, Mode
@@ -65,6 +66,22 @@ class BehaviourOrder(Order):
         return changes
 
 
+class CallsOrder(Order):
+    """How a phone takes calls from now on."""
+
+    pick_up: PickUp = "by_hand"
+    keys: Annotated[str, Field(max_length=20, pattern=r"^[0-9*#]*$")] = ""
+    after_s: Annotated[float, Field(ge=0, le=3600)] = 0.05
+    twice: bool = False
+    backwards: bool = False
+
+
+class KeyOrder(Order):
+    """A key of a telephone."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9*#]$")]
+
+
 class FaultOrder(Order):
     """A fault of the provider, or of the network (a delivery's outcome); without a number it meets everybody."""
 
@@ -73,12 +90,12 @@ class FaultOrder(Order):
     code: int | None = None
     seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
     times: Annotated[int, Field(ge=1)] | None = None
-    on: Literal["create", "read"] = "create"
+    on: Literal["create", "read", "call"] = "create"
     retry_after: Annotated[str | None, Field(max_length=400, pattern=r"^[ -~]+$")] = None
 
     @model_validator(mode="after")
     def _outcomes_have_no_times(self) -> Self:
-        if self.mode in OUTCOMES and (self.times is not None or self.on == "read"):
+        if self.mode in OUTCOMES and (self.times is not None or self.on != "create"):
             raise ValueError(
                 "a delivery's outcome holds until told otherwise; `times` and `on` belong to faults of requests"
             )
@@ -142,6 +159,34 @@ async def reply(number: Number, order: ReplyOrder, exchange: Here) -> dict[str, 
 async def behave(number: Number, order: BehaviourOrder, exchange: Here) -> dict[str, Any]:
     """How that phone behaves from now on."""
     return exchange.phone_view(exchange.change_phone(number, **order.changes()))
+
+
+@router.post("/phones/{number}/calls")
+async def take_calls(number: Number, order: CallsOrder, exchange: Here) -> dict[str, Any]:
+    """How that phone takes calls from now on."""
+    return exchange.phone_view(exchange.change_phone(number, calls=CallHabit(**order.model_dump())))
+
+
+@router.get("/calls")
+async def calls(exchange: Here, since: int = 0) -> list[dict[str, Any]]:
+    """All calls numbered above `since`, oldest first."""
+    return [plain_call(call) for call in exchange.calls.all() if call.seq > since]
+
+
+@router.post("/calls/{sid}/{what}")
+async def use_phone(
+    sid: str, what: Literal["answer", "hang_up", "press"], exchange: Here, order: KeyOrder | None = None
+) -> dict[str, Any]:
+    """The phone in the hand: answers a ringing call, presses a key that is asked for, hangs up."""
+    board = exchange.switchboard
+    done = None
+    if what == "press" and order is not None:
+        done = board.press(sid, order.key)
+    elif what != "press":
+        done = board.answer(sid) if what == "answer" else board.hang_up(sid)
+    if done is None:
+        raise HTTPException(409, "this call is not waiting for that")
+    return plain_call(done)
 
 
 @router.get("/messages")

@@ -16,7 +16,7 @@ class Courier:
 
     def __init__(self, hands: int = 8) -> None:
         self._wake = Condition()
-        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        self._waiting: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
         self._closed = False
         self._hands = ThreadPoolExecutor(hands, thread_name_prefix="twilio-courier")
@@ -26,7 +26,7 @@ class Courier:
         """Begins to work; what was handed over before waits until here."""
         self._watch.start()
 
-    def later(self, seconds: float, work: Callable[[], None]) -> None:
+    def later(self, seconds: float, work: Callable[[], object]) -> None:
         """Does the work after so many seconds."""
         with self._wake:
             heapq.heappush(self._waiting, (time.monotonic() + seconds, next(self._order), work))
@@ -50,7 +50,7 @@ class Courier:
         while (work := self._next()) is not None:
             self._hands.submit(work).add_done_callback(_say_what_broke)
 
-    def _next(self) -> Callable[[], None] | None:
+    def _next(self) -> Callable[[], object] | None:
         with self._wake:
             while not self._closed:
                 pause = self._waiting[0][0] - time.monotonic() if self._waiting else None
@@ -60,6 +60,6 @@ class Courier:
             return None
 
 
-def _say_what_broke(done: Future[None]) -> None:
+def _say_what_broke(done: Future[object]) -> None:
     if not done.cancelled() and (broke := done.exception()) is not None:
         log.error("work of the courier broke: %s", type(broke).__name__)

@@ -22,10 +22,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds from acceptance to the first report, and between reports."""
+    """Seconds from acceptance to the first report, and between reports; in calls the share of real time, and a letter's."""
 
     first_s: float = 0.02
     next_s: float = 0.05
+    keys_share: float = 0.08
+    letter_s: float = 0.0
+
+    def key_wait(self, timeout_s: float, letters: int) -> float:
+        """So long somebody has to press a key, from the first word on."""
+        return timeout_s * self.keys_share + letters * self.letter_s
 
 
 @dataclass(frozen=True, slots=True)

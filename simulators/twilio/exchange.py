@@ -8,6 +8,7 @@ from typing import Any
 
 from simulators.twilio import notices, webhooks
 from simulators.twilio.actions import Action, Actions
+from simulators.twilio.calls import Calls
 from simulators.twilio.codes import slot_of
 from simulators.twilio.courier import Courier
 from simulators.twilio.delivery import RANK, Delivery, Pace, Step, journey
@@ -17,6 +18,7 @@ from simulators.twilio.ledger import Ledger
 from simulators.twilio.messages import Message, new_sid, now
 from simulators.twilio.phones import Phone, PhoneBook
 from simulators.twilio.sending import Sending
+from simulators.twilio.switchboard import Switchboard
 
 # Twilio's own words by which a person leaves and comes back ("Default keywords").
 LEAVING = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"}
@@ -51,6 +53,11 @@ class Exchange:
         self.posts: deque[dict[str, Any]] = deque(maxlen=20_000)
         self._pace = pace
         self._courier = Courier()
+        self.calls = Calls(ledger.touch)
+        self.switchboard = Switchboard(
+            account.sid, self.calls, self._courier, pace,
+            post=self._posted, habit_of=lambda number: self.phones.get(number).calls,
+        )  # fmt: skip
         self._promised: set[tuple[str, str]] = set()
         self._left_over = ledger.all()  # not what a phone sends between here and `open`: that goes its own way
 
@@ -152,6 +159,7 @@ class Exchange:
         self._promised.clear()
         self.posts.clear()
         self.ledger.clear()
+        self.calls.clear()
 
     def _note_wish(self, number: str, text: str) -> None:
         word = text.strip().upper()
@@ -222,13 +230,16 @@ class Exchange:
             return
         self.ledger.change(sid, taken=self._post(url, notices.of_reply(message)))
 
-    def _post(self, url: str, params: dict[str, str], *, again: bool = True) -> int:
-        status, _ = webhooks.post(url, params, self.account.token)
+    def _post(self, url: str, params: dict[str, str]) -> int:
+        return self._posted(url, params)[0]
+
+    def _posted(self, url: str, params: dict[str, str], *, again: bool = True) -> tuple[int, bytes]:
+        status, body = webhooks.post(url, params, self.account.token)
         self.posts.append({"url": url, "params": params, "status": status, "at": now().isoformat()})
         if status == webhooks.UNREACHABLE and again:
             self._courier.pause(RETRY_S)
-            return self._post(url, params, again=False)
-        return status
+            return self._posted(url, params, again=False)
+        return status, body
 
     def phone_view(self, phone: Phone) -> dict[str, Any]:
         """A phone as the control door tells it."""

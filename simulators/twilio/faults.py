@@ -12,7 +12,7 @@ Mode = Literal[
     "malformed", "opted_out", "landline",
 ]  # fmt: skip
 MODES: tuple[Mode, ...] = get_args(Mode)
-Request = Literal["create", "read"]
+Request = Literal["create", "read", "call"]
 
 
 @dataclass(frozen=True, slots=True)

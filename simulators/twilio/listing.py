@@ -1,11 +1,12 @@
 """The list of messages as Twilio gives it: filters, newest first, in pages that do not shift when messages arrive."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from simulators.twilio.calls import Call, call_view
 from simulators.twilio.messages import Message, twilio_view
 from simulators.twilio.refusals import Refused
 
@@ -16,9 +17,26 @@ LAST_SECOND = timedelta(days=1, seconds=-1)
 
 def listed(messages: list[Message], query: Mapping[str, str], path: str) -> dict[str, Any]:
     """One page; a page's token names the last message of the page before, as Twilio's do."""
+    chosen: list[Any] = [one for one in sorted(messages, key=lambda one: -one.seq) if _matches(one, query)]
+    return _page(chosen, query, path, FILTERS, "messages", twilio_view)
+
+
+def listed_calls(calls: list[Call], query: Mapping[str, str], path: str) -> dict[str, Any]:
+    """One page of calls, newest first."""
+    wanted = {"To": "recipient", "From": "sender", "Status": "status"}
+    chosen = [
+        one for one in sorted(calls, key=lambda one: -one.seq)
+        if all(query.get(name) in (None, "", getattr(one, field)) for name, field in wanted.items())
+    ]  # fmt: skip
+    return _page(chosen, query, path, tuple(wanted), "calls", call_view)
+
+
+def _page(
+    chosen: list[Any], query: Mapping[str, str], path: str, filters: tuple[str, ...], name: str,
+    view: Callable[[Any], dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
     size = _whole(query, "PageSize", default=50, least=1, most=1000)
     page = _whole(query, "Page", default=0, least=0, most=10**9)
-    chosen = [one for one in sorted(messages, key=lambda one: -one.seq) if _matches(one, query)]
     token = query.get("PageToken", "")
     places = {one.sid: place for place, one in enumerate(chosen)}
     if token:
@@ -30,7 +48,7 @@ def listed(messages: list[Message], query: Mapping[str, str], path: str) -> dict
     shown = chosen[first : first + size]
 
     def uri(number: int, after: str | None = None) -> str:
-        kept = {name: query[name] for name in FILTERS if name in query}
+        kept = {given: query[given] for given in filters if given in query}
         more = {"PageToken": f"PA{after}"} if after else {}
         return f"{path}?{urlencode({**kept, 'PageSize': size, 'Page': number, **more})}"
 
@@ -42,13 +60,13 @@ def listed(messages: list[Message], query: Mapping[str, str], path: str) -> dict
         "page": page,
         "page_size": size,
         "previous_page_uri": _previous(uri, chosen, first, size, page),
-        "messages": [twilio_view(one) for one in shown],
+        name: [view(one) for one in shown],
         "start": page * size,
         "uri": uri(page, token.removeprefix("PA") or None),
     }
 
 
-def _previous(uri: Any, chosen: list[Message], first: int, size: int, page: int) -> str | None:
+def _previous(uri: Any, chosen: list[Any], first: int, size: int, page: int) -> str | None:
     if page == 0:
         return None
     before = first - size - 1

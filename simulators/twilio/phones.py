@@ -1,12 +1,13 @@
 """The phones: whose they are, whether they answer by themselves, how messages reach them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import yaml
 
+from simulators.twilio.calls import CallHabit
 from simulators.twilio.delivery import Delivery
 
 
@@ -29,6 +30,7 @@ class Phone:
     answers: AutoAnswer | None = None
     delivery: Delivery | None = None
     opted_out: bool = False
+    calls: CallHabit = field(default_factory=CallHabit)
 
 
 class PhoneBook:

@@ -1,4 +1,4 @@
-"""Twilio's REST door: create, fetch and list messages under API version 2010-04-01."""
+"""Twilio's REST door: create, fetch and list messages and calls under API version 2010-04-01."""
 
 import asyncio
 import secrets
@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from simulators.twilio import lines, sending
+from simulators.twilio import calling, lines, sending
+from simulators.twilio.calls import call_view
 from simulators.twilio.exchange import Exchange
 from simulators.twilio.faults import Fault
-from simulators.twilio.listing import listed
+from simulators.twilio.listing import listed, listed_calls
 from simulators.twilio.messages import twilio_view
 from simulators.twilio.refusals import Refused
 
@@ -84,6 +85,43 @@ async def fetch(sid: str, request: Request, exchange: Holder) -> Response:
     if message is None:
         raise Refused(20404, request.url.path)
     return JSONResponse(twilio_view(message))
+
+
+@router.post("/Calls.json")
+async def create_call(request: Request, exchange: Holder) -> Response:
+    """Begins a call, unless it is wrong or a fault is set."""
+    given = await request.form(max_fields=50)
+    events = [str(value) for value in given.getlist("StatusCallbackEvent")]
+    wanted = calling.checked_call({name: str(value) for name, value in given.items()}, events)
+    fault = exchange.faults.take(wanted.recipient, "call")
+    await _meet(fault, request)
+    call = exchange.switchboard.place(wanted)
+    if fault.mode == "hang_after":
+        await asyncio.sleep(fault.seconds)
+    if fault.mode == "500_after":
+        raise Refused(20500)
+    if fault.mode == "cut_after":
+        lines.cut(request)
+    if fault.mode == "malformed":
+        return _not_twilios(201)
+    return JSONResponse(call_view(call), 201)
+
+
+@router.get("/Calls.json")
+async def index_calls(request: Request, exchange: Holder) -> Response:
+    """One page of calls."""
+    await _meet(exchange.faults.take(request.query_params.get("To"), "read"), request)
+    return JSONResponse(listed_calls(exchange.calls.all(), request.query_params, request.url.path))
+
+
+@router.get("/Calls/{sid}.json")
+async def fetch_call(sid: str, request: Request, exchange: Holder) -> Response:
+    """One call."""
+    call = exchange.calls.get(sid)
+    await _meet(exchange.faults.take(call.recipient if call else None, "read"), request)
+    if call is None:
+        raise Refused(20404, request.url.path)
+    return JSONResponse(call_view(call))
 
 
 def _not_twilios(status: int) -> Response:

@@ -1,7 +1,7 @@
 """SimulatedTwilio: the whole simulator in a thread of its own, for tests that hold the phones in their hand."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
@@ -12,7 +12,8 @@ import uvicorn
 from simulators.twilio import webhooks
 from simulators.twilio.actions import Actions, action
 from simulators.twilio.app import app_for
-from simulators.twilio.control import BehaviourOrder, FaultOrder, set_fault
+from simulators.twilio.calls import Call, CallHabit
+from simulators.twilio.control import BehaviourOrder, CallsOrder, FaultOrder, set_fault
 from simulators.twilio.delivery import Pace
 from simulators.twilio.exchange import Account, Exchange
 from simulators.twilio.expectations import NotAsExpected
@@ -135,6 +136,40 @@ class SimulatedTwilio:
     def behave(self, number: str, **behaviour: Any) -> None:
         """As the JSON of /sim/phones/{number}/behaviour: answers, delivery, error_code, delay_s, twice, backwards, opted_out."""
         self.exchange.change_phone(number, **BehaviourOrder(**behaviour).changes())
+
+    @property
+    def calls(self) -> list[Call]:
+        """All calls, oldest first."""
+        return self.exchange.calls.all()
+
+    def takes_calls(self, number: str, **habit: Any) -> None:
+        """As the JSON of /sim/phones/{number}/calls: pick_up, keys, after_s, twice, backwards."""
+        self.exchange.change_phone(number, calls=CallHabit(**CallsOrder(**habit).model_dump()))
+
+    def answer(self, call: Call) -> None:
+        """The phone in the hand takes a ringing call."""
+        assert self.exchange.switchboard.answer(call.sid), "it does not ring"
+
+    def press(self, call: Call, key: str) -> None:
+        """A key that is asked for."""
+        assert self.exchange.switchboard.press(call.sid, key), "no key is asked for"
+
+    def hang_up(self, call: Call) -> None:
+        """Turns a ringing call away, or ends one under way."""
+        self.exchange.switchboard.hang_up(call.sid)
+
+    def wait_for_call(
+        self, number: str, is_so: Callable[[Call], object] = lambda _: True, *, timeout_s: float = 10.0
+    ) -> Call:
+        """The newest call to that phone once `is_so` holds for it; AssertionError tells how it is instead."""
+
+        def found() -> Call | None:
+            mine = [one for one in self.exchange.calls.all() if one.recipient == number]
+            return mine[-1] if mine and is_so(mine[-1]) else None
+
+        call = self.exchange.calls.wait(found, timeout_s)
+        assert call is not None, f"no such call in {timeout_s} s; there are {self.calls}"
+        return call
 
     def fault(self, mode: str, number: str | None = None, **more: Any) -> None:
         """As the JSON of /sim/faults: code, seconds, times, on."""

@@ -7,6 +7,7 @@ from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
+LONGEST_ANSWER = 16_384
 UNREACHABLE = 0  # stands where an HTTP status would: nobody listened, or the answer never came
 
 
@@ -46,7 +47,7 @@ def post(url: str, params: Mapping[str, str], token: str, *, timeout_s: float = 
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, urlencode(params), headers)
         response = connection.getresponse()
-        return response.status, response.read(4096)
+        return response.status, response.read(LONGEST_ANSWER)
     except (OSError, HTTPException):
         return UNREACHABLE, b""
     finally:

@@ -15,6 +15,7 @@ from alerts.projections.timeline import TIMELINE
 from api.console.story import HIDDEN
 from api.console.words import EN, ZH
 from api.language import COOKIE
+from api.services import Channel
 from events.tables import quarantine
 from events.types import alert as facts
 from events.types import message
@@ -126,6 +127,14 @@ def test_the_board_shows_class_by_shape_and_word_and_three_marks(desk, pages):
         assert said in first
     second = text[text.index('id="alert-no_activity-9"') :]
     assert "李山杏" in second and "有人去" in second
+
+
+def test_where_people_are_called_nobody_is_told_that_they_are_not(desk, pages):
+    alert = desk.raises_co()
+    told = [Channel("twilio_sms", really_sends=True), Channel("twilio_voice", really_sends=True, medium="voice")]
+    assert all("没有电话" in pages.get(path).text for path in ("/", f"/alerts/{alert}"))
+    object.__setattr__(desk.services, "channels", told)
+    assert all("没有电话" not in pages.get(path).text for path in ("/", f"/alerts/{alert}"))
 
 
 def test_an_alert_says_why_whom_to_call_and_what_to_do(desk, pages):

@@ -1,0 +1,77 @@
+"""A house whose doors for providers stand open on a real port, so that a provider can call back."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from alerts.commands.replies import take_reply
+from alerts.letters import number_of, still_wanted, worded
+from alerts.notify.channel import Channel
+from alerts.notify.delivering import Delivering
+from alerts.notify.outbox import claim, plan
+from alerts.notify.receipts import take_receipt
+from api.app import create_app
+from api.services import Services
+from events.store import New, append
+from events.types.fact import SECOND
+from events.types.message import MessagePlanned
+from tests.house import House
+from tests.ports import free_port
+
+
+@contextmanager
+def doors(house: House, **more: Any) -> Iterator[str]:
+    """The public address; `more` are fields of Services. `port` may be fixed beforehand."""
+    port = more.pop("port", None) or free_port()
+    address = f"http://127.0.0.1:{port}"
+    folded = SimpleNamespace(position=0, wait_for=lambda *_: True)
+    services = Services(
+        database=house.database, now=house.now, projector=folded,
+        take_receipt=partial(take_receipt, house.database), take_reply=partial(take_reply, house.database),
+        health=lambda: {"ok": True}, public_base_url=address, **more,
+    )  # fmt: skip
+    app = create_app(services)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        threading.Event().wait(0.01)
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def plans(house: House, channel: str, person: str = "w1", *, language: str = "zh", template: str = "") -> str:
+    """The person is told the same by this channel too, as the planner intends it; returns the message's id."""
+    first = next(one for one in house.said(MessagePlanned) if one.person == person)
+    message = f"{first.message}.{channel}"
+    planned = msgspec.structs.replace(
+        first, message=message, channel=channel, language=language, template=template or first.template
+    )
+    at = house.at
+
+    def write(db: Any) -> None:
+        append(db, [New(f"person-{person}", person, planned, at, key=f"planned-{message}")], recorded_at=at)
+        plan(db, planned, at=at, valid_until=at + 120 * SECOND)
+
+    house.database.write(write)
+    return message
+
+
+def sends(house: House, *channels: Channel) -> None:
+    """What waits in the outbox goes out by these channels."""
+    delivering = Delivering(
+        house.database, {one.name: one for one in channels}, now=house.now, render=worded, address_of=number_of,
+        still_wanted=still_wanted, stopping=threading.Event(),
+    )  # fmt: skip
+    for row in claim(house.database, claimer="test", now=house.at, limit=20):
+        delivering.deliver(row)

@@ -12,7 +12,7 @@ from alerts.core.reply_words import DIGITS
 from alerts.core.speaking import KEYS, taken
 from alerts.core.templates.spoken import SPOKEN
 from alerts.core.wording import Language, WordingError
-from alerts.letters import still_wanted, worded
+from alerts.letters import number_of, still_wanted, worded
 from alerts.notify.channels.twilio_script import confirmation, hang_up, script
 from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow, outbox, row_of
@@ -36,13 +36,13 @@ class Calls:
         found = self._message(message)
         if found is None:
             return hang_up()
-        row, says, wanted = found
+        row, says, wanted, called = found
         language: Language = "en" if row.language == "en" else "zh"
         next_keys = self._keys_of(message, turn + 1) if turn < _LAST_TURN else ""
         if key and key in KEYS:
             made = take_reply(
                 self._database, channel=self._channel, provider_id=f"{call[:_LONGEST_ID]}.{turn}", number=number,
-                text=key, at=at, about=message,
+                text=key, at=at, about=row.alert if number == called else "",
             )  # fmt: skip
             take_receipt(
                 self._database, message=message, provider_id=call, status="read", error_code="", at=at
@@ -54,13 +54,15 @@ class Calls:
         strange = "" if key in {"*", ""} else SPOKEN[language].not_a_key
         return script(says.spoken, says.keys, language, keys_url=next_keys, slow=says.slow, before=strange)
 
-    def _message(self, message: str) -> tuple[OutboxRow, Worded, bool] | None:
+    def _message(self, message: str) -> tuple[OutboxRow, Worded, bool, str] | None:
+        """The message, what is said of it, whether it is still wanted, and the number it is for."""
         with self._database.read() as db:
             found = db.execute(select(outbox).where(outbox.c.message == message)).first()
             if found is None:
                 return None
             row = row_of(found)
             try:
-                return row, worded(db, row), not still_wanted(db, row)
+                says = worded(db, row)
             except WordingError:
-                return row, Worded(""), False
+                return row, Worded(""), False, ""
+            return row, says, not still_wanted(db, row), number_of(db, row.phone) or ""

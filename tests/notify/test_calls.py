@@ -11,7 +11,6 @@ from sending_room import SENDER, until
 from twilio.request_validator import RequestValidator
 
 from alerts.calls import Calls
-from alerts.commands.replies import take_reply
 from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.receipts import poll_receipts
 from events.types.alert import AlertAcknowledged, AlertClosed, OutcomeProposed, ResponderDeclined, ResponderEnRoute
@@ -181,17 +180,11 @@ def test_keys_without_a_signature_are_refused(line):
     assert line.house.said(ReplyReceived) == []
 
 
-def test_a_key_about_somebody_elses_message_is_not_about_it(line):
+def test_a_key_from_another_number_is_not_about_this_call(line):
     message = rings(line)
-    take_reply(
-        line.house.database, channel="twilio_voice", provider_id="CA1.1", number="+8612000000005", text="1",
-        at=line.house.at, about=message,
-    )  # fmt: skip
+    for number in ("+8612000000005", "+8612000099999"):
+        line.calls.take_key(message=message, turn=1, key="1", call=f"CA{number}", number=number, at=line.house.at)
     assert line.house.said(ResponderEnRoute) == []
-    take_reply(
-        line.house.database, channel="twilio_voice", provider_id="CA1.2", number="+8612000099999", text="1",
-        at=line.house.at, about=message,
-    )  # fmt: skip
     assert [one.what for one in line.house.said(SecurityNoted)] == ["unknown_phone"]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from alerts.core.alert import Alert
 from alerts.core.household import Household
 from alerts.core.policy import Policy
+from alerts.core.roster import Roster
 from alerts.decisions import Decisions
 from alerts.homes import looking_at
 from alerts.registrations import Registrations
@@ -16,8 +17,10 @@ from events.serial import Recorded
 class Books:
     """`unseen`: homes whose rules must look again; `ahead`: what others decided that has not been read yet."""
 
-    def __init__(self, homes: MutableMapping[str, Household], policy: Policy) -> None:
-        self.homes, self.policy = homes, policy
+    def __init__(
+        self, homes: MutableMapping[str, Household], policy: Policy, roster: Roster | None = None
+    ) -> None:  # fmt: skip
+        self.homes, self.policy, self.roster = homes, policy, roster or Roster()
         self.registrations = Registrations(homes)
         self.owners = {
             alert.id: owner

@@ -10,6 +10,7 @@ from alerts.core import lifecycle
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.escalation import next_due, wake
 from alerts.core.household import Household
+from alerts.core.policy import CLASSES
 from alerts.core.rule import Danger
 from events.serial import Recorded
 from events.store import New
@@ -52,7 +53,7 @@ class Cases:
 
     def _begin(self, home_: Household, name: str, danger: Danger, recorded: Recorded) -> None:
         policy, at, event = self._books.policy, recorded.recorded_at, recorded.event
-        terms = policy.terms(name, home_.chain, home_.home)
+        terms = policy.terms(name, home_.chain_for(CLASSES[name]), home_.home)
         late = at - recorded.at > policy.span("redecoded_told_s")
         if isinstance(event, device.DeviceFact) and event.redecoded and late:
             terms = msgspec.structs.replace(terms, steps=[])  # shown to the operator, told to nobody
@@ -66,6 +67,7 @@ class Cases:
             device=danger.device,
             lasting=danger.lasting,
             at=at,
+            roster=self._books.roster.about(terms.chain.values()),
         )
         home_.alerts[name] = begun
         self._books.owners[begun.id] = home_.home
@@ -86,6 +88,7 @@ class Cases:
     ) -> None:
         """Know what lies ahead, decide, and take what follows."""
         self._catch_up(alert, recorded)
+        alert.roster = self._books.roster.about(alert.terms.chain.values())
         meta = caused_by(recorded)
         meta["read_to"] = max(meta["read_to"], self._read_to.get(alert.id, 0))
         base = alert.version
@@ -126,7 +129,8 @@ class Cases:
             self._books.made.consequences(
                 alert, event, version=recorded.version, at=recorded.recorded_at, meta=caused_by(recorded)
             )
-        if isinstance(event, message.PersonLost) and event.step:  # who was only informed moves no step
+        # Who was only informed moves no step, and for who is on leave whoever took the step has moved it.
+        if isinstance(event, message.PersonLost) and event.step and recorded.version is None:
             self.decide(home_, alert, recorded, lambda a: lifecycle.lost(a, recorded.recorded_at))
         self._follow(home_, alert, [event], recorded)
 

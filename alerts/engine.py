@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from alerts.books import Books
 from alerts.core.policy import Policy
+from alerts.core.roster import Roster
 from alerts.decisions import Decisions
 from alerts.homes import Homes
 from alerts.judging import Judging
-from alerts.seats import ENGINE, POLICY, WHOLE, Seat
+from alerts.seats import ENGINE, POLICY, ROSTER, WHOLE, Seat
 from alerts.taking import Taking
 from alerts.timers import set_timers
 from events.database import Database
@@ -30,6 +31,7 @@ log = logging.getLogger("shouwang.engine")
 _SAVE_EVERY_FACTS = 20_000
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
+_unpack_roster = msgspec.msgpack.Decoder(Roster).decode
 
 
 class Engine(Taking):
@@ -56,15 +58,17 @@ class Engine(Taking):
 
     def _load(self) -> None:
         """The homes as of the bookmark."""
-        policy, homes = Policy(), Homes()
+        policy, roster, homes = Policy(), Roster(), Homes()
         with self._database.read() as db:
             self.follower.position = bookmark(db, self._reader)
             for owner, state in load_snapshots(db, self._reader):
                 if owner == POLICY:
                     policy = _unpack_policy(state)
+                elif owner == ROSTER:
+                    roster = _unpack_roster(state)
                 else:
                     homes.load(owner, state)
-        self._homes, self.books = homes, Books(homes, policy)
+        self._homes, self.books = homes, Books(homes, policy, roster)
         self._judging = Judging(self.books)
         self._facts_since_save = 0
         self._saved_at = self._now()
@@ -95,6 +99,8 @@ class Engine(Taking):
         states: dict[str, bytes | None] = {**opened}
         if POLICY in made.touched:
             states[POLICY] = _pack(books.policy)
+        if ROSTER in made.touched:
+            states[ROSTER] = _pack(books.roster)
 
         def work(db: Connection) -> None:
             self._check(db)

@@ -105,6 +105,7 @@ class Registrations:
                     "watcher": event.watcher, "second_watcher": event.second_watcher,
                     "grid_member": event.grid_member, "village": event.village, "town": event.town,
                 }  # fmt: skip
+                home.chain_by_class = event.by_class
             case facts.AwaySet(until=until):
                 home.away_since, home.away_until = at, until
                 return "away", False

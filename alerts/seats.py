@@ -19,6 +19,9 @@ SHARES = 4
 ENGINE, PLANNER = "engine", "planner"
 POLICY = "policy"
 """Under this name each reader keeps the settings in force: every seat has its own."""
+ROSTER = "roster"
+"""Likewise who stands in for whom."""
+COMMON = frozenset({POLICY, ROSTER})
 
 
 class Seat(NamedTuple):
@@ -76,7 +79,7 @@ def _share(db: Connection, kind: str, key_of: Callable[[str, bytes], str]) -> No
         return
     kept = list(load_snapshots(db, kind))
     for seat in seats:
-        states = {o: s for o, s in kept if o == POLICY or seat.owns(key_of(o, s))}
+        states = {o: s for o, s in kept if o in COMMON or seat.owns(key_of(o, s))}
         save_snapshots(db, seat.reader(kind), dict(states))
         save_bookmark(db, seat.reader(kind), int(found))
     db.execute(delete(snapshots).where(snapshots.c.reader == kind))

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from alerts.books import Books
 from alerts.core import settling
 from alerts.core.household import Household
+from alerts.core.roster import FACTS
 from alerts.judging import Judging
 from alerts.registrations import Registrations
-from alerts.seats import POLICY, WHOLE, Seat
+from alerts.seats import POLICY, ROSTER, WHOLE, Seat
 from events.serial import Recorded
 from events.types import alert as alert_facts
 from events.types import home, message, system
@@ -44,6 +45,9 @@ class Taking:
             books.made.touched.add(POLICY)
             if event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
+        elif isinstance(event, FACTS):
+            books.roster.fold(event, recorded.at)
+            books.made.touched.add(ROSTER)
         elif isinstance(event, system.IngestCaughtUp):
             self._all(lambda home: self._missed(home, event.since, recorded.at))
         elif isinstance(event, system.ClockFollowed):

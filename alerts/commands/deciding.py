@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.refusals import AlertUnknown
+from alerts.registry.rosters import roster_about
 from events.database import CommitUnclear, Database, T
 from events.store import New, VersionConflict, append, read_stream, version_of
 from events.types.fact import Event
@@ -23,6 +24,12 @@ def load(db: Connection, alert_id: str) -> Alert:
         alert = fold(alert, recorded.event, recorded.at, recorded.version)
     if alert is None:
         raise AlertUnknown(alert_id)
+    return alert
+
+
+def on_duty(db: Connection, alert: Alert, at: int) -> Alert:
+    """Lay beside the alert who stands in for whom, so that a step is taken for those who are there."""
+    alert.roster = roster_about(db, alert.terms.chain.values(), at)
     return alert
 
 
@@ -46,7 +53,7 @@ def decide(database: Database, alert_id: str, decision: Decision, *, at: int) ->
     made: list[Made] = []
 
     def work(db: Connection) -> int:
-        alert = load(db, alert_id)
+        alert = on_duty(db, load(db, alert_id), at)
         made.append(Made(alert.version, decision(alert)))
         return append_decided(db, alert, made[-1], at=at)
 
@@ -86,7 +93,7 @@ def append_decided(db: Connection, alert: Alert, made: Made, *, at: int) -> int:
 
 def decide_within(db: Connection, alert_id: str, decision: Decision, *, at: int) -> Alert:
     """The same within a transaction of the caller's, who runs it by `settled`."""
-    alert = load(db, alert_id)
+    alert = on_duty(db, load(db, alert_id), at)
     append_decided(db, alert, Made(alert.version, decision(alert)), at=at)
     return alert
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from alerts.core.roster import Meant, Roster
 from events.types import alert as facts
 from events.types.alert import Terms
 from events.types.fact import SECOND, Event
@@ -66,6 +67,9 @@ class Alert(msgspec.Struct):
     death_confirmed: bool = False
     version: int = 0
     changes: list[tuple[int, str]] = []
+    answered: list[str] = []
+    roster: Roster = msgspec.field(default_factory=Roster)
+    """What of the town's roster matters for this chain. No fact of this stream: whoever decides lays it beside."""
 
     @property
     def alert_class(self) -> int:
@@ -76,6 +80,22 @@ class Alert(msgspec.Struct):
     def open(self) -> bool:
         """Is somebody still owed something?"""
         return self.status in {"suspected", "raised"}
+
+    def meant(self, step: int, at: int) -> Meant:
+        """Who this step of the chain means at `at`. Were everybody on leave, they would be told all the same."""
+        meant = self.roster.resolve(self.places(step), at)
+        if not meant.persons and meant.on_leave and not self.everybody(at):
+            return Meant(meant.on_leave, {}, [])
+        return meant
+
+    def places(self, step: int) -> list[str]:
+        """The places in the chain that this step tells: persons and rotas."""
+        return [place for level in self.terms.steps[step - 1].levels for place in self.terms.chain.get(level, [])]
+
+    def everybody(self, at: int) -> set[str]:
+        """All whom the steps mean at `at`."""
+        places = [place for step in range(1, len(self.terms.steps) + 1) for place in self.places(step)]
+        return set(self.roster.resolve(places, at).persons)
 
     def responder(self, who: str) -> Responder | None:
         """This person as a responder, if they are one now."""

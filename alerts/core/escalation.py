@@ -7,6 +7,7 @@ from alerts.core.alert import Alert, fold
 from alerts.core.policy import next_open_hour
 from events.types import alert as facts
 from events.types.fact import SECOND, Event
+from events.types.message import PersonLost
 
 
 def next_due(alert: Alert) -> int | None:
@@ -85,7 +86,8 @@ def wake(alert: Alert, at: int) -> list[Event]:
         if _still_active_counts(alert) and at >= there + int(alert.terms.attended_s * SECOND):
             resume(deciding, "still_active")
         if at >= max(there, alert.asked_at) + int(alert.terms.ask_outcome_s * SECOND):
-            deciding.say(facts.OutcomeAsked(alert=alert.id, persons=alert.terms.chain.get("grid_member", [])))
+            asked = alert.roster.resolve(alert.terms.chain.get("grid_member", []), at).persons
+            deciding.say(facts.OutcomeAsked(alert=alert.id, persons=asked))
     take_due(deciding)
     if alert.running and not alert.due and alert.terms.steps and at >= _told_at(alert, _next_round(alert)):
         start_round(deciding, "due")
@@ -116,9 +118,10 @@ def take_due(deciding: Decided, why: str = "due") -> None:
 
 
 def take(deciding: Decided, step: int, why: str, *, respaced: bool = False) -> None:
-    """Tell this step now; a step that resolves to nobody is recorded and pulls the next one to now."""
+    """Tell this step now. One that resolves to nobody is recorded and pulls the next one to now, as does who is on leave."""
     alert = deciding.alert
-    persons = persons_of(alert, step)
+    meant = alert.meant(step, deciding.at)
+    persons = persons_of(alert, step, deciding.at)
     deciding.say(
         facts.StepTaken(
             alert=alert.id,
@@ -127,25 +130,21 @@ def take(deciding: Decided, step: int, why: str, *, respaced: bool = False) -> N
             persons=persons,
             why=why if persons else "empty",
             respaced=respaced,
+            instead={person: place for person, place in meant.instead.items() if person in persons},
         )
     )
-    if not persons and alert.due and alert.running:
-        take(deciding, min(alert.due)[0], "empty")
+    for absent in meant.on_leave:
+        deciding.say(PersonLost(alert=alert.id, round=alert.round, step=step, person=absent, why="on_leave"))
+    for _ in range(max(len(meant.on_leave), int(not persons))):
+        pull_next(deciding, "lost" if persons else "empty")
 
 
-def persons_of(alert: Alert, step: int) -> list[str]:
-    """Who this step means, without those who cannot go and those who are there already."""
-    found: list[str] = []
-    for level in alert.terms.steps[step - 1].levels:
-        found += [p for p in alert.terms.chain.get(level, []) if p not in found]
+def persons_of(alert: Alert, step: int, at: int) -> list[str]:
+    """Who this step means at `at`, without those who cannot go and those who are there already."""
     there = {r.who for r in alert.responders if r.here and r.arrived_at is not None}
-    if _everybody(alert) <= there | set(alert.declined):
+    if alert.everybody(at) <= there | set(alert.declined):
         there = set()  # nobody else is left: better they hear it again than nobody
-    return [p for p in found if p not in alert.declined and p not in there]
-
-
-def _everybody(alert: Alert) -> set[str]:
-    return {p for step in alert.terms.steps for level in step.levels for p in alert.terms.chain.get(level, [])}
+    return [p for p in alert.meant(step, at).persons if p not in alert.declined and p not in there]
 
 
 def pull_next(deciding: Decided, why: str) -> None:
@@ -171,6 +170,6 @@ def resume(deciding: Decided, why: str) -> None:
 def start_round(deciding: Decided, why: str) -> None:
     """From step 1 again, without those who answered that they cannot, with all when nobody else is left."""
     alert = deciding.alert
-    without = [] if _everybody(alert) <= set(alert.declined) else alert.declined
+    without = [] if alert.everybody(deciding.at) <= set(alert.declined) else alert.declined
     deciding.say(facts.RoundStarted(alert=alert.id, round=alert.round + 1, without=without))
     take_due(deciding, why)

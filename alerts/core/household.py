@@ -128,6 +128,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     away_until: int | None = None
     version: int = 0
     chain: dict[str, list[str]] = {}
+    chain_by_class: dict[str, dict[str, list[str]]] = {}
     sensors: dict[str, Sensor] = {}
     former: dict[str, Sensor] = {}
     by_seq: Spans = msgspec.field(default_factory=Spans)
@@ -145,6 +146,10 @@ class Household(msgspec.Struct, omit_defaults=True):
     def watched(self) -> bool:
         """Are alarms raised for this home?"""
         return self.status == "active"
+
+    def chain_for(self, alert_class: int) -> dict[str, list[str]]:
+        """Level -> places, as an alert of this class keeps them."""
+        return {**self.chain, **self.chain_by_class.get(str(alert_class), {})}
 
     def is_away(self, at: int) -> bool:
         """Is the elder away at `at`? Away ends by itself when its time is over."""

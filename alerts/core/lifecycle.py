@@ -12,6 +12,7 @@ from alerts.core.refusals import (
     OutcomeNotAllowed,
     StaleView,
 )
+from alerts.core.roster import Roster
 from events.types import alert as facts
 from events.types.alert import Terms
 from events.types.fact import MINUTE, SECOND, Event
@@ -22,20 +23,22 @@ PROPOSALS = {"safe": "safe_at_home", "false_alarm": "device_false_alarm", "away"
 
 def begin(
     alert_id: str, home: str, site: str, danger: str, *,
-    reason: dict[str, Any], terms: Terms, device: str, lasting: bool, at: int,
+    reason: dict[str, Any], terms: Terms, device: str, lasting: bool, at: int, roster: Roster | None = None,
 ) -> tuple[Alert, list[Event]]:  # fmt: skip
     """A danger with no open alert: suspected first where the elder may cancel, else raised at once."""
+    roster = roster or Roster()
     if terms.prealarm_s > 0:
         suspected = facts.AlertSuspected(
             alert=alert_id, home=home, site=site, danger=danger, reason=reason, terms=terms
         )
         alert = Alert(alert_id, home, site, danger, terms, "suspected", reason, suspected_at=at, version=1)
+        alert.roster = roster
         return alert, [suspected]
     raised = facts.AlertRaised(
         alert=alert_id, home=home, site=site, danger=danger, reason=reason, terms=terms,
         devices=[device] if device else [], lasting=lasting,
     )  # fmt: skip
-    alert = Alert(alert_id, home, site, danger, terms)
+    alert = Alert(alert_id, home, site, danger, terms, roster=roster)
     deciding = Decided(alert, at)
     deciding.say(raised)
     take_due(deciding)

@@ -1,6 +1,6 @@
 """What people ask about alerts: the open ones in the order to look at them, one of them, and what was closed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -9,8 +9,10 @@ from sqlalchemy import Connection, func, select
 from alerts.core.alert import Alert, Responder
 from alerts.core.lifecycle import outcomes_for
 from alerts.core.policy import LESSER_OUTCOMES, OUTCOMES
+from alerts.core.roster import Roster
 from alerts.projections.alert_fold import alerts, decoded
 from alerts.projections.due import Next, answer_by, arrive_by, what_is_next
+from alerts.registry.rosters import roster
 
 __all__ = ["ALL_OUTCOMES", "AlertSeen", "closed_since", "count_open", "listed", "one", "open_alerts"]
 
@@ -86,8 +88,8 @@ _NEVER: Final = 1 << 62
 
 def open_alerts(db: Connection, now: int) -> list[AlertSeen]:
     """Every open alert, the one with the least time left first."""
-    rows = db.execute(select(alerts).where(alerts.c.status.in_(("suspected", "raised")))).mappings()
-    return sorted((_seen(row) for row in rows), key=lambda alert: alert.urgency(now))
+    rows = db.execute(select(alerts).where(alerts.c.status.in_(("suspected", "raised")))).mappings().all()
+    return sorted(_all_seen(db, rows), key=lambda alert: alert.urgency(now))
 
 
 def count_open(db: Connection) -> dict[int, int]:
@@ -104,7 +106,7 @@ def closed_since(db: Connection, since: int, *, limit: int = 50) -> list[AlertSe
         .order_by(alerts.c.closed_at.desc(), alerts.c.position.desc())
         .limit(limit)
     )
-    return [_seen(row) for row in db.execute(query).mappings()]
+    return _all_seen(db, db.execute(query).mappings().all())
 
 
 def listed(
@@ -120,17 +122,25 @@ def listed(
         query = query.where(alerts.c.home == home)
     if before is not None:
         query = query.where(alerts.c.position < before)
-    return [_seen(row) for row in db.execute(query).mappings()]
+    return _all_seen(db, db.execute(query).mappings().all())
 
 
 def one(db: Connection, alert: str) -> AlertSeen | None:
     """This alert, None when it is unknown."""
-    row = db.execute(select(alerts).where(alerts.c.alert == alert)).mappings().first()
-    return _seen(row) if row else None
+    seen = _all_seen(db, db.execute(select(alerts).where(alerts.c.alert == alert)).mappings().all())
+    return seen[0] if seen else None
 
 
-def _seen(row: Mapping[Any, Any]) -> AlertSeen:
+def _all_seen(db: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[AlertSeen]:
+    """With who is meant by what comes next, as rotas and leave are known now."""
+    waiting = [row["changed_at"] for row in rows if row["next_at"] is not None]
+    known = roster(db, min(waiting)) if waiting else Roster()
+    return [_seen(row, known) for row in rows]
+
+
+def _seen(row: Mapping[Any, Any], known: Roster) -> AlertSeen:
     a = decoded(row["state"])
+    a.roster = known.about(a.terms.chain.values())
     return AlertSeen(
         id=a.id, home=a.home, site=a.site, danger=a.danger, alert_class=a.alert_class, status=a.status,
         active=a.active and a.open, lasting=a.lasting, acknowledged_by=a.acknowledged_by,

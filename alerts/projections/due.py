@@ -25,7 +25,7 @@ def what_is_next(alert: Alert) -> Next | None:
     if at is None:
         return None
     if alert.status == "suspected":
-        return Next(at, "prealarm_ends", 1, _told(alert, 1))
+        return Next(at, "prealarm_ends", 1, _told(alert, 1, at))
     late = [r.who for r in alert.responders if not r.gone and r.arrived_at is None and r.overdue_from == at]
     there = alert.there_since()
     if late and there is None:
@@ -33,15 +33,17 @@ def what_is_next(alert: Alert) -> Next | None:
     if there is not None and at == there + int(alert.terms.attended_s * SECOND):
         return Next(at, "still_active")
     if there is not None and at == max(there, alert.asked_at) + int(alert.terms.ask_outcome_s * SECOND):
-        return Next(at, "outcome", persons=tuple(alert.terms.chain.get("grid_member", [])))
+        return Next(
+            at, "outcome", persons=tuple(alert.roster.resolve(alert.terms.chain.get("grid_member", []), at).persons)
+        )
     if alert.due:
         step = min(alert.due)[0]
-        return Next(at, "step", step, _told(alert, step))
-    return Next(at, "round", 1, _told(alert, 1))
+        return Next(at, "step", step, _told(alert, step, at))
+    return Next(at, "round", 1, _told(alert, 1, at))
 
 
-def _told(alert: Alert, step: int) -> tuple[str, ...]:
-    return tuple(persons_of(alert, step)) if 0 < step <= len(alert.terms.steps) else ()
+def _told(alert: Alert, step: int, at: int) -> tuple[str, ...]:
+    return tuple(persons_of(alert, step, at)) if 0 < step <= len(alert.terms.steps) else ()
 
 
 def answer_by(alert: Alert) -> int | None:

@@ -33,7 +33,7 @@ PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, ALERTS, MESSAGES, TIMELIN
 
 _READ = frozenset(kind for projection in PROJECTIONS for kind in projection.reads)
 
-SHAPE = 3
+SHAPE = 4
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000

@@ -125,6 +125,55 @@ chains = Table(
 )
 Index("registry_chains_person", chains.c.person)
 
+class_chains = Table(
+    "registry_class_chains",
+    metadata,
+    Column("home", Text, primary_key=True),
+    Column("class", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("person", Text, nullable=False),
+)
+
+rotas = Table(
+    "registry_rotas",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("turns", Text, nullable=False),
+    Column("lengths_s", Text, nullable=False),
+)
+
+leaves = Table(
+    "registry_leaves",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, nullable=False),
+    Column("cover", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("note", Text, nullable=False),
+)
+Index("registry_leaves_until", leaves.c.until)
+
+holidays = Table(
+    "registry_holidays",
+    metadata,
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+holiday_covers = Table(
+    "registry_holiday_covers",
+    metadata,
+    Column("entry", Text, primary_key=True),
+    Column("cover", Text, nullable=False),
+)
+
 texts = Table(
     "registry_texts",
     metadata,

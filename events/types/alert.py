@@ -80,6 +80,8 @@ class RoundStarted(Event, frozen=True, kw_only=True):
 class StepTaken(Event, frozen=True, kw_only=True):
     """A step of this round is told. Empty `persons`: it resolved to nobody and was passed over. `rest_s`: re-spacing.
 
+    `instead`: who is told in somebody else's place -> that place, a person on leave or a rota (`@` and its id).
+
     `why`: due, lost, declined, overdue, need_help, still_active, refired, standstill, empty, stood_down, escalated.
     """
 
@@ -89,6 +91,7 @@ class StepTaken(Event, frozen=True, kw_only=True):
     persons: list[str]
     why: str
     respaced: bool = False
+    instead: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 @fact
@@ -145,6 +148,15 @@ class ResponderStoodDown(Event, frozen=True, kw_only=True):
     alert: str
     who: str
     by: str
+
+
+@fact
+class DrillAnswered(Event, frozen=True, kw_only=True):
+    """`who` answered a test, with whatever digit."""
+
+    alert: str
+    who: str
+    via: str
 
 
 @fact

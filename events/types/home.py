@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from events.types.fact import Event, fact
 
 DeviceKind = Literal["motion", "contact", "button", "co", "smoke", "gas", "water", "climate", "power", "gateway"]
@@ -96,7 +98,7 @@ class SensorBackInService(Event, frozen=True, kw_only=True):
 
 @fact
 class ChainSet(Event, frozen=True, kw_only=True):
-    """Who is told, by level: person ids."""
+    """Who is told, by level: person ids, or `@` and the id of a rota. `by_class`: levels that differ for a class of alert."""
 
     home: str
     watcher: list[str]
@@ -104,6 +106,7 @@ class ChainSet(Event, frozen=True, kw_only=True):
     grid_member: list[str]
     village: list[str]
     town: list[str]
+    by_class: dict[str, dict[str, list[str]]] = msgspec.field(default_factory=dict)
 
 
 @fact

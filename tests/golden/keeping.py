@@ -17,6 +17,8 @@ from tests.replay.weeks import Weeks
 FOLDER = Path(__file__).parent
 _FACTS, _HOMES, _SEED = 4_000, 12, 2
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_LATER = {"answered", "roster"}
+"""Fields that alerts have got since the first golden log."""
 
 
 class Expected(msgspec.Struct):
@@ -37,7 +39,16 @@ def outcome(log: Path) -> Expected:
                 alerts[name] = fold(alerts.get(name), recorded.event, recorded.at, recorded.version)
             elif isinstance(recorded.event, MessagePlanned):
                 messages[recorded.event.message] = _digest(dump(recorded.event).encode())
-    return Expected({name: _digest(_encode(alert)) for name, alert in alerts.items()}, messages)
+    return Expected({name: _digest(_as_then(alert)) for name, alert in alerts.items()}, messages)
+
+
+def _as_then(alert: Alert | None) -> bytes:
+    """What releases did not know of yet is left out as long as it says nothing."""
+    said = msgspec.json.decode(_encode(alert))
+    for field in _LATER & (said or {}).keys():
+        if not said[field]:
+            del said[field]
+    return msgspec.json.encode(said)
 
 
 def _digest(data: bytes) -> str:

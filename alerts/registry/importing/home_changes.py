@@ -64,4 +64,4 @@ def _chain(home: str, site: str, levels: dict[str, list[str]], changes: Changes,
     ]
     changes.put_all(tables.chains, old, new)
     if old != new:
-        changes.decide(f"home-{home}", site, ChainSet(home=home, **levels), at)
+        changes.decide(f"home-{home}", site, ChainSet(home=home, by_class={}, **levels), at)

@@ -11,8 +11,10 @@ from starlette.staticfiles import StaticFiles
 
 from api import problems
 from api.access import tables as access_tables
-from api.console import acting, looking, signing_in
-from api.doors import Bodies, Gate, SafeHeaders
+from api.access.showing import Showing
+from api.console import account, acting, looking, pulse, signing_in
+from api.doors import Bodies, SafeHeaders
+from api.gate import Gate
 from api.hooks import twilio, twilio_calls
 from api.live import Broadcast
 from api.routes import alerts, log, places, quarantine, service
@@ -51,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.broadcast = broadcast
     app.state.wrong_signatures = twilio.WrongSignatures()
+    app.state.showing = Showing(services.database)
     app.state.tries = signing_in.Tries(services.limits.logins_a_minute)
     problems.install(app)
     rest = APIRouter(
@@ -64,7 +67,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(service.open_router)
     app.include_router(twilio.router)
     app.include_router(twilio_calls.router)
-    for pages in (signing_in.router, looking.router, acting.router):
+    for pages in (signing_in.router, account.router, pulse.router, looking.router, acting.router):
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

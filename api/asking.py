@@ -7,6 +7,7 @@ from fastapi import Depends, Header, Request
 from sqlalchemy import Connection
 
 from alerts.projections.words import Language
+from api.access.rows import narrowed
 from api.access.who import MAY_ACT, MAY_READ, MAY_RULE, Role, Who
 from api.language import language_of
 from api.problems import Problem
@@ -29,9 +30,10 @@ def _in_role(roles: frozenset[Role]) -> Callable[[Request], Who]:
     return check
 
 
-def _snapshot(services: Annotated[Services, Depends(services_of)]) -> Iterator[Connection]:
+def _snapshot(request: Request, services: Annotated[Services, Depends(services_of)]) -> Iterator[Connection]:
+    """What this reader may see, as of one moment: who answers for a part finds only its rows."""
     with services.database.read() as db:
-        yield db
+        yield narrowed(db, getattr(request.state, "who", None))
 
 
 def _seen_version(if_match: Annotated[str | None, Header(description='The version seen, as `"7"`.')] = None) -> int:

@@ -1,36 +1,22 @@
-"""What every request passes on its way in and out: headers, the size and form of bodies, and the gate."""
+"""What every request passes on its way in and out: headers, the size and form of bodies."""
 
-import asyncio
 import json
 import math
-from collections.abc import Awaitable, Callable
 from typing import Any, Final, NoReturn
-from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import HTTPConnection
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access.audit import note_down
-from api.access.sessions import find_session
-from api.access.tokens import find_token
-from api.access.who import MAY_ACT, Who
+from api.gate import SAFE_METHODS
 from api.problems import Problem, answer
 from api.services import Services
-
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OPEN: Final = frozenset({"/health", "/login", "/language"})
-LOGOUT: Final = "/logout"
-OPEN_UNDER: Final = ("/login/link/", "/static/", "/hooks/")
-"""The only paths without login. Hooks check their provider's signature themselves."""
 
 _FORMS: Final = ("application/x-www-form-urlencoded", "application/json")
 _SAFE_HEADERS: Final = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-        "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -39,11 +25,6 @@ _SAFE_HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-
-
-def cookie_name(services: Services) -> str:
-    """Over TLS the name itself makes the browser refuse the cookie from anywhere else."""
-    return "__Host-shouwang" if services.https else "shouwang"
 
 
 class SafeHeaders:
@@ -69,84 +50,6 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, safely)
-
-
-class Gate:
-    """Closed by default: who is not known gets no further. What people do is written down before they are answered."""
-
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        self._app, self._services = app, services
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let in, or refuse."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":
-            return  # we speak no web sockets
-        request = Request(scope, receive)
-        path: str = scope["path"]
-        unsafe = scope["method"] not in SAFE_METHODS
-        if path in OPEN or path.startswith(OPEN_UNDER):
-            if unsafe and not path.startswith("/hooks/") and not same_origin(request, self._services):
-                await answer(request, Problem(403, "other_origin"))(scope, receive, send)
-                return
-            await self._app(scope, receive, send)
-            return
-        who = await asyncio.to_thread(who_asks, request, self._services)
-        if who is None:
-            await _not_known(request)(scope, receive, send)
-            return
-        if unsafe and who.by_cookie and not same_origin(request, self._services):
-            await answer(request, Problem(403, "other_origin"))(scope, receive, send)
-            return
-        if unsafe and who.role not in MAY_ACT and path != LOGOUT:
-            await answer(request, Problem(403, "role_not_allowed", role=who.role))(scope, receive, send)
-            return
-        scope.setdefault("state", {})["who"] = who
-        await self._app(scope, receive, self._written_down(scope, who, send) if unsafe else send)
-
-    def _written_down(self, scope: Scope, who: Who, send: Send) -> Callable[[Message], Awaitable[None]]:
-        async def noted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                ref = " ".join(str(value) for value in scope.get("path_params", {}).values())
-                await asyncio.to_thread(
-                    note_down, self._services.database, at=self._services.now(), who=who.id,
-                    what=f"{scope['method']} {scope['path']}", ref=ref,
-                    result=str(message["status"]),
-                )  # fmt: skip
-            await send(message)
-
-        return noted
-
-
-def who_asks(request: HTTPConnection, services: Services) -> Who | None:
-    """The holder of a bearer token, or of a session's cookie."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    cookie = request.cookies.get(cookie_name(services))
-    with services.database.read() as db:
-        if scheme.lower() == "bearer":
-            return find_token(db, token.strip())
-        return find_session(db, cookie, services.now()) if cookie else None
-
-
-def same_origin(request: Request, services: Services) -> bool:
-    """Does this come from a page of ours? Browsers always say so with a form or a script's POST."""
-    origin = request.headers.get("origin")
-    if origin is None:
-        return request.headers.get("sec-fetch-site") == "same-origin"
-    public = urlsplit(services.public_base_url)
-    host = request.headers.get("host", "")
-    return origin in {f"{public.scheme}://{public.netloc}", f"http://{host}", f"https://{host}"}
-
-
-def _not_known(request: Request) -> ASGIApp:
-    wants_page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
-    if request.headers.get("hx-request"):
-        return answer(request, Problem(401, headers={"HX-Redirect": "/login"}))
-    if wants_page:
-        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
-    return answer(request, Problem(401, headers={"WWW-Authenticate": "Bearer"}))
 
 
 class Bodies:

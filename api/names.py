@@ -1,7 +1,11 @@
-"""The names behind ids, for screens; an id that the registry does not know is shown as it is."""
+"""The names behind ids, for screens; an id that the registry does not know is shown as it is.
+
+Who lives in a home, what is said of them, and phones are masked unless the reader asked for them and that was recorded.
+"""
 
 from functools import cached_property
 
+import msgspec
 from sqlalchemy import Connection
 
 from alerts.projections.words import Language
@@ -16,8 +20,8 @@ from api.console.words import say
 class Names:
     """Reads each kind once, within one snapshot."""
 
-    def __init__(self, db: Connection, language: Language) -> None:
-        self._db, self._language = db, language
+    def __init__(self, db: Connection, language: Language, *, shown: bool = False) -> None:
+        self._db, self._language, self.shown = db, language, shown
 
     @cached_property
     def _people(self) -> dict[str, Person]:
@@ -63,12 +67,19 @@ class Names:
         return f"{site} {homes.house_label(known, self._language)}"
 
     def home_card(self, id: str) -> Home | None:
-        """All that is registered of a home."""
-        return self._homes.get(id)
+        """All that is registered of a home; masked: where it is, and that somebody lives there."""
+        card = self._homes.get(id)
+        if card is None or self.shown:
+            return card
+        masked = [msgspec.structs.replace(r, name=masked_name(r.name), born=None, notes="") for r in card.residents]
+        return msgspec.structs.replace(card, residents=masked, notes="")
 
     def phones(self, person: str) -> list[Phone]:
         """The phones somebody answers on."""
-        return phones.phones_of(self._db, person)
+        found = phones.phones_of(self._db, person)
+        if self.shown:
+            return found
+        return [msgspec.structs.replace(phone, number=masked_number(phone.number)) for phone in found]
 
     def text(self, id: str) -> str:
         """What somebody wrote."""
@@ -81,3 +92,13 @@ class Names:
 
     def _said(self, zh: str, en: str) -> str:
         return en if self._language == "en" and en else zh
+
+
+def masked_name(name: str) -> str:
+    """`李桂兰` -> `李**`: enough to know whom a neighbour means, not enough to look them up."""
+    return name[:1] + "*" * max(1, len(name) - 1) if name else ""
+
+
+def masked_number(number: str) -> str:
+    """`+8612000000001` -> `+86120******01`."""
+    return number[:6] + "*" * max(0, len(number) - 8) + number[-2:] if len(number) > 8 else "*" * len(number)

@@ -42,7 +42,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much anybody may ask of us."""
+    """How much anybody may ask of us. `lock_after_s`: so long nobody at a console, and it locks; 0: never."""
 
     body_bytes: int = 64 * 1024
     logins_a_minute: int = 20
@@ -51,6 +51,7 @@ class Limits:
     stalled_s: float = 20.0
     heartbeat_s: float = 10.0
     folded_within_s: float = 2.0
+    lock_after_s: float = 0.0
 
 
 @dataclass(frozen=True)

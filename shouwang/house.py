@@ -19,7 +19,7 @@ from alerts.projections.watching import Folded, Watching
 from alerts.timers import mark_of
 from api.app import create_app
 from api.services import Channel as ShownChannel
-from api.services import Services, TakeKey
+from api.services import Limits, Services, TakeKey
 from events.follow import bookmark
 from events.holding import Holder
 from events.store import head
@@ -116,6 +116,7 @@ class House:
             ],
             take_key=self._keys(),
             twilio_auth_token=settings.twilio.auth_token if settings.twilio else None,
+            limits=Limits(lock_after_s=0.0 if settings.demo else settings.lock_after_s),
             settings={"clock": "facts" if settings.clock_from is not None else "real"},
         )
 

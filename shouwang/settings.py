@@ -50,6 +50,7 @@ class Settings:
     mqtt_url: str | None = field(default=None, repr=False)
     tls: Tls | None = None
     providers: Providers = field(default_factory=Providers)
+    lock_after_s: float = 900.0
     clock_from: int | None = None
     demo: bool = False
     demo_phones_url: str | None = None
@@ -125,6 +126,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         mqtt_url=mqtt_url,
         tls=tls,
         providers=providers,
+        lock_after_s=60.0
+        * (15 if env.text("SHOUWANG_LOCK_AFTER_MIN") is None else env.whole("SHOUWANG_LOCK_AFTER_MIN")),
         clock_from=clock_from,
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),

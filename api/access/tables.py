@@ -14,6 +14,16 @@ users = Table(
     Column("disabled_at", BigInteger),
     Column("failed", Integer, nullable=False),
     Column("locked_until", BigInteger, nullable=False),
+    Column("scope", Text),
+)
+
+second_factors = Table(
+    "access_second_factors",
+    metadata,
+    Column("user", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("since", BigInteger),
+    Column("last_step", BigInteger, nullable=False),
 )
 
 sessions = Table(
@@ -24,6 +34,9 @@ sessions = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("active_at", BigInteger),
+    Column("locked_at", BigInteger),
+    Column("code_due", Integer),
 )
 Index("access_sessions_user", sessions.c.user)
 
@@ -55,6 +68,7 @@ audit = Table(
     Column("what", Text, nullable=False),
     Column("ref", Text, nullable=False),
     Column("result", Text, nullable=False),
+    Column("link", Text),
 )
 
 append_only(audit, "audit log")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.access.tables import tokens
-from api.access.who import Role, Who, checked_role, digest_of, fresh_secret
+from api.access.who import SCOPED, Role, RoleUnknown, Who, checked_role, digest_of, fresh_secret
 from events.database import Database
 
 _PREFIX: Final = "sw_"
@@ -37,6 +37,8 @@ def create_token(database: Database, name: str, role: str, now: int) -> str:
     """The token in plain, for this once. Raises RoleUnknown, TokenNameRefused, TokenExists."""
     if not _NAME.fullmatch(name):
         raise TokenNameRefused(name)
+    if role in SCOPED:
+        raise RoleUnknown(f"a token is of the whole town: {role} is for people")
     plain = _PREFIX + fresh_secret()
     row = {"name": name, "digest": digest_of(plain), "role": checked_role(role), "created_at": now, "revoked_at": None}
 

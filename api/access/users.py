@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.access.tables import sessions, users
-from api.access.who import Role, Who, checked_role
+from api.access.who import SCOPED, Role, Who, checked_role
 from events.database import Database
 from events.types.fact import MINUTE
 
@@ -19,6 +20,8 @@ FREE_MISSES: Final = 5
 _LONGEST_LOCK: Final = 60 * MINUTE
 _NAME: Final = re.compile(r"[\w.-]{1,32}")
 
+NO_PASSWORD: Final = "!"  # noqa: S105  # says that there is none
+"""No hash: nothing matches it. Its user comes in by a one-time link and must choose a password first."""
 _hasher: Final = PasswordHash.recommended()
 _nobody: Final = _hasher.hash("nobody has this password")
 _at_once: Final = threading.BoundedSemaphore(2)
@@ -37,6 +40,23 @@ class NameRefused(Exception):
     """Names are 1 to 32 letters, digits, dots, dashes."""
 
 
+class ScopeMissing(Exception):
+    """A village or a watcher sees only what is named."""
+
+
+@dataclass(frozen=True)
+class User:
+    """What may be shown of a user. `locked_until`: too many misses."""
+
+    name: str
+    role: Role
+    scope: tuple[str, ...]
+    created_at: int
+    disabled_at: int | None
+    locked_until: int
+    has_password: bool
+
+
 @dataclass(frozen=True)
 class LoginRefused(Exception):
     """Wrong name or password, or locked until `until`."""
@@ -44,15 +64,19 @@ class LoginRefused(Exception):
     until: int = 0
 
 
-def create_user(database: Database, name: str, role: str, password: str, *, now: int) -> None:
-    """Add a user. Raises RoleUnknown, NameRefused, PasswordTooShort, UserExists."""
+def create_user(
+    database: Database, name: str, role: str, password: str | None, *, scope: Sequence[str] = (), now: int
+) -> None:
+    """Add a user; without a password they must choose one when they first come in.
+
+    `scope`: villages, or the person a watcher is. Raises RoleUnknown, ScopeMissing, NameRefused, PasswordTooShort,
+    UserExists.
+    """
     if not _NAME.fullmatch(name):
         raise NameRefused(name)
-    if len(password) < SHORTEST_PASSWORD:
-        raise PasswordTooShort(f"a password has at least {SHORTEST_PASSWORD} characters")
     row = {
-        "name": name, "role": checked_role(role), "password": _hasher.hash(password), "created_at": now,
-        "disabled_at": None, "failed": 0, "locked_until": 0,
+        "name": name, "role": checked_role(role), "password": _hashed(password), "created_at": now,
+        "disabled_at": None, "failed": 0, "locked_until": 0, "scope": _scope_text(checked_role(role), scope),
     }  # fmt: skip
 
     def add(db: Connection) -> None:
@@ -64,11 +88,29 @@ def create_user(database: Database, name: str, role: str, password: str, *, now:
         raise UserExists(name) from None
 
 
-def set_password(database: Database, name: str, password: str) -> bool:
-    """A new password; it also unlocks. False: no such user."""
+def _hashed(password: str | None) -> str:
+    if password is None:
+        return NO_PASSWORD
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooShort(f"a password has at least {SHORTEST_PASSWORD} characters")
-    fresh = {"password": _hasher.hash(password), "failed": 0, "locked_until": 0}
+    return _hasher.hash(password)
+
+
+def _scope_text(role: Role, scope: Sequence[str]) -> str:
+    if role in SCOPED and not scope:
+        raise ScopeMissing(f"a {role} needs to know which: name villages, or the person in the registry")
+    return " ".join(scope) if role in SCOPED else ""
+
+
+def set_role(database: Database, name: str, role: str, scope: Sequence[str] = ()) -> bool:
+    """Another role from the next request on. Raises RoleUnknown, ScopeMissing. False: no such user."""
+    fresh = {"role": checked_role(role), "scope": _scope_text(checked_role(role), scope)}
+    return database.write(lambda db: db.execute(update(users).where(users.c.name == name).values(**fresh)).rowcount) > 0
+
+
+def set_password(database: Database, name: str, password: str | None) -> bool:
+    """A new password, or None: one must be chosen; it also unlocks. False: no such user."""
+    fresh = {"password": _hashed(password), "failed": 0, "locked_until": 0}
     return database.write(lambda db: db.execute(update(users).where(users.c.name == name).values(**fresh)).rowcount) > 0
 
 
@@ -80,6 +122,28 @@ def disable_user(database: Database, name: str, *, now: int) -> bool:
         return db.execute(update(users).where(users.c.name == name).values(disabled_at=now)).rowcount > 0
 
     return database.write(disable)
+
+
+def enable_user(database: Database, name: str) -> bool:
+    """They may log in again. False: no such user."""
+    mine = (users.c.name == name, users.c.disabled_at.is_not(None))
+    return database.write(lambda db: db.execute(update(users).where(*mine).values(disabled_at=None)).rowcount) > 0
+
+
+def list_users(db: Connection) -> list[User]:
+    """All users, disabled ones too, by name."""
+    return [
+        User(
+            row.name, checked_role(row.role), tuple((row.scope or "").split()), row.created_at, row.disabled_at,
+            row.locked_until, row.password != NO_PASSWORD,
+        )
+        for row in db.execute(select(users).order_by(users.c.name))
+    ]  # fmt: skip
+
+
+def find_user(db: Connection, name: str) -> User | None:
+    """A user who may log in."""
+    return next((user for user in list_users(db) if user.name == name and user.disabled_at is None), None)
 
 
 def role_of(db: Connection, name: str) -> Role | None:
@@ -99,14 +163,25 @@ def check_password(database: Database, name: str, password: str, *, now: int) ->
         row = db.execute(select(users).where(users.c.name == name, users.c.disabled_at.is_(None))).first()
     if row is not None and row.locked_until > now:
         raise LoginRefused(row.locked_until)
+    known = row.password if row is not None and row.password != NO_PASSWORD else _nobody
     with _at_once:
-        right = _hasher.verify(password[:1024], row.password if row is not None else _nobody)
+        right = _hasher.verify(password[:1024], known) and known is not _nobody
     if row is None:
         raise LoginRefused
     if not right:
-        raise LoginRefused(database.write(lambda db: _missed(db, name, now)))
+        raise LoginRefused(miss(database, name, now))
     database.write(lambda db: db.execute(update(users).where(users.c.name == name).values(failed=0)).rowcount)
     return Who(f"user:{name}", checked_role(row.role), name, by_cookie=True)
+
+
+def locked_until(db: Connection, name: str) -> int:
+    """Until when nobody gets in by this name, 0: not locked."""
+    return db.execute(select(users.c.locked_until).where(users.c.name == name)).scalar() or 0
+
+
+def miss(database: Database, name: str, now: int) -> int:
+    """A wrong password or code. Returns until when the name is locked."""
+    return database.write(lambda db: _missed(db, name, now))
 
 
 def _missed(db: Connection, name: str, now: int) -> int:

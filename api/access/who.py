@@ -5,22 +5,36 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-Role = Literal["operator", "administrator", "auditor"]
+Role = Literal["operator", "village", "watcher", "administrator", "auditor"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-MAY_ACT: Final[frozenset[Role]] = frozenset({"operator", "administrator"})
+SCOPED: Final[frozenset[Role]] = frozenset({"village", "watcher"})
+"""They see only what is theirs: `rows.py` says which rows."""
+MAY_ACT: Final[frozenset[Role]] = frozenset(ROLES) - {"auditor"}
 MAY_READ: Final[frozenset[Role]] = frozenset(ROLES)
 MAY_RULE: Final[frozenset[Role]] = frozenset({"administrator"})
 
 
 @dataclass(frozen=True)
 class Who:
-    """Somebody the gate has let in. `id` goes into the log: `user:<name>` or `token:<name>`."""
+    """Somebody the gate has let in. `id` goes into the log: `user:<name>` or `token:<name>`.
+
+    `scope`: ids of villages, or of one person in the registry, for the roles that see only a part.
+    """
 
     id: str
     role: Role
     name: str
     by_cookie: bool = False
     session: str = ""
+    scope: tuple[str, ...] = ()
+    locked: bool = False
+    code_due: bool = False
+    password_due: bool = False
+
+    @property
+    def scoped(self) -> bool:
+        """Do they see only a part of the homes?"""
+        return self.role in SCOPED
 
 
 class RoleUnknown(Exception):

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
 from api.access.audit import note_down
+from api.access.showing import Showing
+from api.access.who import Who
 from api.asking import Operator, Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
 from api.console.spans import beginning_of
@@ -19,6 +21,7 @@ from api.services import Services
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 AlertId = Annotated[str, Path(max_length=128)]
+Shown = Annotated[bool, Query(description="Names of elders and phones too; it is recorded.")]
 _SHOWN_UNPROTECTED = 8
 _SHOWN_QUIET = 8
 
@@ -53,36 +56,42 @@ def _board(template: str, request: Request, db: Connection, serving: Services) -
         exposed_count=len(exposed),
         quietest=quietest,
         watched=len(judged), closed=alerts.closed_since(db, beginning_of(say.now, 0.5), limit=12),
-        sounding=[alert.id for alert in opened if alert.alert_class == 1 and not alert.acknowledged_by],
-        chiming=[alert.id for alert in opened if alert.alert_class == 2],
     )  # fmt: skip
 
 
 @router.get("/alerts/{alert_id}")
-def alert(request: Request, alert_id: AlertId, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
-    """One alert, with the phones one must call; that they were shown is written down."""
-    note_down(serving.database, at=serving.now(), who=who.id, what="GET alert page", ref=alert_id)
-    return _alert("alert.html", request, alert_id, db, serving)
+def alert(
+    request: Request, alert_id: AlertId, db: Snapshot, who: Reader, serving: Serving, shown: Shown = False
+) -> HTMLResponse:
+    """One alert; of an open class 1 with the phones one must call, else when asked for. That they were shown is recorded."""
+    return _alert("alert.html", request, alert_id, db, who, serving, shown=shown)
 
 
 @router.get("/alerts/{alert_id}/live")
-def alert_again(request: Request, alert_id: AlertId, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+def alert_again(
+    request: Request, alert_id: AlertId, db: Snapshot, who: Reader, serving: Serving, shown: Shown = False
+) -> HTMLResponse:
     """The part of an alert's page that changes."""
-    del who
-    return _alert("alert_live.html", request, alert_id, db, serving)
+    return _alert("alert_live.html", request, alert_id, db, who, serving, shown=shown)
 
 
-def _alert(template: str, request: Request, alert_id: str, db: Connection, serving: Services) -> HTMLResponse:
+def _alert(
+    template: str, request: Request, alert_id: str, db: Connection, who: Who, serving: Services, *, shown: bool
+) -> HTMLResponse:
     seen = alerts.one(db, alert_id)
     if seen is None:
         raise Problem(404, "alert_unknown", alert=alert_id)
-    say = sentences_for(request, db, serving)
+    must_call = seen.alert_class == 1 and seen.open
+    say = sentences_for(request, db, serving, shown=shown or must_call)
+    if say.names.shown:
+        showing: Showing = request.app.state.showing
+        showing.of(who, "alert card", alert_id, say.now)
     sent = messages.of_alert(db, alert_id)
     texts = {message["message"]: messages.text_of_message(db, message["message"]) for message in sent}
     return page(
         request, template, say, alert=seen, lines=story(timeline.of_alert(db, alert_id), sent, texts, say),
         home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=_chain(seen.chain),
-        all_outcomes=alerts.ALL_OUTCOMES, sounding=[], chiming=[],
+        all_outcomes=alerts.ALL_OUTCOMES, asked=shown, must_call=must_call,
     )  # fmt: skip
 
 
@@ -106,17 +115,20 @@ def all_homes(request: Request, db: Snapshot, who: Reader, serving: Serving) -> 
 
 @router.get("/homes/{home_id}")
 def home(
-    request: Request, home_id: Annotated[str, Path(max_length=64)], db: Snapshot, who: Reader, serving: Serving
-) -> HTMLResponse:
-    """One home."""
-    say = sentences_for(request, db, serving)
+    request: Request, home_id: Annotated[str, Path(max_length=64)], db: Snapshot, who: Reader, serving: Serving,
+    shown: Shown = False,
+) -> HTMLResponse:  # fmt: skip
+    """One home; names and phones when asked for."""
+    say = sentences_for(request, db, serving, shown=shown)
     found = homes.one(db, home_id, say.now)
     if found is None:
         raise Problem(404, "home_unknown", home=home_id)
-    note_down(serving.database, at=serving.now(), who=who.id, what="GET home page", ref=home_id)
+    if shown:
+        showing: Showing = request.app.state.showing
+        showing.of(who, "home card", home_id, say.now)
     return page(
         request, "home.html", say, home=found, card=say.names.home_card(home_id), chain=_chain(found.chain),
-        alerts=alerts.listed(db, home=home_id, limit=20),
+        alerts=alerts.listed(db, home=home_id, limit=20), asked=shown, must_call=False,
     )  # fmt: skip
 
 

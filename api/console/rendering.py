@@ -13,7 +13,9 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from alerts.projections.words import class_name, danger_name, outcome_name, what_to_do
+from api.access.rights import may
 from api.access.who import MAY_ACT, Who
+from api.console.pages import menu_for
 from api.console.sentences import Sentences
 from api.console.spans import iso, span, to_the_second
 from api.language import language_of
@@ -80,10 +82,10 @@ def clock_words(health: Mapping[str, Any], say: Sentences) -> str:
 environment.globals.update(asset=_asset, left=_left, ailment=ailment, clock_words=clock_words)
 
 
-def sentences_for(request: Request, db: Connection, services: Services) -> Sentences:
-    """The words of this reader at this moment."""
+def sentences_for(request: Request, db: Connection, services: Services, *, shown: bool = False) -> Sentences:
+    """The words of this reader at this moment; `shown`: also names of elders and phones, which is recorded elsewhere."""
     language = language_of(request)
-    return Sentences(Names(db, language), language, services.now())
+    return Sentences(Names(db, language, shown=shown), language, services.now())
 
 
 def page(request: Request, template: str, say: Sentences, *, status: int = 200, **context: Any) -> HTMLResponse:
@@ -92,7 +94,11 @@ def page(request: Request, template: str, say: Sentences, *, status: int = 200, 
     who: Who | None = getattr(request.state, "who", None)
     language = language_of(request)
     health = services.health() if who else {"ok": True}
+    live = who is not None and not (who.code_due or (who.password_due and not services.demo))
+    role = who.role if who else None
     text = environment.get_template(template).render(
+        live=live, locked=who is not None and who.locked, menu=menu_for(role) if live else [],
+        may=lambda rule: may(role, rule),
         say=say, t=say.t, clock=say.clock, names=say.names, language=language, now=say.now, who=who,
         may_act=who is not None and who.role in MAY_ACT, path=request.url.path, services=services, health=health,
         really_sends=services.sms_really_sent or services.demo, position=services.projector.position,

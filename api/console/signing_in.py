@@ -14,7 +14,7 @@ from api.access.sessions import LASTS, end_session, open_session, use_login_link
 from api.access.users import LoginRefused, check_password
 from api.asking import Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
-from api.doors import cookie_name
+from api.gate import cookie_name
 from api.language import COOKIE as LANGUAGE_COOKIE
 from api.services import Services
 from events.types.fact import MINUTE, SECOND
@@ -47,7 +47,7 @@ def login_page(
     request: Request, db: Snapshot, serving: Serving, next: Annotated[str, Query(max_length=200)] = "/"
 ) -> Response:
     """Name and password."""
-    return page(request, "login.html", sentences_for(request, db, serving), wrong="", next=_ours(next), name="")
+    return page(request, "login.html", sentences_for(request, db, serving), wrong="", next=ours(next), name="")
 
 
 @router.post("/login")
@@ -61,15 +61,15 @@ def login(
     now = serving.now()
     tries: Tries = request.app.state.tries
     if not tries.allowed(request, now):
-        return page(request, "login.html", say, wrong=say.t("login.often"), next=_ours(next), name=name, status=429)
+        return page(request, "login.html", say, wrong=say.t("login.often"), next=ours(next), name=name, status=429)
     try:
         who = check_password(serving.database, name, password, now=now)
     except LoginRefused as refused:
         note_down(serving.database, at=now, who=f"user:{name}", what="login", result="refused")
         wrong = say.t("login.locked", clock=say.clock(refused.until)) if refused.until else say.t("login.wrong")
-        return page(request, "login.html", say, wrong=wrong, next=_ours(next), name=name, status=401)
+        return page(request, "login.html", say, wrong=wrong, next=ours(next), name=name, status=401)
     note_down(serving.database, at=now, who=who.id, what="login")
-    return _with_session(RedirectResponse(_ours(next), 303), open_session(serving.database, who.name, now), serving)
+    return _with_session(RedirectResponse(ours(next), 303), open_session(serving.database, who.name, now), serving)
 
 
 @router.get("/login/link/{secret}")
@@ -107,7 +107,7 @@ def choose_language(
     back: Annotated[str, Form(max_length=200)] = "/",
 ) -> Response:  # fmt: skip
     """Remember the language in a cookie of its own; also before login."""
-    answer = RedirectResponse(_ours(back), 303)
+    answer = RedirectResponse(ours(back), 303)
     chosen = language if language in LANGUAGES else "zh"
     answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=31_536_000, path="/", secure=serving.https, samesite="strict")
     return answer
@@ -121,6 +121,6 @@ def _with_session(answer: Response, secret: str, serving: Services) -> Response:
     return answer
 
 
-def _ours(next: str) -> str:
+def ours(next: str) -> str:
     """Only a path of ours, never another site."""
     return next if next.startswith("/") and not next.startswith(("//", "/\\")) else "/"

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from alerts.projections import happenings
 from api.asking import Reader, Serving, Snapshot
-from api.doors import who_asks
+from api.gate import who_asks
 from api.live import Broadcast, LiveResponse, TooManyStreams
 from api.problems import Problem
 from api.routes.other_shapes import HappeningOut, Log

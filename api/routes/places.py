@@ -69,7 +69,7 @@ def tell_device(
 def list_people(db: Snapshot, who: Operator, serving: Serving, language: Spoken) -> list[PersonOut]:
     """Names and phones of those who answer for homes; that they were shown is written down."""
     note_down(serving.database, at=serving.now(), who=who.id, what="GET people")
-    names = Names(db, language)
+    names = Names(db, language, shown=True)
     return [
         PersonOut(
             id=person.id, name=names.person(person.id), role=person.role, language=person.language,

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from shouwang.cli import parts, simulate, tokens, users
+from shouwang.cli import auditing, ca, parts, simulate, tokens, users
 from shouwang.cli.check import check
 from shouwang.cli.demo import demo
 from shouwang.cli.importing import import_
@@ -36,6 +36,8 @@ app.command("rebuild")(rebuild)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(tokens.app, name="token")
 app.add_typer(users.app, name="user")
+app.add_typer(auditing.app, name="audit")
+app.add_typer(ca.app, name="ca")
 
 
 def main() -> None:

@@ -1,12 +1,11 @@
 """`shouwang user ...`: who may log in to the console."""
 
-import secrets
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from api.access import sessions, users
+from api.access import second_factor, sessions, users
 from api.access.audit import note_down
 from api.access.who import ROLES, RoleUnknown
 from shouwang.cli.speech import err, say
@@ -26,6 +25,9 @@ ByStdin = Annotated[bool, typer.Option("--password-stdin", help="从标准输入
 def create(
     name: Name,
     role: Annotated[str, typer.Option(help=f"角色 · {', '.join(ROLES)}")] = "operator",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="村（village）或登记的人（watcher） · villages, or the person a watcher is")
+    ] = None,
     password_stdin: ByStdin = False,
     link: Annotated[
         bool, typer.Option("--link", help="不设密码，给一次性链接 · no password yet, a one-time link")
@@ -38,17 +40,19 @@ def create(
 
       shouwang user create li --role auditor --link
 
+      shouwang user create dongping --role village --scope dp --link
+
     Exit codes: 0 ok, 2 the name, role or password is refused.
 
     """
-    password = secrets.token_urlsafe(32) if link else _password(from_stdin=password_stdin)
+    password = None if link else _password(from_stdin=password_stdin)
     settings = read_settings()
     with memory(settings) as database:
         try:
-            users.create_user(database, name, role, password, now=now())
+            users.create_user(database, name, role, password, scope=scope or (), now=now())
         except users.UserExists:
             raise Refused(f"已有用户 {name}", f"there is a user {name} already") from None
-        except (RoleUnknown, users.NameRefused, users.PasswordTooShort) as refused:
+        except (RoleUnknown, users.ScopeMissing, users.NameRefused, users.PasswordTooShort) as refused:
             raise Refused("未创建", str(refused)) from None
         if link:
             say(settings.console_url + sessions.make_login_link(database, name, now(), LINK_VALID_S))
@@ -91,6 +95,21 @@ def change_password(name: Name, password_stdin: ByStdin = False) -> None:
             raise Refused(f"没有用户 {name}", f"there is no user {name}")
         note_down(database, at=now(), who=BY, what="user password", ref=name)
     err.print("密码已更新 · the password is set")
+
+
+@app.command("unpair")
+def unpair(name: Name) -> None:
+    """手机丢了：不再问验证码 · The phone is lost: no code is asked any more.
+
+    Example:  shouwang user unpair zhang
+
+    Exit codes: 0 ok, 2 this user has none.
+    """
+    with memory(read_settings()) as database:
+        if not second_factor.forget(database, name):
+            raise Refused(f"{name} 没有开验证码", f"{name} has no second factor")
+        note_down(database, at=now(), who=BY, what="user unpair", ref=name)
+    err.print("已关闭 · it is off")
 
 
 @app.command()

@@ -1,11 +1,27 @@
-"""The console's own words in both languages. A key is said in every language or in none; a test holds that."""
+"""The console's own words in both languages. A key is said in every language or in none; a test holds that.
+
+A page brings its own file with `ZH` and `EN` and a line in `_ROOMS`.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
-from api.console.words.en import EN
-from api.console.words.zh import ZH
+from api.console.words import access, behaviour, en, zh
 
+_ROOMS: Final = (access, behaviour)
+
+
+def _whole(common: Mapping[str, str], parts: list[Mapping[str, str]]) -> dict[str, str]:
+    found = dict(common)
+    for part in parts:
+        if twice := found.keys() & part.keys():
+            raise ValueError(f"said twice: {', '.join(sorted(twice))}")
+        found |= part
+    return found
+
+
+ZH: Final = _whole(zh.ZH, [room.ZH for room in _ROOMS])
+EN: Final = _whole(en.EN, [room.EN for room in _ROOMS])
 WORDS: Final[dict[str, Mapping[str, str]]] = {"zh": ZH, "en": EN}
 
 

@@ -1,0 +1,98 @@
+// What an operator does: typing that outlives fresh fragments, keys for everything, and the lock when nobody is there.
+"use strict";
+(() => {
+  const { words } = shouwang;
+
+  // ---- what somebody has begun to type, chosen or opened outlives a fresh fragment
+  let typed = {};
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    typed = {};
+    for (const field of event.detail.target.querySelectorAll("select[id], textarea[id], input[id]:not([type=hidden])")) {
+      typed[field.id] = field.value;
+    }
+    opened = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const [id, value] of Object.entries(typed)) {
+      const field = document.getElementById(id);
+      if (field && value && (field.tagName !== "SELECT" || [...field.options].some((o) => o.value === value))) field.value = value;
+    }
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    shouwang.count();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt.closest("form");
+    if (!event.detail.successful || !form) return;
+    for (const field of form.querySelectorAll("textarea, select, input:not([type=hidden])")) field.value = "";
+    form.closest("details")?.removeAttribute("open");
+    document.getElementById("notice")?.replaceChildren();
+  });
+
+  // ---- keyboard
+  const help = document.getElementById("help");
+  const cards = () => [...document.querySelectorAll(".alert")];
+  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover" };
+  let leader = 0;
+  function move(by) {
+    const all = cards();
+    const here = all.findIndex((card) => card.contains(document.activeElement));
+    const next = all[Math.min(all.length - 1, Math.max(0, here + by))];
+    next?.querySelector("h3 a").focus();
+    next?.scrollIntoView({ block: "nearest" });
+  }
+  function press(key) {
+    const card = cards().find((one) => one.contains(document.activeElement)) || document;
+    const place = card.querySelector(`[data-key="${key}"]`) || document.querySelector(`main [data-key="${key}"], header [data-key="${key}"]`);
+    if (!place) return false;
+    place.closest("details")?.setAttribute("open", "");
+    // What would be recorded as somebody's word is only made ready; one more key says it.
+    if (/INPUT|TEXTAREA|SELECT/.test(place.tagName) || place.dataset.ready) { place.focus(); place.scrollIntoView({ block: "center" }); }
+    else place.click();
+    return true;
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (event.key === "Escape" && /INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) { event.target.blur(); return; }
+    if (/INPUT|TEXTAREA|SELECT/.test(event.target.tagName) || help?.open) return;
+    const key = event.key.toLowerCase();
+    if (Date.now() - leader < 1500 && goes[key]) { location.href = goes[key]; return; }
+    leader = key === "g" ? Date.now() : 0;
+    if (key === "?") help?.showModal();
+    else if (key === "j") move(1);
+    else if (key === "k") move(-1);
+    else if (key === "g" || !press(key)) return;
+    event.preventDefault();
+  });
+  document.getElementById("help-open")?.addEventListener("click", () => help?.showModal());
+  document.getElementById("help-close")?.addEventListener("click", () => help?.close());
+
+  // ---- nobody there: the contents are put away, the page stays and goes on sounding
+  const lockAfter = Number(words.lockAfter || 0);
+  let moved = Date.now();
+  let said = Date.now();
+  let shut = words.locked === "1";
+  for (const what of ["keydown", "pointerdown", "pointermove", "wheel"]) {
+    document.addEventListener(what, () => { moved = Date.now(); }, { passive: true });
+  }
+  async function lock() {
+    if (shut) return;
+    shut = true;
+    await fetch("/lock", { method: "POST" });
+    document.body.classList.add("shut");
+    help?.close();
+    await htmx.ajax("GET", `/locked?back=${encodeURIComponent(location.pathname)}`, { target: "#main", select: "#main > *" });
+    document.getElementById("password")?.focus();
+  }
+  document.getElementById("lock")?.addEventListener("click", lock);
+  shouwang.on("tick", () => {
+    if (!lockAfter || shut) return;
+    if (Date.now() - moved > lockAfter) lock();
+    else if (moved > said && Date.now() - said > 60000) {
+      said = Date.now();
+      fetch("/active", { method: "POST" }).catch(() => {});
+    }
+  });
+
+  shouwang.begin();
+})();

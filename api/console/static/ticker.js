@@ -1,0 +1,2 @@
+// One tick a second, also while the tab is hidden.
+setInterval(() => postMessage(0), 1000);

@@ -75,6 +75,7 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /api/v1/homes/{home_id}": ALL,
     "GET /api/v1/devices": ALL,
     "GET /api/v1/devices/{site}/{device}": ALL,
+    "POST /api/v1/devices/{site}/{device}/commands": DUTY,
     "GET /api/v1/people": DUTY,
     "GET /api/v1/quarantine": TOWN,
     "GET /api/v1/quarantine/{number}": DUTY,

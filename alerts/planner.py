@@ -12,14 +12,17 @@ from sqlalchemy import Connection
 
 from alerts.core.person import Person
 from alerts.core.policy import Policy
+from alerts.core.ways import Way
 from alerts.notify import outbox
-from alerts.planning import HEARS, Planning
-from alerts.seats import PLANNER, POLICY, WHOLE, Seat
+from alerts.planning import COMMON, HEARS, Planning
+from alerts.seats import CHANNELS, PLANNER, POLICY, WHOLE, Seat
+from alerts.timers import Timer, set_timers
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
 from events.store import New, append
 from events.types import message, setting
+from events.types.channel import ChannelsDeclared
 from events.types.fact import HOUR, MINUTE, SECOND
 
 READER = PLANNER
@@ -33,10 +36,14 @@ _SAVE_EVERY_FACTS = 20_000
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Person).decode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
+_unpack_channels = msgspec.msgpack.Decoder(ChannelsDeclared).decode
 
 
 class Planner(Planning):
-    """One reader of the lanes of a seat. Only one thread may call it. `channel` is the one SMS channel of this house."""
+    """One reader of the lanes of a seat. Only one thread may call it.
+
+    `channel`: the one SMS channel of a house whose log does not declare its channels.
+    """
 
     def __init__(
         self,
@@ -50,25 +57,31 @@ class Planner(Planning):
         """`check` is asked in every transaction whether the seat is still ours; it raises when it is not."""
         self._database, self._now, self._channel, self._check = database, now, channel, check
         self._reader = seat.reader(READER)
-        self.follower = Follower(database, self._reader, lanes=seat.lanes, hears=(*HEARS, setting.SettingChanged))
+        self.follower = Follower(
+            database, self._reader, lanes=seat.lanes, hears=(*HEARS, *COMMON, setting.SettingChanged)
+        )
         self.begin_again()
 
     def begin_again(self) -> None:
         """Forget what is in hand and stand where the bookmark stands, whatever became of the last commit."""
         self.policy = Policy()
+        self.declared: ChannelsDeclared | None = None
         self.people: dict[str, Person] = {}
         with self._database.read() as db:
             self.follower.position = bookmark(db, self._reader)
             for owner, state in load_snapshots(db, self._reader):
                 if owner == POLICY:
                     self.policy = _unpack_policy(state)
+                elif owner == CHANNELS:
+                    self.declared = _unpack_channels(state)
                 else:
-                    self.people[owner] = _unpack(state)
+                    self.people[owner] = _lifted(_unpack(state))
         self._forget()
 
     def _forget(self) -> None:
         self._news: list[New] = []
         self._planned: list[tuple[message.MessagePlanned, int]] = []
+        self._timers: dict[tuple[str, str], Timer] = {}
         self._touched: set[str] = set()
         self._facts = 0
         self._saved_at = self._now()
@@ -85,25 +98,32 @@ class Planner(Planning):
             elif isinstance(recorded.event, setting.SettingChanged):
                 self.policy.fold(recorded.event)
                 self._touched.add(POLICY)
+            elif isinstance(recorded.event, ChannelsDeclared):
+                self.declared = recorded.event
+                self._touched.add(CHANNELS)
         self._facts += self.follower.position - before
         idle_save = self._facts and self._now() >= self._saved_at + SECOND
-        if self._news or idle_save or self._facts >= _SAVE_EVERY_FACTS:
+        if self._news or self._timers or idle_save or self._facts >= _SAVE_EVERY_FACTS:
             self.commit()
         return len(batch)
 
     def commit(self) -> None:
         """Facts, outbox rows, states of people touched and the bookmark, together."""
         news, planned, position, at = self._news, self._planned, self.follower.position, self._now()
+        awaited = self._timers
         if news:
             failpoint("planner.decided")
-        states: dict[str, bytes | None] = {p: _pack(self.people[p]) for p in self._touched if p != POLICY}
+        states: dict[str, bytes | None] = {p: _pack(self.people[p]) for p in self._touched if p in self.people}
         if POLICY in self._touched:
             states[POLICY] = _pack(self.policy)
+        if CHANNELS in self._touched:
+            states[CHANNELS] = _pack(self.declared)
 
         def work(db: Connection) -> None:
             self._check(db)
             for intended, planned_at in planned:
                 outbox.plan(db, intended, at=planned_at, valid_until=planned_at + WORTH[intended.alert_class])
+            set_timers(db, awaited)
             save_snapshots(db, self._reader, states)
             save_bookmark(db, self._reader, position)
             failpoint("planner.in_commit")
@@ -112,3 +132,11 @@ class Planner(Planning):
         self._database.write(work)
         failpoint("planner.committed")
         self._forget()
+
+
+def _lifted(person: Person) -> Person:
+    """A snapshot as an older release wrote it, in today's shape."""
+    for telling in person.tellings.values():
+        if telling.untried:
+            telling.left, telling.untried = [Way(phone, "") for phone in telling.untried], []
+    return person

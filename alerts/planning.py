@@ -1,29 +1,43 @@
-"""By which phone somebody is told, and what follows when it fails. Writes nothing: the planner plans with it, `verify` again."""
+"""By which phone and channel somebody is told, and what follows when it fails. Writes nothing: the planner plans with it,
+`verify` again.
+
+What may be counted on is a fact, `ChannelsDeclared`. In a log that has none, as older releases wrote it, there is the one
+channel of the house, and every decision is as it was.
+"""
 
 import logging
 from typing import Any
 
+import msgspec
+
+from alerts.awaiting import PERSON, Awaiting
 from alerts.core.alert import stream_of
-from alerts.core.person import Person, Telling, fold
-from alerts.core.policy import Policy
+from alerts.core.budget import Spent, copies, exhausted, same_text
+from alerts.core.person import AGAIN, Going, Person, Telling, fold, spend
+from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
 from events.serial import Recorded
 from events.store import New
+from events.types import channel as channels
 from events.types import home, message, system
 from events.types.fact import Event
 
 log = logging.getLogger("shouwang.planner")
 
 HEARS = (
-    home.PhoneVerified, home.PhoneWithdrawn, home.PhoneOptedOut, home.PhoneOptedIn, message.TellRequested, message.MessageSent, message.MessageDelivered,
+    home.PhoneVerified, home.PhoneWithdrawn, home.PhoneOptedOut, home.PhoneOptedIn,
+    message.TellRequested, message.MessageSent, message.MessageDelivered,
     message.MessageFailed, message.MessageOvertaken, message.SlotFreed, message.AlertOpenAgain, message.ReplyReceived,
+    channels.PersonPreferencesSet, system.DeadlinePassed,
 )  # fmt: skip
+COMMON = (channels.ChannelsDeclared,)
+"""What is not about one person, and heard by every planner; settings besides."""
+_COPIES_TOLD_APART = 9
 
 
-class Planning:
-    """What is intended gathers in `_news` and `_planned` until it is committed."""
+class Planning(Awaiting):
+    """What is intended gathers in `_news`, `_planned` and `_timers` until it is committed."""
 
-    policy: Policy
     people: dict[str, Person]
     _channel: str
     _news: list[New]
@@ -33,6 +47,10 @@ class Planning:
     def _take(self, recorded: Recorded) -> None:
         event: Any = recorded.event
         name = recorded.stream.removeprefix("person-")
+        if isinstance(event, system.DeadlinePassed):
+            if not event.owner.startswith(PERSON):
+                return
+            name = event.owner.removeprefix(PERSON)
         person = self.people.setdefault(name, Person(name))
         self._touched.add(name)
         try:
@@ -56,83 +74,169 @@ class Planning:
                 self._told(person, event.message, "delivered", recorded)
             case message.MessageFailed():
                 self._failed(person, event, recorded)
+            case message.MessageOvertaken():
+                self._overtaken(person, event)
+            case message.SlotFreed():
+                self.await_no_more(person, event.alert)
+            case system.DeadlinePassed():
+                self.rang(person, event, recorded)
             case message.ReplyReceived(template=template) if template:
                 self._answer(person, event, recorded)
 
     def _tell(self, person: Person, tell: message.TellRequested, recorded: Recorded) -> None:
-        if not person.phones:
-            self._lost(tell, "no_phone", recorded)
-            return
-        phones = [phone for phone in person.phones if person.takes_sms(phone)]
-        if not phones:
-            self._lost(tell, "refused", recorded)
+        why = self.unavailable(person, tell)
+        found = [] if why else self._ways(person)
+        if not found:
+            self._lost(tell, why or ("refused" if person.phones and person.opted_out else "no_phone"), recorded)
             return
         for old in list(person.tellings)[:-64]:
             del person.tellings[old]
-        telling = person.tellings[recorded.position] = Telling(tell, recorded.position, untried=phones)
-        for _ in range(len(phones) if tell.alert_class == 1 else 1):
-            self._message(person, telling, recorded)
+        telling = person.tellings[recorded.position] = Telling(tell, recorded.position, left=found)
+        if tell.alert_class == 1:
+            chosen = all_at_once(found, calls=asked_to_go(tell)) if self.declared else found
+            for way in chosen:
+                self.tell_by(person, telling, way, "all_at_once", recorded)
+        else:
+            self._next(person, telling, "voice_first" if found[0].medium == "voice" else "first_choice", recorded)
+        if not telling.messages:
+            self._lost(tell, "budget", recorded)
+        self.await_word(person, telling)
 
-    def _message(self, person: Person, telling: Telling, recorded: Recorded) -> None:
-        """The next phone not tried yet gets the message."""
-        tell, phone = telling.tell, telling.untried[0]
-        telling.untried = telling.untried[1:]
+    def unavailable(self, person: Person, tell: message.TellRequested) -> str:  # noqa: ARG002  (the hook's own shape)
+        """Why this person is not told now whatever phones they have (on_leave), or "": a hook for rotas and leave."""
+        return ""
+
+    def _ways(self, person: Person) -> list[Way]:
+        if self.declared is None:
+            return [Way(phone, "") for phone in person.phones if person.takes_sms(phone)]
+        found = ways(person.phones, person.lines, self.declared.channels, voice_first=person.voice_first)
+        return [way for way in found if way.medium != "sms" or person.takes_sms(way.phone)]
+
+    def _next(self, person: Person, telling: Telling, because: str, recorded: Recorded) -> bool:
+        """The next way that is within the carrier's budget; those that are not are passed over. False: there is none."""
+        for way in list(telling.left):
+            if self.affordable(person, telling, way, recorded.recorded_at):
+                self.tell_by(person, telling, way, because, recorded)
+                return True
+            telling.left = [other for other in telling.left if other != way]
+            because = "budget"
+        return False
+
+    def affordable(self, person: Person, telling: Telling, way: Way, at: int) -> bool:
+        """Within what the carrier gives a phone in a day, less what is kept for class 1, which we never hold back."""
+        known = self.channel_named(way.channel)
+        if telling.tell.alert_class == 1 or known is None:
+            return True
+        reserve = int(self.policy.value(f"budget.reserve_{'calls' if way.medium == 'voice' else 'sms'}"))
+        return not exhausted(person.spent, way.phone, known, at=at, reserve=reserve)
+
+    def tell_by(self, person: Person, telling: Telling, way: Way, because: str, recorded: Recorded) -> None:
+        """Somebody gets one message by this way."""
+        tell, at = telling.tell, recorded.recorded_at
+        telling.left = [other for other in telling.left if other != way]
         telling.count += 1
         name = f"m{telling.position}.{telling.count}"
-        slot = person.slot_for(tell.alert, recorded.at, self.policy.span("slot_kept_s")) if tell.asks else 0
+        known = self.channel_named(way.channel)
+        asks = tell.asks and (known is None or known.two_way or known.keypad)
+        slot = person.slot_for(tell.alert, recorded.at, self.policy.span("slot_kept_s")) if asks else 0
         template = tell.template
         if tell.asks and not slot and f"{template}_call" in TEMPLATES:
             template = f"{template}_call"
         planned = message.MessagePlanned(
             message=name, tell=telling.position, alert=tell.alert, site=tell.site, alert_class=tell.alert_class,
-            round=tell.round, step=tell.step, person=person.id, phone=phone, channel=self._channel,
+            round=tell.round, step=tell.step, person=person.id, phone=way.phone, channel=self._name(way),
             template=template, words={**tell.words, "home": tell.home, "danger": tell.danger},
-            language=person.language, slot=slot,
+            language=person.language, slot=slot, because=because if self.declared else "",
         )  # fmt: skip
         telling.alive = [*telling.alive, name]
-        self._intend(person, planned, recorded)
-        self._alert_fact(tell, "planned", name, recorded)
+        telling.messages[name] = Going(way, at)
+        self._intend(person, planned, way, recorded)
+        self._alert_fact(tell, "planned", name, way, recorded)
+
+    def _name(self, way: Way) -> str:
+        return way.channel or self._channel
 
     def _told(self, person: Person, name: str, state: str, recorded: Recorded) -> None:
         """Also of a message that was given up before: of two words on one message the better one counts."""
-        telling = person.tellings.get(int(name[1:].partition(".")[0]))
+        telling = person.telling_of(name)
         if telling is not None:
-            self._alert_fact(telling.tell, state, name, recorded)
+            self._alert_fact(telling.tell, state, name, _way(telling, name), recorded)
+            self.await_word(person, telling)
 
     def _failed(self, person: Person, event: message.MessageFailed, recorded: Recorded) -> None:
-        """The next phone at once; when the last has failed the person is lost."""
-        for telling in person.tellings.values():
-            if event.message not in telling.alive:
-                continue
-            telling.alive = [m for m in telling.alive if m != event.message]
-            if telling.untried:
-                self._message(person, telling, recorded)
-            elif not telling.alive:
-                self._lost(telling.tell, "failed", recorded, name=event.message)
+        """The next way at once; when the last has failed the person is lost."""
+        telling = person.telling_of(event.message)
+        if telling is None or event.message not in telling.alive:
+            return
+        telling.alive = [m for m in telling.alive if m != event.message]
+        way = _way(telling, event.message)
+        if not event.permanent:
+            telling.left = provider_last(way, telling.left)
+        other = beside(way, telling.left) if telling.tell.alert_class == 1 else None
+        if other is not None:
+            self.tell_by(person, telling, other, "failed_before", recorded)
+        elif not telling.alive and not self._next(person, telling, "failed_before", recorded):
+            self._lost(telling.tell, "failed", recorded, name=event.message)
+        self.await_word(person, telling)
+
+    def _overtaken(self, person: Person, event: message.MessageOvertaken) -> None:
+        """Nobody wants it any more, by whichever way."""
+        telling = person.telling_of(event.message)
+        if telling is not None and self.declared:
+            telling.left = []
+            self.forget_timers(person, telling)
 
     def _answer(self, person: Person, reply: message.ReplyReceived, recorded: Recorded) -> None:
-        phones = [phone for phone in person.phones if person.takes_sms(phone)]
-        if not phones or not person.may_answer(reply.template, recorded.at):
+        way = self._way_of_answer(person, reply.phone, recorded.recorded_at)
+        if way is None or not person.may_answer(reply.template, recorded.at):
             return
         planned = message.MessagePlanned(
             message=f"m{recorded.position}.1", tell=recorded.position, alert=reply.alert, site="", alert_class=2, round=0,
-            step=0, person=person.id, phone=reply.phone if reply.phone in phones else phones[0], channel=self._channel, template=reply.template,
-            words=reply.words, language=person.language,
+            step=0, person=person.id, phone=way.phone, channel=self._name(way), template=reply.template,
+            words=reply.words, language=person.language, because="answer" if self.declared else "",
         )  # fmt: skip
-        self._intend(person, planned, recorded)
+        self._intend(person, planned, way, recorded)
 
-    def _intend(self, person: Person, planned: message.MessagePlanned, recorded: Recorded) -> None:
+    def _way_of_answer(self, person: Person, phone: str, at: int) -> Way | None:
+        """A text within the budget, to the phone the reply came from where it can be; an answer is no reason to call."""
+        found = sorted(self._ways(person), key=lambda way: way.phone != phone)
+        if self.declared is None:
+            return next(iter(found), None)
+        reserve = int(self.policy.value("budget.reserve_sms"))
+        for way in found:
+            known = self.channel_named(way.channel)
+            if known is None or way.medium != "sms":
+                continue
+            if not exhausted(person.spent, way.phone, known, at=at, reserve=reserve):
+                return way
+        return None
+
+    def _intend(self, person: Person, planned: message.MessagePlanned, way: Way, recorded: Recorded) -> None:
+        planned = self._told_apart(person, planned, way, recorded.recorded_at)
         fold(person, planned, recorded.at)
         self._planned.append((planned, recorded.recorded_at))
         self._person_fact(person, planned, recorded, key=f"planned-{planned.message}")
+
+    def _told_apart(self, person: Person, planned: message.MessagePlanned, way: Way, at: int) -> message.MessagePlanned:
+        """No phone gets one text twice in a day, for carriers refuse it: a copy says which it is. Calls need not."""
+        if self.declared is None:
+            return planned
+        variables = TEMPLATES[planned.template].variables if planned.template in TEMPLATES else {}
+        text = same_text(planned.template, variables, planned.words, planned.slot, planned.language)
+        had = copies(person.spent, planned.phone, text, at=at) if way.medium == "sms" else 0
+        spend(person, Spent(at, planned.message, way.phone, way.channel, text if way.medium == "sms" else ""))
+        if not had or f"{planned.template}{AGAIN}" not in TEMPLATES:
+            return planned
+        words = {**planned.words, "copy": str(min(had + 1, _COPIES_TOLD_APART))}
+        return msgspec.structs.replace(planned, template=f"{planned.template}{AGAIN}", words=words)
 
     def _person_fact(self, person: Person, event: Event, recorded: Recorded, *, key: str) -> None:
         stream = f"person-{person.id}"
         self._news.append(New(stream, person.id, event, recorded.recorded_at, key=key, meta=_meta(recorded)))
 
-    def _alert_fact(self, tell: message.TellRequested, state: str, name: str, recorded: Recorded) -> None:
+    def _alert_fact(self, tell: message.TellRequested, state: str, name: str, way: Way, recorded: Recorded) -> None:
         told = message.PersonTold(
-            alert=tell.alert, round=tell.round, step=tell.step, person=tell.person, channel=self._channel,
+            alert=tell.alert, round=tell.round, step=tell.step, person=tell.person, channel=self._name(way),
             state=state, message=name, why=tell.why,
         )  # fmt: skip
         self._alert_news(tell, told, recorded, key=f"told-{name}-{state}")
@@ -146,6 +250,11 @@ class Planning:
     def _alert_news(self, tell: message.TellRequested, event: Event, recorded: Recorded, *, key: str) -> None:
         stream = stream_of(tell.alert)
         self._news.append(New(stream, tell.site, event, recorded.recorded_at, key=key, meta=_meta(recorded)))
+
+
+def _way(telling: Telling, name: str) -> Way:
+    going = telling.messages.get(name)
+    return Way("", "") if going is None else going.way  # none: it was planned by an older release
 
 
 def _meta(recorded: Recorded) -> dict[str, Any]:

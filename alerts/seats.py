@@ -21,7 +21,9 @@ POLICY = "policy"
 """Under this name each reader keeps the settings in force: every seat has its own."""
 ROSTER = "roster"
 """Likewise who stands in for whom."""
-COMMON = frozenset({POLICY, ROSTER})
+CHANNELS = "channels:declared"
+"""Likewise, for planners, the channels of the house; no person's id has a colon."""
+COMMON = frozenset({POLICY, ROSTER, CHANNELS})
 
 
 class Seat(NamedTuple):

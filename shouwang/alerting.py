@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from alerts import letters
+from alerts.commands.declaring import declare_channels
 from alerts.notify import outbox
 from alerts.notify.channel import Channel
 from alerts.notify.senders import Senders
@@ -39,7 +40,10 @@ class Alerting:
         self.projector: Projector | Folding = (
             Projector(database, on_fatal=on_fatal) if holder.alone else Folding(database, holder, on_fatal=on_fatal)
         )
-        self.seats = Seats(database, holder, now, channel=first_sms(channels).name, on_fatal=on_fatal)
+        self.seats = Seats(
+            database, holder, now, channel=first_sms(channels).name, on_fatal=on_fatal,
+            declare=lambda: declare_channels(database, channels, at=now()),
+        )  # fmt: skip
         self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
         self.senders = Senders(
             database,

@@ -31,9 +31,12 @@ class Seats:
         *,
         channel: str,
         on_fatal: Callable[[BaseException], None],
+        declare: Callable[[], object] = lambda: None,
     ) -> None:
+        """`declare` puts on record what plans are made from, before the first seat is taken."""
         self._database, self._holder, self._now = database, holder, now
         self._channel, self._on_fatal = channel, on_fatal
+        self._declare: Callable[[], object] | None = declare
         self._all = seats_of(shared=not holder.alone)
         self._at_work: dict[int, tuple[Lease, Deciding]] = {}
         self._vacant_since: dict[int, float] = {}
@@ -98,6 +101,9 @@ class Seats:
             log.warning("seats stay as they are for now: %s", type(failure).__name__)
 
     def _look(self) -> None:
+        if self._declare is not None:
+            self._declare()
+            self._declare = None
         if self._holder.alone:
             self._take(self._all[0])
             return

@@ -7,7 +7,7 @@ codec), the phone network, the clock.
 import itertools
 import json
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import msgspec
 from alerts import letters
 from alerts.commands import alerts as commands
 from alerts.commands.deciding import load
+from alerts.commands.declaring import declare_channels
 from alerts.commands.replies import take_reply
 from alerts.commands.settings import change_settings
 from alerts.core.alert import Alert
@@ -31,6 +32,7 @@ from alerts.timers import next_due, ring
 from events.keepers import make_database
 from events.store import New, append, read
 from events.types.fact import HOUR, MINUTE, SECOND, Event
+from events.types.message import MessagePlanned
 from events.types.system import IngestCaughtUp
 from ingest import codec
 from ingest.caught_up import move_mark
@@ -72,17 +74,27 @@ homes:
 """
 
 
-class Phones:
-    """The phone network: what each number got, and what the provider does to a message."""
+SMS = Capabilities(two_way=True, links=False, receipts=True, keypad=False)
+VOICE = Capabilities(two_way=False, links=False, receipts=True, keypad=True, medium="voice")
 
-    name = "twilio_sms"
-    capabilities = Capabilities(two_way=True, links=False, receipts=True, keypad=False)
+
+class Phones:
+    """The phone network: what each number got, and what the provider does to a message. Calls are one too: `Phones(VOICE)`.
+
+    `down`: it answers nobody; `refuses`: these numbers it does not know; `slow`: it says neither yes nor no.
+    """
+
     really_sends = True
 
-    def __init__(self) -> None:
+    def __init__(self, capabilities: Capabilities = SMS, name: str = "") -> None:
+        self.capabilities = capabilities
+        self.name = name or ("twilio_voice" if capabilities.medium == "voice" else "twilio_sms")
         self.inboxes: dict[str, list[str]] = {}
         self.refuses: set[str] = set()
+        self.down = self.slow = False
         self.ids: dict[str, str] = {}
+        self.went: list[tuple[str, str]] = []
+        """Message and number, in the order in which they were taken."""
         self.expected = Expectations()
         self._numbers = itertools.count(1)
 
@@ -95,9 +107,12 @@ class Phones:
     def send(self, outgoing: Outgoing) -> Sent:
         if outgoing.to in self.refuses:
             raise SendFailed("refused", permanent=True, ambiguous=False, code="21610")
+        if self.down or self.slow:
+            raise SendFailed("no answer", permanent=False, ambiguous=self.slow)
         self.inboxes.setdefault(outgoing.to, []).append(outgoing.text)
-        provider_id = f"SM{next(self._numbers)}"
+        provider_id = f"{self.name}-{next(self._numbers)}"
         self.ids[outgoing.message] = provider_id
+        self.went.append((outgoing.message, outgoing.to))
         return Sent(provider_id, "queued")
 
     def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:
@@ -110,11 +125,16 @@ class Phones:
 class House:
     """One town of one home unless told otherwise. Time moves only when pushed."""
 
-    def __init__(self, address: str | Path, town: str = TOWN) -> None:
-        """`address` is a folder, or what `make_database` takes."""
+    def __init__(self, address: str | Path, town: str = TOWN, *, also: Iterable[Phones] = ()) -> None:
+        """`address` is a folder, or what `make_database` takes. `also`: channels besides the one SMS channel.
+
+        The first that calls is `calls`; where there is none, nobody is called.
+        """
         self.at = START
         self.address = address / "shouwang.db" if isinstance(address, Path) and address.is_dir() else address
         self.phones = Phones()
+        self.channels = [self.phones, *also]
+        self.calls = next((c for c in self.channels if c.capabilities.medium == "voice"), Phones(VOICE))
         self._seq: dict[str, int] = {}
         self._boot: dict[str, str] = {}
         self._replies = itertools.count(1)
@@ -122,6 +142,7 @@ class House:
         self.database.create()
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         apply(self.database, check(town, models), self.at - HOUR)
+        declare_channels(self.database, self.channels, at=self.at)
         self._open()
         self.records(IngestCaughtUp(since=self.at), "ingest", "all")
 
@@ -129,7 +150,7 @@ class House:
         self.engine = Engine(self.database, self.now)
         self.planner = Planner(self.database, self.now, channel=self.phones.name)
         self._delivering = Delivering(
-            self.database, {self.phones.name: self.phones}, now=self.now, render=letters.text_of,
+            self.database, {c.name: c for c in self.channels}, now=self.now, render=letters.text_of,
             address_of=letters.number_of, still_wanted=letters.still_wanted, stopping=threading.Event(),
         )  # fmt: skip
 
@@ -316,6 +337,34 @@ class Phone:
     def last(self) -> str:
         assert self.inbox, f"{self.number} got nothing"
         return self.inbox[-1]
+
+    @property
+    def calls(self) -> list[str]:
+        """What was said to it in calls."""
+        return self._house.calls.inboxes.get(self.number, [])
+
+    def gets_the_last(self, *, call: bool = False) -> None:
+        """The provider's receipt says that it arrived, or that the call was taken and a key pressed."""
+        self._reported("delivered", "", call=call)
+
+    def does_not_answer(self) -> None:
+        """The last call to it rang and nobody came."""
+        self._reported("failed", "no-answer", call=True)
+
+    def _reported(self, status: str, code: str, *, call: bool) -> None:
+        network = self._house.calls if call else self._house.phones
+        name = [message for message, number in network.went if number == self.number][-1]
+        take_receipt(
+            self._house.database, message=name, provider_id=network.ids[name], status=status, error_code=code,
+            at=self._house.at,
+        )  # fmt: skip
+        self._house.settles()
+
+    def presses(self, key: str) -> str:
+        """In the last call to it, which is about one alert."""
+        name = [message for message, number in self._house.calls.went if number == self.number][-1]
+        about = next(m.alert for m in self._house.said(MessagePlanned) if m.message == name)
+        return self.replies(key, provider_id=f"{self._house.calls.ids[name]}-{key}", about=about)
 
     def replies(self, text: str, *, provider_id: str = "", about: str = "") -> str:
         """A text, or during a call `about` an alert a key."""

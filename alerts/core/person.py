@@ -1,8 +1,10 @@
-"""One person as their own stream tells it: phones, reply slots, and what became of what they were told. Pure."""
+"""One person as their own stream tells it: phones, reply slots, budget, what became of what they were told. Pure."""
 
 import msgspec
 
-from events.types import home, message
+from alerts.core.budget import Spent, recent
+from alerts.core.ways import Line, Way
+from events.types import channel, home, message
 from events.types.fact import DAY, Event
 
 SLOTS = range(1, 10)
@@ -17,6 +19,15 @@ QUESTIONS = frozenset({"which_slot", "unknown_slot", "already_closed"})
 """Templates that answer what was meant for an alert: whoever gets them must know that it was not taken, or how it ended."""
 
 
+AGAIN = "_again"
+"""Ends the name of a template whose text says that it is a copy."""
+
+
+def once(template: str) -> str:
+    """The template that this one is a copy of, or itself."""
+    return template.removesuffix(AGAIN)
+
+
 class Slot(msgspec.Struct):
     """A reply digit and the alert it names; free `kept` after `closed_at`."""
 
@@ -24,18 +35,32 @@ class Slot(msgspec.Struct):
     closed_at: int | None = None
 
 
+class Going(msgspec.Struct):
+    """A message on its way, planned `at`. `state`: planned, sent, delivered, failed or overtaken."""
+
+    way: Way
+    at: int
+    state: str = "planned"
+
+
 class Telling(msgspec.Struct):
-    """One request to tell this person: its messages still alive, and the phones not tried yet."""
+    """One request to tell this person: its messages still alive, and the ways not tried yet.
+
+    `timers`: what is awaited of it, name -> due. `untried` is what snapshots of older releases have for `left`.
+    """
 
     tell: message.TellRequested
     position: int
     alive: list[str] = []
     untried: list[str] = []
     count: int = 0
+    left: list[Way] = []
+    messages: dict[str, Going] = {}
+    timers: dict[str, int] = {}
 
 
 class Person(msgspec.Struct):
-    """What the planner knows of one person. `tellings` by the position of the request."""
+    """What the planner knows of one person. `tellings` by the position of the request, `lines` by phone."""
 
     id: str
     phones: list[str] = []
@@ -45,6 +70,10 @@ class Person(msgspec.Struct):
     noise: list[int] = []
     questions: list[int] = []
     opted_out: list[str] = []
+    lines: dict[str, Line] = {}
+    voice_first: bool = False
+    slow_speech: bool = False
+    spent: list[Spent] = []
 
     def slot_for(self, alert: str, at: int, kept: int) -> int:
         """The slot that names this alert, else the smallest free one; 0 when all nine are taken."""
@@ -67,6 +96,35 @@ class Person(msgspec.Struct):
         """False once its owner has refused: an SMS to it would be lost."""
         return phone not in self.opted_out
 
+    def telling_of(self, name: str) -> Telling | None:
+        """The request that this message belongs to, if it is not long over."""
+        position = name[1:].partition(".")[0]
+        return self.tellings.get(int(position)) if position.isdecimal() else None
+
+
+_STATES: dict[type[Event], tuple[str, int]] = {
+    message.MessageSent: ("sent", 1), message.MessageFailed: ("failed", 2), message.MessageDelivered: ("delivered", 3),
+    message.MessageOvertaken: ("overtaken", 4),
+}  # fmt: skip
+"""What is said of a message, and its rank: of two words the better one counts, in whichever order they come."""
+_RANKS = dict(_STATES.values())
+
+
+def _became(person: Person, event: Event) -> None:
+    name = str(event.message)  # type: ignore[attr-defined]  # all four have it
+    state, rank = _STATES[type(event)]
+    telling = person.telling_of(name)
+    going = telling.messages.get(name) if telling is not None else None
+    if going is not None and (rank > _RANKS.get(going.state, 0) or going.state == "failed"):
+        going.state = state
+    if state == "overtaken":  # it was never submitted
+        person.spent = [one for one in person.spent if one.message != name]
+
+
+def spend(person: Person, one: Spent) -> None:
+    """A message is intended: it counts from now on."""
+    person.spent = [*recent(person.spent, one.at), one]
+
 
 def fold(person: Person, event: Event, at: int) -> None:
     """Take one fact of the person's stream in."""
@@ -75,20 +133,26 @@ def fold(person: Person, event: Event, at: int) -> None:
             if phone not in person.phones:
                 person.phones = [*person.phones, phone]
             person.language = event.language
+            person.lines[phone] = Line(event.sms, event.voice)
         case home.PhoneWithdrawn(phone=phone):
             person.phones = [p for p in person.phones if p != phone]
+            person.lines.pop(phone, None)
         case home.PhoneOptedOut(phone=phone):
             person.opted_out = [*(p for p in person.opted_out if p != phone), phone]
         case home.PhoneOptedIn(phone=phone):
             person.opted_out = [p for p in person.opted_out if p != phone]
-        case message.MessagePlanned(template=template) if template in NOISE:
+        case message.MessagePlanned(template=template) if once(template) in NOISE:
             person.noise = [*person.noise[1 - NOISE_ANSWERS :], at]
-        case message.MessagePlanned(template=template) if template in QUESTIONS:
+        case message.MessagePlanned(template=template) if once(template) in QUESTIONS:
             person.questions = [*person.questions[1 - QUESTION_ANSWERS :], at]
+        case channel.PersonPreferencesSet():
+            person.voice_first, person.slow_speech = event.voice_first, event.slow_speech
         case message.MessagePlanned(slot=slot, alert=alert) if slot:
             held = person.slots.get(slot)
             if held is None or held.alert != alert:  # a message about an alert that has closed keeps it no longer
                 person.slots[slot] = Slot(alert)
+        case message.MessageSent() | message.MessageDelivered() | message.MessageFailed() | message.MessageOvertaken():
+            _became(person, event)
         case message.SlotFreed(alert=alert):
             for slot_ in person.slots.values():
                 if slot_.alert == alert:

@@ -72,6 +72,7 @@ KINDS: Final[dict[str, Kind]] = {
     "minutes": _same(3, "[0-9]+"),
     "days": _same(2, "[0-9]+"),
     "round": _same(3, "[0-9]+"),
+    "copy": _same(1, "[2-9]"),
     "slot": _same(1, "[1-9]"),
     "slots": Kind(
         40,
@@ -89,7 +90,9 @@ def _bodies(texts: Texts) -> dict[str, str]:
     """An offer to go is asked for with a slot to answer with, or, beyond nine slots and one-way, with a call."""
     with_slot = {name: text + texts.answer for name, text in texts.offers.items()}
     by_call = {f"{name}_call": text + texts.call for name, text in texts.offers.items()}
-    return {**texts.messages, **with_slot, **by_call}
+    once = {**texts.messages, **with_slot, **by_call}
+    # Carriers refuse the third identical text of a day: a copy says which it is, so that every template has one.
+    return {**once, **{f"{name}_again": f"({{copy}}){text.removesuffix(texts.stop)}" for name, text in once.items()}}
 
 
 def _templates() -> dict[str, Template]:

@@ -130,7 +130,7 @@ def plan(db: Connection, planned: MessagePlanned, *, at: int, valid_until: int, 
     if db.execute(select(outbox.c.message).where(outbox.c.message == planned.message)).first():
         return False
     fields: Mapping[str, object] = {
-        **msgspec.structs.asdict(planned),
+        **{name: value for name, value in msgspec.structs.asdict(planned).items() if name in outbox.c},
         "words": msgspec.json.encode(planned.words).decode(),
         "planned_at": at,
         "due_at": at if due_at is None else due_at,

@@ -10,6 +10,7 @@ from alerts.planning import HEARS, Planning
 from alerts.taking import Taking
 from events.serial import Recorded
 from events.store import New
+from events.types.channel import ChannelsDeclared
 from events.types.setting import SettingChanged
 
 Ahead = dict[str, list[Recorded]]
@@ -51,11 +52,14 @@ class EngineAgain(Taking):
 
 
 class PlannerAgain(Planning):
-    """Knows every person from the first fact on. The channel is configuration: it is read from the record."""
+    """Knows every person from the first fact on.
+
+    Where the log does not declare its channels the channel is configuration: it is read from the record.
+    """
 
     def __init__(self) -> None:
-        self.policy, self.people, self._channel = Policy(), {}, ""
-        self._news, self._planned, self._touched = [], [], set()
+        self.policy, self.declared, self.people, self._channel = Policy(), None, {}, ""
+        self._news, self._planned, self._touched, self._timers = [], [], set(), {}
 
     def hear(self, recorded: Recorded) -> list[Decided]:
         """What follows from this fact."""
@@ -63,6 +67,9 @@ class PlannerAgain(Planning):
             self._take(recorded)
         elif isinstance(recorded.event, SettingChanged):
             self.policy.fold(recorded.event)
+        elif isinstance(recorded.event, ChannelsDeclared):
+            self.declared = recorded.event
+        self._timers.clear()  # when they rang is in the log
         if not self._news:
             return []
         news, self._news = self._news, []

@@ -45,7 +45,7 @@ class Verdict:
     upto: int = 0
     waiting: int = 0
     channels: dict[str, int] = field(default_factory=dict)
-    """Channel -> position from which on messages went by it: configuration, so it is read and not decided."""
+    """Channel -> position from which on messages went by it; read and not decided where the log declares none."""
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -148,6 +148,8 @@ class Comparing:
             return decided
         channel = recorded.event.channel
         self.verdict.channels.setdefault(channel, recorded.position)
+        if event.channel:  # decided from the channels that the log declares
+            return decided
         new = msgspec.structs.replace(decided.new, event=msgspec.structs.replace(event, channel=channel))
         return Decided(new, decided.version)
 

@@ -128,11 +128,16 @@ class AwayEnded(Event, frozen=True, kw_only=True):
 
 @fact
 class PhoneVerified(Event, frozen=True, kw_only=True):
-    """This person answers on this phone; the number itself lies in the registry under `phone`."""
+    """This person answers on this phone; the number itself lies in the registry under `phone`.
+
+    `sms`, `voice`: what the phone is good for; a landline takes no texts.
+    """
 
     person: str
     phone: str
     language: str = "zh"
+    sms: bool = True
+    voice: bool = True
 
 
 @fact

@@ -29,7 +29,11 @@ class TellRequested(Event, frozen=True, kw_only=True):
 
 @fact
 class MessagePlanned(Event, frozen=True, kw_only=True):
-    """The planner intends one message; its outbox row is written in the same transaction. `slot` 0: none."""
+    """The planner intends one message; its outbox row is written in the same transaction. `slot` 0: none.
+
+    `because` says why this channel and phone: first_choice, voice_first, all_at_once, receipt_missing, failed_before,
+    provider_slow, budget, answer; empty where the house had not declared its channels.
+    """
 
     message: str
     tell: int
@@ -45,6 +49,7 @@ class MessagePlanned(Event, frozen=True, kw_only=True):
     words: dict[str, str] = msgspec.field(default_factory=dict)
     language: str = "zh"
     slot: int = 0
+    because: str = ""
 
 
 @fact

@@ -75,6 +75,7 @@ EN: Final = Texts(
     offers=_OFFERS,
     answer="Going: reply {slot}1, cannot: {slot}9",
     call="Either way phone the duty desk.",
+    stop=".",
     danger_names={
         "carbon_monoxide": "Carbon monoxide",
         "smoke": "Smoke",

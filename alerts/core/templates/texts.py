@@ -13,6 +13,7 @@ class Texts(msgspec.Struct, frozen=True):
     offers: Mapping[str, str]  # messages that end by offering to go: `answer` with a slot, `call` without
     answer: str
     call: str
+    stop: str  # ends a sentence; a copy of a text does without the last one
     danger_names: Mapping[str, str]  # for screens
     dangers: Mapping[str, str]  # for messages: what happened, short
     do_first: Mapping[str, str]  # for messages

@@ -17,7 +17,7 @@ _OFFERS: Final = {
     "escalated": "{house}:{danger},{clock}起前面的人没回应。{do_first}。",
     "someone_else_going": "{house}:{danger}({clock})。{person}说去,还没到。您能去也请去。",
     "arrival_overdue": "{house}:{danger}。{person}说去,{minutes}分钟仍没报到。请您去看。",
-    "need_help_on_site": "{person}在{house}说要帮忙({danger},{clock})。请马上去,急病打120。",
+    "need_help_on_site": "{person}在{house}说要帮忙({danger},{clock})。快去,急病打120。",
     "town_class_1": "{house}:{danger},{clock}起无人到场。请打119或120并派人。",
 }
 
@@ -83,6 +83,7 @@ ZH: Final = Texts(
     offers=_OFFERS,
     answer="去看回{slot}1,去不了回{slot}9",
     call="去不去都请打电话给值班员。",
+    stop="。",
     danger_names={
         "carbon_monoxide": "一氧化碳",
         "smoke": "烟雾",

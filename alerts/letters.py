@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from alerts.commands.deciding import load
 from alerts.core.refusals import AlertUnknown
 from alerts.core.speaking import speech
-from alerts.core.wording import TEMPLATES, Language, WordingError, local_clock, render, shown, slot_list
+from alerts.core.wording import TEMPLATES, Language, WordingError, as_sent, local_clock, render, shown, slot_list
 from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow
 from alerts.registry import homes, people, phones, places
@@ -32,8 +32,8 @@ class Wording(NamedTuple):
 
 def text_of(db: Connection, row: OutboxRow | Wording) -> str:
     """The whole text with its signature. Raises WordingError when a word is missing."""
-    language = _language(row)
-    return render(row.template, _wanted(row.template, _known(db, row)), language, _signature(db, language))
+    language, template = _language(row), as_sent(row.template, row.words)
+    return render(template, _wanted(template, _known(db, row)), language, _signature(db, language))
 
 
 def worded(db: Connection, row: OutboxRow) -> Worded:
@@ -42,8 +42,9 @@ def worded(db: Connection, row: OutboxRow) -> Worded:
     signature, variables = _signature(db, language), _variables(known, language)
     if row.channel.endswith("_voice"):  # a channel's name is stored data, and says how it reaches people
         said = speech(row.template, known, language, signature)
-        return Worded(said.text, variables, said.text, said.keys)
-    return Worded(render(row.template, _wanted(row.template, known), language, signature), variables)
+        return Worded(said.text, variables, said.text, said.keys, slow="slow_speech" in row.words)
+    template = as_sent(row.template, row.words)
+    return Worded(render(template, _wanted(template, known), language, signature), variables, template=template)
 
 
 def _variables(known: Mapping[str, str | int], language: Language) -> dict[str, str]:

@@ -13,7 +13,7 @@ import msgspec
 from alerts.awaiting import PERSON, Awaiting
 from alerts.core.alert import stream_of
 from alerts.core.budget import Spent, copies, exhausted, same_text
-from alerts.core.person import AGAIN, Going, Person, Telling, fold, spend
+from alerts.core.person import Going, Person, Telling, fold, spend
 from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
 from events.serial import Recorded
@@ -142,10 +142,13 @@ class Planning(Awaiting):
         template = tell.template
         if tell.asks and not slot and f"{template}_call" in TEMPLATES:
             template = f"{template}_call"
+        words = {**tell.words, "home": tell.home, "danger": tell.danger}
+        if way.medium == "voice" and person.slow_speech:
+            words["slow_speech"] = "1"
         planned = message.MessagePlanned(
             message=name, tell=telling.position, alert=tell.alert, site=tell.site, alert_class=tell.alert_class,
             round=tell.round, step=tell.step, person=person.id, phone=way.phone, channel=self._name(way),
-            template=template, words={**tell.words, "home": tell.home, "danger": tell.danger},
+            template=template, words=words,
             language=person.language, slot=slot, because=because if self.declared else "",
         )  # fmt: skip
         telling.alive = [*telling.alive, name]
@@ -225,10 +228,10 @@ class Planning(Awaiting):
         text = same_text(planned.template, variables, planned.words, planned.slot, planned.language)
         had = copies(person.spent, planned.phone, text, at=at) if way.medium == "sms" else 0
         spend(person, Spent(at, planned.message, way.phone, way.channel, text if way.medium == "sms" else ""))
-        if not had or f"{planned.template}{AGAIN}" not in TEMPLATES:
+        if not had:
             return planned
         words = {**planned.words, "copy": str(min(had + 1, _COPIES_TOLD_APART))}
-        return msgspec.structs.replace(planned, template=f"{planned.template}{AGAIN}", words=words)
+        return msgspec.structs.replace(planned, words=words)
 
     def _person_fact(self, person: Person, event: Event, recorded: Recorded, *, key: str) -> None:
         stream = f"person-{person.id}"

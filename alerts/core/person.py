@@ -19,15 +19,6 @@ QUESTIONS = frozenset({"which_slot", "unknown_slot", "already_closed"})
 """Templates that answer what was meant for an alert: whoever gets them must know that it was not taken, or how it ended."""
 
 
-AGAIN = "_again"
-"""Ends the name of a template whose text says that it is a copy."""
-
-
-def once(template: str) -> str:
-    """The template that this one is a copy of, or itself."""
-    return template.removesuffix(AGAIN)
-
-
 class Slot(msgspec.Struct):
     """A reply digit and the alert it names; free `kept` after `closed_at`."""
 
@@ -141,9 +132,9 @@ def fold(person: Person, event: Event, at: int) -> None:
             person.opted_out = [*(p for p in person.opted_out if p != phone), phone]
         case home.PhoneOptedIn(phone=phone):
             person.opted_out = [p for p in person.opted_out if p != phone]
-        case message.MessagePlanned(template=template) if once(template) in NOISE:
+        case message.MessagePlanned(template=template) if template in NOISE:
             person.noise = [*person.noise[1 - NOISE_ANSWERS :], at]
-        case message.MessagePlanned(template=template) if once(template) in QUESTIONS:
+        case message.MessagePlanned(template=template) if template in QUESTIONS:
             person.questions = [*person.questions[1 - QUESTION_ANSWERS :], at]
         case channel.PersonPreferencesSet():
             person.voice_first, person.slow_speech = event.voice_first, event.slow_speech

@@ -57,6 +57,14 @@ def _one_of(zh: Mapping[str, str], en: Mapping[str, str]) -> Kind:
     return Kind(max(map(utf16_units, zh.values())), max(map(utf16_units, en.values())), names, names)
 
 
+_AGAIN: Final = "_again"
+
+
+def as_sent(template: str, words: Mapping[str, str]) -> str:
+    """The template a carrier is asked for: of a copy the one that says which copy it is."""
+    return f"{template}{_AGAIN}" if "copy" in words and f"{template}{_AGAIN}" in TEMPLATES else template
+
+
 def utf16_units(text: str) -> int:
     """Length as a Chinese SMS counts it; a rare character counts two."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
@@ -92,7 +100,7 @@ def _bodies(texts: Texts) -> dict[str, str]:
     by_call = {f"{name}_call": text + texts.call for name, text in texts.offers.items()}
     once = {**texts.messages, **with_slot, **by_call}
     # Carriers refuse the third identical text of a day: a copy says which it is, so that every template has one.
-    return {**once, **{f"{name}_again": f"({{copy}}){text.removesuffix(texts.stop)}" for name, text in once.items()}}
+    return {**once, **{f"{name}{_AGAIN}": f"({{copy}}){text.removesuffix(texts.stop)}" for name, text in once.items()}}
 
 
 def _templates() -> dict[str, Template]:

@@ -45,6 +45,7 @@ class Worded:
     spoken: str = ""
     keys: str = ""
     slow: bool = False
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _outgoing(row: OutboxRow, letter: Letter, valid_s: int) -> Outgoing:
     said = letter.worded
     return Outgoing(
         row.message, letter.to, said.text, row.alert_class, valid_s,
-        template=row.template, variables=said.variables, language=row.language, slot=row.slot,
+        template=said.template or row.template, variables=said.variables, language=row.language, slot=row.slot,
         spoken=said.spoken, keys=said.keys, slow=said.slow,
     )  # fmt: skip
 

@@ -87,12 +87,20 @@ class _Chain:
         self._people = {each["id"]: each for each in town.get("people", [])}
         self._sites = {each["id"]: each for each in town.get("sites", [])}
         self._grids = {each["id"]: each for each in town.get("grids", [])}
+        self._rotas = town.get("rotas", [])
+        self._leave = town.get("leave", [])
         self._villages = {each["id"]: each for each in town.get("villages", [])}
 
     def phones(self, home: dict[str, Any]) -> frozenset[str]:
         grid = self._grids.get(self._sites.get(home["site"], {}).get("grid"), {})
         village = self._villages.get(grid.get("village"), {})
-        people = {home.get("watcher"), home.get("second_watcher"), grid.get("member"), village.get("head")}
+        named = [home.get("watcher"), home.get("second_watcher"), grid.get("member"), village.get("head")]
+        named += [level for levels in home.get("chain", {}).values() for level in levels.values()]
+        people = {id for each in named for id in (each if isinstance(each, list) else [each])}
+        for rota in self._rotas:
+            if rota["id"] in people:
+                people |= {id for turn in rota["turns"] for id in (turn if isinstance(turn, list) else [turn])}
+        people |= {str(leave["cover"]) for leave in self._leave if leave["person"] in people and leave.get("cover")}
         people |= {id for id, each in self._people.items() if each.get("role") == "town_officer"}
         return frozenset(
             str(phone["number"]) for id in people if id for phone in self._people.get(id, {}).get("phones", [])

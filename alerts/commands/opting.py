@@ -13,7 +13,7 @@ def opted_out(db: Connection, phone: Phone, at: int, *, key: str, why: str = "re
     """Within the caller's transaction; `key` makes it one fact however often it is told."""
     refused = PhoneOptedOut(person=phone.person, phone=phone.id, why=why)
     news = [New(f"person-{phone.person}", phone.person, refused, at, key=f"out-{key}")]
-    for site, homes in sites_of(db, homes_of(db, phone.person)).items():
+    for site, homes in sites_of(db, homes_of(db, phone.person, at)).items():
         lost = ResponderUnreachable(site=site, person=phone.person, phone=phone.id, homes=homes, why=why)
         news.append(New(f"coverage-{site}", site, lost, at, key=f"out-{phone.person}-{key}"))
     append(db, news, recorded_at=at)

@@ -12,7 +12,7 @@ from alerts.core.person import Person, fold
 from alerts.core.refusals import AlertAlreadyClosed, AlertUnknown, NotInThisState
 from alerts.core.reply_words import Action
 from alerts.registry import homes as registered
-from alerts.registry.chains import chain_of, homes_of
+from alerts.registry.chains import homes_of, may_be_told
 from alerts.registry.phones import Phone, live_phone
 from alerts.registry.texts import keep_text
 from events.database import Database
@@ -188,9 +188,9 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
 def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int) -> Made:
     """`外出 <house> <days>` for one of this person's homes; more than one needs the number."""
     mine = []
-    for name in homes_of(db, person.id):
-        home, chain = registered.home(db, name), chain_of(db, name)
-        if home is not None and home.status == "enrolled" and any(person.id in chain[of] for of in _MAY_SET_AWAY):
+    for name in homes_of(db, person.id, at):
+        home = registered.home(db, name)
+        if home is not None and home.status == "enrolled" and person.id in may_be_told(db, name, _MAY_SET_AWAY, at):
             mine.append(home)
     meant = [h for h in mine if asked.house is None or str(h.number) == asked.house]
     if len(meant) != 1:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Row, select
 from alerts.core import wording
 from alerts.registry import tables
 
-ROLES: Final = ("watcher", "grid_member", "village_head", "town_officer")
+ANYWHERE: Final = "party_household"
+"""党员中心户: may stand on any level of a chain."""
+ROLES: Final = ("watcher", "grid_member", "village_head", "town_officer", ANYWHERE)
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -79,7 +79,7 @@ def test_the_chain_follows_from_the_home_its_site_and_the_town(db):
         "town": ["p-t01"],
     }  # fmt: skip
     assert chains.chain_of(db, "dp03-7")["second_watcher"] == []
-    assert chains.homes_of(db, "p-w02") == ["dp03-12", "dp03-7"]
+    assert chains.homes_of(db, "p-w02", 0) == ["dp03-12", "dp03-7"]
 
 
 def test_devices_carry_their_models_values_and_what_the_file_says_otherwise(db):

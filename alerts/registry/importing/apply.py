@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from alerts.registry.homes import statuses
 from alerts.registry.importing.changes import Changes
+from alerts.registry.importing.duty_changes import change_duty
 from alerts.registry.importing.faults import ImportRefused
 from alerts.registry.importing.home_changes import change_homes
 from alerts.registry.importing.people_changes import change_people
@@ -68,6 +69,7 @@ def _take(db: Connection, plan: Plan, now: int, since: int, progress: Progress |
         raise ImportRefused(faults)
     changes = Changes(held, now, since)
     change_people(plan, changes)  # first: a home is watched only once its people can be told
+    change_duty(plan, changes)
     change_places(plan, changes)
     left_alone = change_homes(plan, statuses(db), changes)
     changes.write_rows(db)
@@ -97,6 +99,10 @@ def _not_in_file(plan: Plan, held: Registered) -> list[str]:
     devices = {id for id, row in held.devices.items() if row["home"] is not None}
     devices -= {device.id for home in plan.homes for device in home.devices}
     people = held.people.keys() - {person.id for person in plan.people}
+    rotas = held.rotas.keys() - {rota.id for rota in plan.rotas}
     return sorted(
-        [f"home {id}" for id in homes] + [f"device {id}" for id in devices] + [f"person {id}" for id in people]
+        [f"home {id}" for id in homes]
+        + [f"rota {id}" for id in rotas]
+        + [f"device {id}" for id in devices]
+        + [f"person {id}" for id in people]
     )

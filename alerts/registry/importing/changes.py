@@ -58,7 +58,8 @@ class Changes:
             for chunk in _chunks(keys):
                 db.execute(delete(table).where(columns.in_(chunk)))
         for table, rows in self._rows.items():
-            db.execute(insert(table), rows)
+            if rows:  # none: all that stood there has gone
+                db.execute(insert(table), rows)
 
 
 def _key(table: Table, row: Row) -> tuple[Any, ...]:

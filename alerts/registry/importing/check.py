@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from alerts.registry.importing import entries
+from alerts.core.roster import ROTA
+from alerts.registry.importing import duty, entries
+from alerts.registry.importing.duty import with_cover
 from alerts.registry.importing.faults import Fault, Faults, ImportRefused
 from alerts.registry.importing.fields import Fields
 from alerts.registry.importing.links import check_links
@@ -21,21 +23,37 @@ def check(source: Path | str, models: entries.Models, *, now: int | None = None)
     """
     faults = Faults()
     root, faults.found = read_tree(_bytes(source))
-    f = Fields(root, "", faults, "town people villages grids sites homes")
+    f = Fields(root, "", faults, "town people rotas leave holidays villages grids sites homes")
     dated: list[Dated] = []
+    rotas = _some(f, "rotas", "id name name_en turn begins handover turns holiday_cover", duty.rota)
+    known = {rota.id for rota in rotas}
+
+    def place(id: str) -> str:
+        return f"{ROTA}{id}" if id in known else id
+
+    covered = [rota if rota.holiday_cover is None else with_cover(rota, place(rota.holiday_cover)) for rota in rotas]
+
     plan = Plan(
         town=_town(f),
-        people=_each(f, "people", "id name name_en role language phones demo auto", lambda e: entries.person(e, dated)),
-        villages=_each(f, "villages", "id name name_en head", entries.village),
-        grids=_each(f, "grids", "id village name name_en member", entries.grid),
+        people=_each(
+            f,
+            "people",
+            "id name name_en role language phones holiday_cover demo auto",
+            lambda e: entries.person(e, dated, place),
+        ),
+        villages=_each(f, "villages", "id name name_en head", lambda e: entries.village(e, place)),
+        grids=_each(f, "grids", "id village name name_en member", lambda e: entries.grid(e, place)),
         sites=_each(f, "sites", "id grid name name_en", entries.site),
         homes=_each(
             f,
             "homes",
-            "id site number address notes no_activity_hours since watcher second_watcher residents devices demo auto",
-            lambda e: entries.home(e, models, dated),
+            "id site number address notes no_activity_hours since watcher second_watcher chain residents devices demo auto",
+            lambda e: entries.home(e, models, dated, place),
         ),
         dated=dated,
+        rotas=covered,
+        leave=_some(f, "leave", "person from to cover", lambda e: duty.leave(e, place)),
+        holidays=_some(f, "holidays", "from to name", duty.holiday) if f.has("holidays") else None,
     )
     plan.warnings.extend(check_links(plan, faults, people_line=f.line_of("people")))
     if now is not None:
@@ -69,6 +87,11 @@ def _town(f: Fields) -> PlannedTown:
     if node is None:
         return PlannedTown("", "", "", "", "")
     return entries.town(Fields(node, "town", f.faults, "id name name_en signature signature_en"))
+
+
+def _some(f: Fields, key: str, keys: str, read: Callable[[Fields], E]) -> list[E]:
+    """A list that need not be there."""
+    return [read(Fields(node, path, f.faults, keys)) for path, node in f.items(key, needed=False)]
 
 
 def _each(f: Fields, key: str, keys: str, read: Callable[[Fields], E]) -> list[E]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alerts.core.wording import WordingError, render
+from alerts.registry.importing.duty import Place, levels
 from alerts.registry.importing.fields import Fields
 from alerts.registry.importing.planned import (
     Dated,
@@ -41,7 +42,7 @@ def town(f: Fields) -> PlannedTown:
     return PlannedTown(f.id("id"), f.text("name", needed=True), f.text("name_en"), signature, signature_en)
 
 
-def person(f: Fields, dated: list[Dated]) -> PlannedPerson:
+def person(f: Fields, dated: list[Dated], place: Place) -> PlannedPerson:
     """Somebody in a chain. `demo` and `auto` are for simulators and are not looked at."""
     phones = None
     if f.has("phones"):
@@ -49,6 +50,7 @@ def person(f: Fields, dated: list[Dated]) -> PlannedPerson:
     return PlannedPerson(
         *f.place(), f.id("id"), f.text("name", needed=True), f.text("name_en"), f.choice("role", ROLES),
         f.choice("language", ("zh", "en"), "zh"), phones,
+        place(f.id("holiday_cover", needed=False)) if f.has("holiday_cover") else None,
     )  # fmt: skip
 
 
@@ -64,17 +66,17 @@ def _phone(f: Fields, dated: list[Dated]) -> PlannedPhone:
     return PlannedPhone(*f.place(), number, f.moment("verified", dated))
 
 
-def village(f: Fields) -> PlannedVillage:
+def village(f: Fields, place: Place) -> PlannedVillage:
     """A village."""
     return PlannedVillage(
-        *f.place(), f.id("id"), f.text("name", needed=True), f.text("name_en"), f.id("head")
+        *f.place(), f.id("id"), f.text("name", needed=True), f.text("name_en"), place(f.id("head"))
     )  # fmt: skip
 
 
-def grid(f: Fields) -> PlannedGrid:
+def grid(f: Fields, place: Place) -> PlannedGrid:
     """A grid."""
     return PlannedGrid(
-        *f.place(), f.id("id"), f.id("village"), f.text("name", needed=True), f.text("name_en"), f.id("member")
+        *f.place(), f.id("id"), f.id("village"), f.text("name", needed=True), f.text("name_en"), place(f.id("member"))
     )
 
 
@@ -83,7 +85,7 @@ def site(f: Fields) -> PlannedSite:
     return PlannedSite(*f.place(), f.id("id"), f.id("grid"), f.text("name", needed=True), f.text("name_en"))
 
 
-def home(f: Fields, models: Models, dated: list[Dated]) -> PlannedHome:
+def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> PlannedHome:
     """A home with its residents and devices. `demo` and `auto` are for simulators and are not looked at."""
     hours = f.number("no_activity_hours", 1, 72, needed=True)
     site_id = f.id("site")
@@ -96,8 +98,9 @@ def home(f: Fields, models: Models, dated: list[Dated]) -> PlannedHome:
         notes=f.text("notes", longest=1000, lines=True),
         no_activity_s=round((hours or 0) * _HOUR_S),
         since=f.moment("since", dated),
-        watcher=f.id("watcher"),
-        second_watcher=f.id("second_watcher", needed=False),
+        watcher=[place(id) for id in f.ids("watcher")],
+        second_watcher=[place(id) for id in f.ids("second_watcher", needed=False)],
+        chain=levels(f, place),
         residents=[_resident(Fields(node, path, f.faults, "name born notes")) for path, node in f.items("residents")],
         devices=devices(f, site_id, models, dated),
     )

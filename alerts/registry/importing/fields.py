@@ -14,6 +14,7 @@ ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{1,31}")
 _WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,14}")
 _NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _SHANGHAI: Final = timezone(timedelta(hours=8))  # no summer time since 1991
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=_SHANGHAI)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=_SHANGHAI)
@@ -35,6 +36,15 @@ class Fields:
                 self._entries[key] = (line, value)
             else:
                 faults.add(line, self.at(key), "不认识的键", f"unknown key; known are {', '.join(known)}")
+
+    @classmethod
+    def of_item(cls, node: Node, path: str, faults: Faults) -> "Fields":
+        """An item of a list that is no mapping, as the field `turn` of an entry of its own."""
+        return cls(Mapping(node.line, {"turn": (node.line, node)}), path, faults, "turn")
+
+    def keys(self) -> list[str]:
+        """The known keys that are there, in the file's order."""
+        return list(self._entries)
 
     def at(self, key: str) -> str:
         """The path of a field."""
@@ -78,6 +88,38 @@ class Fields:
             "an id is 2 to 32 of a-z, 0-9 and -, and begins with no -",
         )
         return ""
+
+    def ids(self, key: str, *, needed: bool = True) -> list[str]:
+        """One id, or a list of them; none where it is missing or malformed."""
+        if not self.has(key) or isinstance(self._entries[key][1], Scalar):
+            found = self.id(key, needed=needed)
+            return [found] if found else []
+        found_ids: list[str] = []
+        for _, item in self.items(key):
+            if isinstance(item, Scalar) and ID.fullmatch(item.value):
+                found_ids.append(item.value)
+            else:
+                self.fault(key, "这里应是编号", "this should be ids")
+        if needed and not found_ids:
+            self.fault(key, "不能为空", "may not be empty")
+        return found_ids
+
+    def clock(self, text: str, key: str) -> int:
+        """HH:MM as seconds of the day."""
+        found = _CLOCK.fullmatch(text)
+        if found is None:
+            self.fault(key, "应是时刻，如 08:00", "must be a time of day, like 08:00")
+            return 0
+        return int(found[1]) * 3600 + int(found[2]) * 60
+
+    def texts(self, key: str) -> list[str]:
+        """One text, or a list of them, as written."""
+        if not self.has(key):
+            return []
+        node = self._entries[key][1]
+        if isinstance(node, Scalar):
+            return [node.value]
+        return [item.value if isinstance(item, Scalar) else "" for _, item in self.items(key)]
 
     def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """One of these words; without a default it must be there."""
@@ -135,6 +177,11 @@ class Fields:
         at = (moment - _EPOCH) // timedelta(microseconds=1)
         dated.append(Dated(self.line_of(key), self.at(key), at))
         return at
+
+    def is_day(self, key: str) -> bool:
+        """Whether a moment is written as a whole day."""
+        node = self._entries[key][1] if self.has(key) else None
+        return isinstance(node, Scalar) and len(node.value) == len("2026-01-05")
 
     def has(self, key: str) -> bool:
         """Whether the field is there with a value."""

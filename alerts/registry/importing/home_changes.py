@@ -22,16 +22,17 @@ def change_homes(plan: Plan, status: dict[str, Status], changes: Changes) -> lis
             for n, r in enumerate(home.residents)
         ]
         changes.put_all(tables.residents, held.residents.get(home.id, []), new)
-        second = [home.second_watcher] if home.second_watcher else []
-        levels = ladder.chain(home.site, [home.watcher], second)
-        _chain(home.id, home.site, levels, changes, now if home.id in held.homes else changes.begins(home.since))
+        levels = ladder.chain(home.site, home.watcher, home.second_watcher)
+        own = {each.alert_class: each.levels for each in home.chain}
+        at = now if home.id in held.homes else changes.begins(home.since)
+        _chain(home.id, home.site, levels, own, changes, at)
         for n, device in enumerate(home.devices):
             change_device(device, home, n, changes)
     planned = {home.id for home in plan.homes}
     for id, row in held.homes.items():  # a new grid member answers also for the homes that this file leaves out
         if id not in planned:
             levels = ladder.chain(row["site"], held.level(id, "watcher"), held.level(id, "second_watcher"))
-            _chain(id, row["site"], levels, changes, now)
+            _chain(id, row["site"], levels, held.own_levels(id), changes, now)
     return left_alone
 
 
@@ -55,13 +56,26 @@ def _enrol(home: PlannedHome, place: int, status: Status, changes: Changes) -> b
     return limit == home.no_activity_s
 
 
-def _chain(home: str, site: str, levels: dict[str, list[str]], changes: Changes, at: int) -> None:
-    old = changes.held.chains.get(home, [])
+Levels = dict[str, list[str]]
+
+
+def _chain(home: str, site: str, ladder: Levels, own: dict[str, Levels], changes: Changes, at: int) -> None:
+    """`own`: class of alert, or `all` -> the levels in which this home is other than its place in the town."""
+    levels = {**ladder, **own.get("all", {})}
+    old, old_own = changes.held.chains.get(home, []), changes.held.class_chains.get(home, [])
     new = [
         {"home": home, "level": level, "place": place, "person": person}
         for level in sorted(LEVELS)
         for place, person in enumerate(levels[level])
     ]
+    new_own = [
+        {"home": home, "class": alert_class, "level": level, "place": place, "person": person}
+        for alert_class in sorted(own)
+        for level in sorted(own[alert_class])
+        for place, person in enumerate(own[alert_class][level])
+    ]
     changes.put_all(tables.chains, old, new)
-    if old != new:
-        changes.decide(f"home-{home}", site, ChainSet(home=home, by_class={}, **levels), at)
+    changes.put_all(tables.class_chains, old_own, new_own)
+    if old != new or old_own != new_own:
+        by_class = {alert_class: said for alert_class, said in sorted(own.items()) if alert_class != "all"}
+        changes.decide(f"home-{home}", site, ChainSet(home=home, by_class=by_class, **levels), at)

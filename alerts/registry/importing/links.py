@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
+from alerts.core.roster import ROTA
 from alerts.registry.importing.faults import Faults
 from alerts.registry.importing.ladder import Ladder
 from alerts.registry.importing.planned import Entry, Plan, PlannedHome, PlannedPerson, Warned
+from alerts.registry.people import ANYWHERE
 
 
 class _Named(Protocol):
@@ -22,17 +24,40 @@ def check_links(plan: Plan, faults: Faults, *, people_line: int) -> list[Warned]
     _nothing_twice(plan, faults)
     people, villages, grids = _by_id(plan.people), _by_id(plan.villages), _by_id(plan.grids)
     sites = _by_id(plan.sites)
+    known = _Known(people, {rota.id for rota in plan.rotas})
+    for rota in plan.rotas:
+        if rota.id in people:
+            faults.add(*rota.at("id"), f"{rota.id} 已是一个人的编号", f"{rota.id} is the id of a person")
+        for turn in rota.turns:
+            _stands(rota, "turns", turn, "", known, faults)
+        _stands(rota, "holiday_cover", [rota.holiday_cover or ""], "", known, faults)
+    for person in plan.people:
+        _stands(person, "holiday_cover", [person.holiday_cover or ""], "", known, faults)
+    for leave in plan.leave:
+        _known(leave, "person", leave.person, people, faults)
+        _stands(leave, "cover", [leave.cover], "", known, faults)
+        if leave.cover and leave.cover == leave.person:
+            faults.add(
+                *leave.at("cover"), f"{leave.person} 不能替自己", f"{leave.person} cannot stand in for themselves"
+            )
     for village in plan.villages:
-        _person(village, "head", "village_head", people, faults)
+        _stands(village, "head", [village.head], "village_head", known, faults)
     for grid in plan.grids:
-        _person(grid, "member", "grid_member", people, faults)
+        _stands(grid, "member", [grid.member], "grid_member", known, faults)
         _known(grid, "village", grid.village, villages, faults)
     for site in plan.sites:
         _known(site, "grid", site.grid, grids, faults)
+    _once(((leave, f"{leave.person} {leave.since}" if leave.since else "") for leave in plan.leave), "from", faults)
+    for earlier, later in pairwise(sorted(plan.holidays or [], key=lambda each: each.since)):
+        if earlier.since and later.since < earlier.until:
+            faults.add(*later.at("from"), "与另一个假期重叠", "it overlaps with another holiday")
     ladder = Ladder().take(plan)
     for home in plan.homes:
-        _person(home, "watcher", "watcher", people, faults)
-        _person(home, "second_watcher", "watcher", people, faults)
+        _stands(home, "watcher", home.watcher, "watcher", known, faults)
+        _stands(home, "second_watcher", home.second_watcher, "watcher", known, faults)
+        for levels in home.chain:
+            for level, places in levels.levels.items():
+                _stands(levels, level, places, "", known, faults)
         _known(home, "site", home.site, sites, faults)
         _nobody_twice_in_a_row(home, ladder, faults)
     roles = {person.role for person in plan.people}
@@ -51,7 +76,7 @@ def _by_id(entries: Sequence[N]) -> dict[str, N]:
 
 
 def _nothing_twice(plan: Plan, faults: Faults) -> None:
-    for entries in (plan.people, plan.villages, plan.grids, plan.sites, plan.homes):
+    for entries in (plan.people, plan.rotas, plan.villages, plan.grids, plan.sites, plan.homes):
         _once(((entry, entry.id) for entry in entries), "id", faults)
     _once(((device, device.id) for home in plan.homes for device in home.devices), "id", faults)
     _once(((home, _house(home)) for home in plan.homes), "number", faults)
@@ -78,24 +103,33 @@ def _known(entry: Entry, key: str, id: str, known: Mapping[str, object], faults:
         faults.add(*entry.at(key), f"文件里没有：{id}", f"{id} is not in the file")
 
 
-def _person(entry: Entry, key: str, role: str, people: Mapping[str, PlannedPerson], faults: Faults) -> None:
-    id: str = getattr(entry, key)
-    _known(entry, key, id, people, faults)
-    found = people.get(id) if id else None
-    if found is not None and found.role and found.role != role:
-        faults.add(
-            *entry.at(key),
-            f"{id} 的角色是 {found.role}，这里应是 {role}",
-            f"{id} is a {found.role}; here it must be a {role}",
-        )
+class _Known(NamedTuple):
+    """Who and what may stand in a chain."""
+
+    people: Mapping[str, PlannedPerson]
+    rotas: set[str]
+
+
+def _stands(entry: Entry, key: str, places: Iterable[str], role: str, known: _Known, faults: Faults) -> None:
+    """Each place is a person of this role (any, where none is said), a party household, or a rota."""
+    for place in places:
+        if not place or place.removeprefix(ROTA) in known.rotas:
+            continue
+        _known(entry, key, place, known.people, faults)
+        found = known.people.get(place)
+        if found is not None and role and found.role not in {role, ANYWHERE, ""}:
+            faults.add(
+                *entry.at(key),
+                f"{place} 的角色是 {found.role}，这里应是 {role}",
+                f"{place} is a {found.role}; here it must be a {role}",
+            )
 
 
 def _nobody_twice_in_a_row(home: PlannedHome, ladder: Ladder, faults: Faults) -> None:
-    second = [home.second_watcher] if home.second_watcher else []
-    levels = ladder.chain(home.site, [home.watcher], second)
+    levels = ladder.chain(home.site, home.watcher, home.second_watcher)
     for before, after in pairwise(person for level in levels.values() for person in level):
         if before and before == after:
-            key = "second_watcher" if after == home.second_watcher else "watcher"
+            key = "second_watcher" if after in home.second_watcher else "watcher"
             faults.add(*home.at(key), f"{after} 在通知链里连续出现两次", f"{after} stands twice in a row in the chain")
 
 

@@ -43,6 +43,7 @@ class PlannedPerson(Entry, frozen=True):
     role: str
     language: str
     phones: list[PlannedPhone] | None
+    holiday_cover: str | None = None
 
 
 class PlannedVillage(Entry, frozen=True):
@@ -98,8 +99,47 @@ class PlannedDevice(Entry, frozen=True):
     removed: bool
 
 
+class PlannedRota(Entry, frozen=True):
+    """A duty rota, as in RotaSet; `holiday_cover` None: not said."""
+
+    id: str
+    name: str
+    name_en: str
+    begins: int
+    turns: list[list[str]]
+    lengths_s: list[int]
+    holiday_cover: str | None
+
+
+class PlannedLeave(Entry, frozen=True):
+    """Somebody is not there from `since` up to `until`, microseconds."""
+
+    person: str
+    since: int
+    until: int
+    cover: str
+
+
+class PlannedHoliday(Entry, frozen=True):
+    """Public holidays in a row, from the first midnight to the one after the last day."""
+
+    since: int
+    until: int
+    name: str
+
+
+class PlannedLevels(Entry, frozen=True):
+    """Levels of a home's chain that are other than its place in the town gives; `alert_class` "all": for every class."""
+
+    alert_class: str
+    levels: dict[str, list[str]]
+
+
 class PlannedHome(Entry, frozen=True):
-    """A home; `since` None: not said. `watcher` and `second_watcher` begin its chain, the rest follows its site."""
+    """A home; `since` None: not said. `watcher` and `second_watcher` begin its chain, the rest follows its site.
+
+    Wherever a person may stand in a chain, so may a rota: `@` and its id.
+    """
 
     id: str
     site: str
@@ -108,8 +148,9 @@ class PlannedHome(Entry, frozen=True):
     notes: str
     no_activity_s: int
     since: int | None
-    watcher: str
-    second_watcher: str
+    watcher: list[str]
+    second_watcher: list[str]
+    chain: list[PlannedLevels]
     residents: list[PlannedResident]
     devices: list[PlannedDevice]
 
@@ -141,4 +182,7 @@ class Plan(msgspec.Struct, frozen=True):
     sites: list[PlannedSite]
     homes: list[PlannedHome]
     dated: list[Dated]
+    rotas: list[PlannedRota] = []
+    leave: list[PlannedLeave] = []
+    holidays: list[PlannedHoliday] | None = None
     warnings: list[Warned] = []

@@ -28,6 +28,11 @@ class Registered(msgspec.Struct):
     residents: dict[str, list[Row]]
     chains: dict[str, list[Row]]
     phones: dict[str, list[Row]]
+    class_chains: dict[str, list[Row]]
+    rotas: dict[str, Row]
+    leaves: dict[str, list[Row]]
+    holidays: list[Row]
+    covers: dict[str, Row]
 
     def ladder(self) -> Ladder:
         """The rungs as registered; officers are read back from chains, where their order is kept."""
@@ -39,9 +44,18 @@ class Registered(msgspec.Struct):
             head={id: row["head"] for id, row in self.villages.items()},
         )
         for home, chain in self.chains.items():
+            if "town" in self.own_levels(home).get("all", {}):
+                continue  # not the town's officers, but this home's own
             town = ladder.town_of.get(ladder.village_at(self.homes[home]["site"]), "")
             ladder.officers.setdefault(town, [row["person"] for row in chain if row["level"] == "town"])
         return ladder
+
+    def own_levels(self, home: str) -> dict[str, dict[str, list[str]]]:
+        """Class of alert, or `all` -> levels in which this home is other than its place in the town."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for row in self.class_chains.get(home, []):
+            found.setdefault(row["class"], {}).setdefault(row["level"], []).append(row["person"])
+        return found
 
     def level(self, home: str, level: str) -> list[str]:
         """Who stands on one level of a registered chain."""
@@ -61,6 +75,13 @@ def load(db: Connection) -> Registered:
         residents=_by(db, tables.residents, "home"),
         chains=_by(db, tables.chains, "home"),
         phones=_by(db, tables.phones, "person"),
+        class_chains=_by(db, tables.class_chains, "home"),
+        rotas=_by_id(db, tables.rotas),
+        leaves=_by(db, tables.leaves, "person"),
+        holidays=[
+            dict(row) for row in db.execute(select(tables.holidays).order_by(tables.holidays.c.since)).mappings()
+        ],
+        covers={row["entry"]: dict(row) for row in db.execute(select(tables.holiday_covers)).mappings()},
     )
 
 

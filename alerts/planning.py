@@ -251,6 +251,8 @@ class Planning(Awaiting):
         self._alert_news(tell, lost, recorded, key=f"lost-{recorded.position}-{tell.person}")
 
     def _alert_news(self, tell: message.TellRequested, event: Event, recorded: Recorded, *, key: str) -> None:
+        if not tell.alert:  # about the service itself: nobody else is asked instead
+            return
         stream = stream_of(tell.alert)
         self._news.append(New(stream, tell.site, event, recorded.recorded_at, key=key, meta=_meta(recorded)))
 

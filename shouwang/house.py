@@ -28,7 +28,7 @@ from ingest.service import Ingest, Stats
 from ingest.standby import Standby
 from shouwang.alerting import Alerting
 from shouwang.channels import channels_of, first_sms
-from shouwang.checking import Checking
+from shouwang.checking import Checking, heartbeat
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
 from shouwang.operations.memory import made_memory
@@ -154,6 +154,8 @@ class House:
         found = self._health_of_door(door) if door is not None and door.active else self._health_of_others()
         if self.checking is not None:
             found |= {"ok": found["ok"] and self.checking.ok, **self.checking.state()}
+        elif not self.driven and not (door is not None and door.active):
+            found["heartbeat_at"] = self._heartbeat()
         return found
 
     def _health_of_door(self, door: Stats) -> dict[str, Any]:
@@ -180,6 +182,13 @@ class House:
             "now": now,
             **self._clock_health(),
         }
+
+    def _heartbeat(self) -> int:
+        """Of the processes that decide, where this one does not."""
+        try:
+            return heartbeat(self.database)
+        except OperationalError:
+            return 0
 
     def _clock_health(self) -> dict[str, Any]:
         """Whether the machine's clock was set: how far it is from ours, and when it last happened. Never in itself ill."""

@@ -28,6 +28,18 @@ VARIABLES: dict[str, str] = {
     "SHOUWANG_DEMO_PHONES_URL": "set by `demo`: where the simulated phones are shown",
     "SHOUWANG_DEMO_PHONES_PORT": "port of the demo's simulated phones (default 8010)",
     "SHOUWANG_DEMO_SECONDS": "ends the demo by itself after so many seconds",
+    "SHOUWANG_WATCHDOG_URL": "the watchdog's own: what it asks (default http://127.0.0.1:8000/health)",
+    "SHOUWANG_WATCHDOG_TO": "the watchdog's own: two or more numbers with commas between, told when the service is ill",
+    "SHOUWANG_WATCHDOG_ACCOUNT_SID": "the watchdog's own Twilio account",
+    "SHOUWANG_WATCHDOG_AUTH_TOKEN": "its token",
+    "SHOUWANG_WATCHDOG_AUTH_TOKEN_FILE": "or the file that holds it",
+    "SHOUWANG_WATCHDOG_FROM": "the number it sends from",
+    "SHOUWANG_WATCHDOG_API_BASE": "another address for its Twilio: tests only, this machine only",
+    "SHOUWANG_WATCHDOG_PING_URL": "an address outside that it asks each time while all is well",
+    "SHOUWANG_WATCHDOG_STATE": "its memory over a restart (default: watchdog.json in SHOUWANG_HOME)",
+    "SHOUWANG_WATCHDOG_EVERY_S": "seconds between two looks (30)",
+    "SHOUWANG_WATCHDOG_PATIENCE_S": "seconds of trouble before anybody is told (120)",
+    "SHOUWANG_WATCHDOG_AGAIN_S": "seconds after which they are told again (3600)",
     "SHOUWANG_RECORDINGS": "folder with recorded sensor files, for the tests",
 }
 

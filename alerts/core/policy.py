@@ -56,6 +56,7 @@ DEFAULTS: dict[str, Any] = {
     "class3.receipt_within_s": 60,
     "budget.reserve_sms": 2,
     "budget.reserve_calls": 2,
+    "administrators": [],
     "backfill.settle_s": 20,
     "backfill.return_s": 35,
     "backfill.most_s": 600,
@@ -150,6 +151,9 @@ def check(name: str, value: Any) -> None:
         raise SettingRefused(f"no setting is named {name}")
     elif name.endswith(".steps"):
         _check_steps(name, value)
+    elif name == "administrators":
+        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+            raise SettingRefused("administrators: a list of people's ids")
     elif name == "class3.hours":
         _check_hours(name, value)
     elif not _is_number(value) or not 0 <= value <= _MOST:

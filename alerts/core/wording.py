@@ -81,6 +81,7 @@ KINDS: Final[dict[str, Kind]] = {
     "days": _same(2, "[0-9]+"),
     "round": _same(3, "[0-9]+"),
     "copy": _same(1, "[2-9]"),
+    "count": _same(3, "[0-9]+"),
     "slot": _same(1, "[1-9]"),
     "slots": Kind(
         40,

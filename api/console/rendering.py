@@ -57,7 +57,7 @@ def ailment(health: Mapping[str, Any]) -> str:
         return "unwell.disk_low"
     if health.get("connected") is False:
         return "unwell.connected"
-    found = (health.get("check") or {}).get("found", [])
+    found = [*(health.get("check") or {}).get("found", []), *(health.get("audit") or {}).get("found", [])]
     if any(each["grave"] and each["name"] != "not_hearing" for each in found):
         return "unwell.check"
     return "unwell.deaf" if health.get("connected") else "unwell.other"

@@ -144,3 +144,15 @@ class SecurityNoted(Event, frozen=True, kw_only=True):
 
     what: str
     ref: str = ""
+
+
+@fact
+class PromiseBroken(Event, frozen=True, kw_only=True):
+    """An audit found `count` open alerts with no next step, or one that did not happen; said once an hour.
+
+    `what`: alert_forgotten, alert_late, alert_unarmed, operator_silent; `positions`: where some of them began.
+    """
+
+    what: str
+    count: int
+    positions: list[int]

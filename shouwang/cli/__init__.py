@@ -13,6 +13,7 @@ from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.cli.tail import tail
 from shouwang.cli.up import up
 from shouwang.cli.verify import verify
+from shouwang.cli.watchdog import watchdog
 
 app = typer.Typer(
     name="shouwang",
@@ -33,6 +34,7 @@ app.command("tail")(tail)
 app.command("check")(check)
 app.command("verify")(verify)
 app.command("rebuild")(rebuild)
+app.command("watchdog")(watchdog)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(tokens.app, name="token")
 app.add_typer(users.app, name="user")

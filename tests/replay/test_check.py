@@ -19,7 +19,7 @@ from events.database import Database
 from events.keepers import make_database
 from events.store import head, read
 from events.types.fact import MINUTE, SECOND
-from shouwang.checking import Checking
+from shouwang.checking import Checking, heartbeat
 from shouwang.cli import app
 from tests.house import House
 
@@ -218,14 +218,23 @@ def test_the_house_checks_itself_again_and_again_and_shows_what_it_found(town: C
     database = make_database(town.path)
     checking = Checking(database, lambda: town.now, every_s=0.05)
     assert checking.ok
-    assert checking.state() == {"check": None}
+    assert checking.state() == {"check": None, "audit": None, "heartbeat_at": 0}
     checking.start()
     while checking.state()["check"] is None:
         pass
     assert checking.ok
+    assert checking.state()["audit"]["found"] == []
+    while not checking.state()["heartbeat_at"]:
+        pass
+    assert heartbeat(database) == town.now
     town.planted(PLANTED["timers_overdue"])
     while checking.ok:
         pass
+    beat, town.now = checking.state()["heartbeat_at"], town.now + 5 * SECOND
+    looked = checking.state()["audit"]["at"]
+    while checking.state()["audit"]["at"] in {looked, beat}:
+        pass
+    assert checking.state()["heartbeat_at"] == beat, "withheld while something grave is wrong"
     assert "timers_overdue" in {each["name"] for each in checking.state()["check"]["found"]}
     assert ailment({"ok": False, "connected": True, **checking.state()}) == "unwell.check", "the console says so"
     checking.stop()

@@ -1,0 +1,145 @@
+"""Every 30 s: has each open alert a next moment, has that moment not passed, and will something ring when it comes?
+
+The engine promises it; this looks with the engine's own fold at nothing but the log and the timers, so that an engine
+that sleeps, a timer that was lost and a state that leads nowhere are found by somebody else than themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from alerts.auditing.finding import Finding
+from alerts.commands.deciding import load
+from alerts.core.alert import Alert, fold
+from alerts.core.escalation import next_due
+from alerts.core.refusals import AlertUnknown
+from alerts.projections.alert_fold import alerts as board
+from alerts.projections.projector import READER as PROJECTIONS
+from alerts.timers import timers
+from events.database import Database
+from events.follow import bookmark
+from events.serial import Recorded
+from events.store import head, read
+from events.types import REGISTER, type_name
+from events.types import alert as facts
+from events.types.fact import SECOND, Event
+from events.types.message import PersonLost, PersonTold
+
+GRACE: Final = 30 * SECOND
+"""Steps are taken within a second; so much later it is certain that nobody takes them."""
+_READS: Final = frozenset(
+    name for name, kind in REGISTER.items() if kind.__module__ == facts.__name__ or kind in {PersonTold, PersonLost}
+)
+_PAGE: Final = 2000
+_PAGES: Final = 200
+_CHUNK: Final = 400
+
+
+class Promises:
+    """Knows the open alerts; only one thread may call it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._open: dict[str, Alert] = {}
+        self._changed: dict[str, int] = {}
+        with database.read() as db:
+            self._position = bookmark(db, PROJECTIONS)
+            there = select(board.c.alert).where(board.c.status.in_(("suspected", "raised")))
+            for name in db.execute(there).scalars().all():
+                self._know(db, name)
+
+    @property
+    def open(self) -> int:
+        """How many alerts are open."""
+        return len(self._open)
+
+    def look(self, now: int) -> list[Finding]:
+        """What was promised and is not kept, as of now."""
+        with self._database.read() as db:
+            for _ in range(_PAGES):
+                page = read(db, self._position, limit=_PAGE, types=_READS)
+                self._take(db, page)
+                self._position = page[-1].position if len(page) == _PAGE else max(self._position, head(db))
+                if len(page) < _PAGE:
+                    break
+            rings = self._rings(db)
+        return list(self._findings(now, rings))
+
+    def _take(self, db: Connection, page: Sequence[Recorded]) -> None:
+        for recorded in page:
+            name = recorded.stream.removeprefix("alert-")
+            known = self._open.get(name)
+            if known is None and not _begins(recorded.event):
+                continue
+            if known is None:
+                self._know(db, name)
+                continue
+            fold(known, recorded.event, recorded.at, recorded.version)
+            self._changed[name] = recorded.recorded_at
+            if not known.open:
+                del self._open[name]
+                self._changed.pop(name, None)
+
+    def _know(self, db: Connection, name: str) -> None:
+        """From its whole stream: also one that opens again, which was forgotten when it closed."""
+        try:
+            alert = load(db, name)
+        except AlertUnknown:
+            return
+        if alert.open:
+            self._open[name] = alert
+
+    def _rings(self, db: Connection) -> dict[str, int]:
+        """Alert -> when its timer rings."""
+        owners = sorted({alert.home or f"site:{alert.site}" for alert in self._open.values()})
+        found: dict[str, int] = {}
+        for start in range(0, len(owners), _CHUNK):
+            query = select(timers).where(timers.c.owner.in_(owners[start : start + _CHUNK]))
+            found |= {
+                row.timer.removeprefix("alert:"): row.due for row in db.execute(query) if row.timer.startswith("alert:")
+            }
+        return found
+
+    def _findings(self, now: int, rings: dict[str, int]) -> Iterable[Finding]:
+        broken: dict[str, list[str]] = {
+            "alert_forgotten": [],
+            "alert_late": [],
+            "alert_unarmed": [],
+            "operator_silent": [],
+        }
+        for name, alert in self._open.items():
+            if what := self._broken(alert, now, rings.get(name)):
+                broken[what].append(name)
+        for what, names in broken.items():
+            if names:
+                zh, en = _WORDS[what]
+                positions = tuple(sorted(int(name.rpartition("-")[2]) for name in names if name[-1].isdigit())[:10])
+                yield Finding(
+                    what, f"{len(names)} {zh}", f"{len(names)} {en}", positions, grave=what != "operator_silent"
+                )
+
+    def _broken(self, alert: Alert, now: int, rings: int | None) -> str:
+        due = next_due(alert)
+        if not alert.terms.steps:
+            answered = alert.acknowledged_by or alert.responders
+            by = max(alert.raised_at or now, alert.refired_at) + int(alert.terms.answer_within_s * SECOND)
+            return "operator_silent" if alert.alert_class == 1 and not answered and now > by else ""
+        if due is None:
+            return "alert_forgotten"
+        if due < now - GRACE:
+            return "alert_late"
+        settled = self._changed.get(alert.id, 0) < now - GRACE  # the engine arms it when it has read what somebody said
+        return "alert_unarmed" if settled and due > now and (rings is None or rings > due + GRACE) else ""
+
+
+_WORDS: Final = {
+    "alert_forgotten": ("起警情没有下一步", "open alerts have no next step"),
+    "alert_late": ("起警情的下一步过了时间没有发生", "open alerts have a next step that did not happen in time"),
+    "alert_unarmed": ("起警情的下一步没有定时", "open alerts have a next step that nothing will ring for"),
+    "operator_silent": ("起只归值班员的警情没有人看", "alerts that are the operator's alone have not been seen"),
+}
+
+
+def _begins(event: Event) -> bool:
+    return type_name(event) in {"AlertSuspected", "AlertRaised", "AlertReopened"}

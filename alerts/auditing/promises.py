@@ -127,9 +127,10 @@ class Promises:
             return "operator_silent" if alert.alert_class == 1 and not answered and now > by else ""
         if due is None:
             return "alert_forgotten"
+        # What somebody said just now may move it, even into the past, and the engine arms it when it has read that.
+        settled = self._changed.get(alert.id, 0) < now - GRACE
         if due < now - GRACE:
-            return "alert_late"
-        settled = self._changed.get(alert.id, 0) < now - GRACE  # the engine arms it when it has read what somebody said
+            return "alert_late" if settled else ""
         return "alert_unarmed" if settled and due > now and (rings is None or rings > due + GRACE) else ""
 
 

@@ -16,6 +16,7 @@ from alerts.core.budget import Spent, copies, exhausted, same_text
 from alerts.core.person import Going, Person, Telling, fold, spend
 from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
+from alerts.notify.recording import GAVE_UP
 from events.serial import Recorded
 from events.store import New
 from events.types import channel as channels
@@ -173,7 +174,7 @@ class Planning(Awaiting):
             return
         telling.alive = [m for m in telling.alive if m != event.message]
         way = _way(telling, event.message)
-        if not event.permanent:
+        if event.code == GAVE_UP or (way.medium == "sms" and not event.permanent):  # else the phone's own fault
             telling.left = provider_last(way, telling.left)
         other = beside(way, telling.left) if telling.tell.alert_class == 1 else None
         if other is not None:

@@ -135,6 +135,7 @@ class House:
         self.phones = Phones()
         self.channels = [self.phones, *also]
         self.calls = next((c for c in self.channels if c.capabilities.medium == "voice"), Phones(VOICE))
+        self.still_wanted = letters.still_wanted
         self._seq: dict[str, int] = {}
         self._boot: dict[str, str] = {}
         self._replies = itertools.count(1)
@@ -151,8 +152,11 @@ class House:
         self.planner = Planner(self.database, self.now, channel=self.phones.name)
         self._delivering = Delivering(
             self.database, {c.name: c for c in self.channels}, now=self.now, render=letters.text_of,
-            address_of=letters.number_of, still_wanted=letters.still_wanted, stopping=threading.Event(),
+            address_of=letters.number_of, still_wanted=self._wanted, stopping=threading.Event(),
         )  # fmt: skip
+
+    def _wanted(self, db: Any, row: Any) -> str:
+        return self.still_wanted(db, row)
 
     def now(self) -> int:
         return self.at
@@ -261,6 +265,12 @@ class House:
         fact = New(stream, lane, event, self.at, key=key or f"{type(event).__name__}-{self.at}", digest=0)
         self.database.write(lambda db: append(db, [fact], recorded_at=self.at))
         self.settles()
+
+    def rows_go_out(self) -> None:
+        """Whatever still waits for its next try is tried now, as if its pause were over."""
+        at, self.at = self.at, self.at + 9 * SECOND
+        self.settles()
+        self.at = at
 
     def settles(self) -> None:
         """Engine, planner and senders finish what there is."""
@@ -379,15 +389,9 @@ class Phone:
     def refuses(self) -> None:
         self._house.phones.refuses.add(self.number)
 
-    def never_gets_the_last(self) -> None:
+    def never_gets_the_last(self, *, call: bool = False) -> None:
         """The provider's receipt says undelivered."""
-        sent = [m for m, pid in self._house.phones.ids.items()]
-        name = sent[-1]
-        take_receipt(
-            self._house.database, message=name, provider_id=self._house.phones.ids[name], status="undelivered",
-            error_code="30003", at=self._house.at,
-        )  # fmt: skip
-        self._house.settles()
+        self._reported("undelivered", "30003", call=call)
 
 
 def stamp(at: int) -> str:

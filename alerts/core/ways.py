@@ -64,7 +64,8 @@ def beside(failed: Way, left: Sequence[Way]) -> Way | None:
 
 def provider_last(failed: Way, left: Sequence[Way]) -> list[Way]:
     """The provider did not take it: whatever else goes by it is tried last in its medium."""
-    same = [way for way in left if way.channel == failed.channel]
-    others = [way for way in left if way.channel != failed.channel]
-    behind = max((n for n, way in enumerate(others) if way.medium == failed.medium), default=-1) + 1
-    return [*others[:behind], *same, *others[behind:]]
+    return sorted(left, key=lambda way: (_place(way.medium, left), way.channel == failed.channel))
+
+
+def _place(medium: str, left: Sequence[Way]) -> int:
+    return next(place for place, way in enumerate(left) if way.medium == medium)

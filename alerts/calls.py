@@ -66,3 +66,25 @@ class Calls:
             except WordingError:
                 return row, Worded(""), False, ""
             return row, says, not still_wanted(db, row), number_of(db, row.phone) or ""
+
+
+def take_pressed(database: Database, *, channel: str, message: str, keys: str, call: str, at: int) -> bool:
+    """Keys of a call that the provider reports afterwards; False for a call that is none of ours.
+
+    Each key of a call counts once, however often it is told, in the middle of the call or at its end.
+    """
+    with database.read() as db:
+        found = db.execute(select(outbox).where(outbox.c.message == message)).first()
+        row = row_of(found) if found is not None else None
+        called = number_of(db, row.phone) if row is not None else None
+    if row is None or called is None or row.channel != channel or row.provider_id not in {"", call}:
+        return False
+    pressed = [key for key in dict.fromkeys(keys) if key in KEYS]
+    for key in pressed:
+        take_reply(
+            database, channel=channel, provider_id=f"{call[:_LONGEST_ID]}.{key}", number=called, text=key, at=at,
+            about=row.alert,
+        )  # fmt: skip
+    if pressed:
+        take_receipt(database, message=message, provider_id=call, status="read", error_code="", at=at)
+    return True

@@ -15,7 +15,7 @@ from api.access.showing import Showing
 from api.console import account, acting, looking, pulse, signing_in
 from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
-from api.hooks import twilio, twilio_calls
+from api.hooks import aliyun, twilio, twilio_calls
 from api.live import Broadcast
 from api.routes import alerts, log, places, quarantine, service
 from api.services import Services
@@ -67,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(service.open_router)
     app.include_router(twilio.router)
     app.include_router(twilio_calls.router)
+    app.include_router(aliyun.router)
     for pages in (signing_in.router, account.router, pulse.router, looking.router, acting.router):
         app.include_router(pages)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -30,6 +30,12 @@ class TakeKey(Protocol):
     def __call__(self, *, message: str, turn: int, key: str, call: str, number: str, at: int) -> str: ...
 
 
+class TakePressed(Protocol):
+    """Takes the keys of a call that its provider reports afterwards; False for a call that is none of ours."""
+
+    def __call__(self, *, channel: str, message: str, keys: str, call: str, at: int) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Channel:
     """A way to people as screens name it; `really_sends` False: nothing leaves this machine by it."""
@@ -71,6 +77,8 @@ class Services:
     channels: Sequence[Channel] = ()
     twilio_auth_token: str | None = None
     take_key: TakeKey | None = None
+    take_pressed: TakePressed | None = None
+    aliyun_hook_token: str | None = field(default=None, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 

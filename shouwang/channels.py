@@ -6,12 +6,14 @@ from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.channels.twilio_voice import TwilioVoice
+from alerts.notify.channels.wecom_group import WeComGroup
+from shouwang.providers import Aliyun, WeCom
 from shouwang.settings import Settings
 
 
 def channels_of(settings: Settings) -> list[Channel]:
     """All ways to a person that have credentials, the preferred one first; without any the logbook, which sends nothing."""
-    made = [*_twilio(settings)]
+    made = [*_twilio(settings), *_aliyun(settings.providers.aliyun), *_wecom(settings.providers.wecom)]
     order = {name: place for place, name in enumerate(settings.providers.order)}
     return sorted(made, key=lambda one: order.get(one.name, len(order))) or [Logbook()]
 
@@ -46,3 +48,36 @@ def _twilio(settings: Settings) -> list[Channel]:
             )
         )
     return made
+
+
+def _aliyun(aliyun: Aliyun | None) -> list[Channel]:
+    if aliyun is None:
+        return []
+    # Its clients take a second to load: who has no account there does not wait for them.
+    from alerts.notify.channels.aliyun_sms import AliyunSms  # noqa: PLC0415
+    from alerts.notify.channels.aliyun_voice import AliyunVoice  # noqa: PLC0415
+
+    made: list[Channel] = []
+    key_id, key_secret, api_base = aliyun.key_id, aliyun.key_secret, aliyun.api_base or ""
+    if aliyun.sms:
+        made.append(
+            AliyunSms(
+                key_id=key_id,
+                key_secret=key_secret,
+                sign_name=aliyun.sign_name,
+                templates=aliyun.sms,
+                api_base=api_base,
+            )
+        )
+    if aliyun.voice:
+        made.append(
+            AliyunVoice(
+                key_id=key_id, key_secret=key_secret, templates=aliyun.voice, show_number=aliyun.show_number,
+                api_base=api_base,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _wecom(wecom: WeCom | None) -> list[Channel]:
+    return [] if wecom is None else [WeComGroup(key=wecom.key, api_base=wecom.api_base or "")]

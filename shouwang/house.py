@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
-from alerts.calls import Calls
+from alerts.calls import Calls, take_pressed
 from alerts.commands.replies import take_reply
 from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.receipts import take_receipt
@@ -115,6 +115,8 @@ class House:
                 for one in channels
             ],
             take_key=self._keys(),
+            take_pressed=partial(take_pressed, self.database),
+            aliyun_hook_token=settings.providers.aliyun.hook_token if settings.providers.aliyun else None,
             twilio_auth_token=settings.twilio.auth_token if settings.twilio else None,
             limits=Limits(lock_after_s=0.0 if settings.demo else settings.lock_after_s),
             settings={"clock": "facts" if settings.clock_from is not None else "real"},

@@ -22,6 +22,18 @@ VARIABLES: dict[str, str] = {
     "TWILIO_MESSAGING_SERVICE_SID": "or the messaging service (MG...) they are sent by",
     "TWILIO_VOICE_FROM": "the number calls are made from, e.g. +15005550006; without it nobody is called",
     "TWILIO_API_BASE": "another address for Twilio's API: tests and demo only, this machine only",
+    "ALIYUN_ACCESS_KEY_ID": "an account at Aliyun, for SMS and calls in mainland China",
+    "ALIYUN_ACCESS_KEY_SECRET": "its secret",
+    "ALIYUN_HOOK_TOKEN": "the secret part of the address that Aliyun reports to: 24 letters and digits or more",
+    "ALIYUN_TEMPLATES": "a YAML file: which of our templates has which code there, for sms and for voice",
+    "ALIYUN_SIGN_NAME": "the approved signature of the SMS",
+    "ALIYUN_SHOW_NUMBER": "the number that calls show (default: one of the public pool)",
+    "ALIYUN_API_BASE": "another address for Aliyun's API: tests only, this machine only",
+    "WECOM_GROUP_KEY": "the key of a WeCom group's robot, which is told of class 1 and 2 without names",
+    "WECOM_API_BASE": "another address for WeCom's API: tests only, this machine only",
+    "SHOUWANG_MODEM": "the serial line of a modem with a SIM, e.g. /dev/ttyUSB2: SMS without internet",
+    "SHOUWANG_MODEM_BAUD": "its speed (default 115200)",
+    "SHOUWANG_MODEM_PIN": "the SIM's PIN, if it asks for one",
     "SHOUWANG_CHANNELS": "which of several channels comes first, e.g. twilio_sms,modem_sms (default: domestic ones first)",
     "SHOUWANG_CLOCK_FROM": "set by `up --clock facts --from`: the clock starts here and moves with the facts",
     "SHOUWANG_DEMO": "set by `demo`: 1 shows on every page that this is a demonstration",
@@ -43,7 +55,10 @@ VARIABLES: dict[str, str] = {
     "SHOUWANG_RECORDINGS": "folder with recorded sensor files, for the tests",
 }
 
-SECRETS = ("DATABASE_URL", "MQTT_URL", "TWILIO_AUTH_TOKEN")
+SECRETS = (
+    "DATABASE_URL", "MQTT_URL", "TWILIO_AUTH_TOKEN", "ALIYUN_ACCESS_KEY_SECRET", "ALIYUN_HOOK_TOKEN", "WECOM_GROUP_KEY",
+    "SHOUWANG_MODEM_PIN",
+)  # fmt: skip
 """Each may also come from a file named by NAME_FILE."""
 
 
@@ -54,6 +69,10 @@ def known() -> set[str]:
 
 def misspelt(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """Names that look like ours and are none, with the nearest that is one. Only a hint: a platform may set its own."""
-    strange = [name for name in environ if name.startswith(("SHOUWANG_", "TWILIO_")) and name not in known()]
+    strange = [
+        name
+        for name in environ
+        if name.startswith(("SHOUWANG_", "TWILIO_", "ALIYUN_", "WECOM_")) and name not in known()
+    ]
     near = [(name, get_close_matches(name, known(), n=1, cutoff=0.85)) for name in sorted(strange)]
     return [(name, match[0]) for name, match in near if match]

@@ -16,7 +16,9 @@ from shouwang.variables import SECRETS, VARIABLES, known
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-OURS = re.compile(r"\b(?:SHOUWANG_[A-Z_]+|TWILIO_[A-Z_]+|DATABASE_URL(?:_FILE)?|MQTT_URL(?:_FILE)?|PUBLIC_BASE_URL)\b")
+OURS = re.compile(
+    r"\b(?:SHOUWANG_[A-Z_]+|TWILIO_[A-Z_]+|ALIYUN_[A-Z_]+|WECOM_[A-Z_]+|DATABASE_URL(?:_FILE)?|MQTT_URL(?:_FILE)?|PUBLIC_BASE_URL)\b"
+)
 
 
 def documents() -> list[Path]:

@@ -1,11 +1,12 @@
 """What providers report of messages they took: late, twice or in the wrong order, and yet recorded once and truly."""
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, select, update
 
-from alerts.notify.channel import TEMPORARY_CODES, Channel, SendFailed
+from alerts.notify.channel import TEMPORARY_CODES, Channel, KnowsOurIds, Report, SendFailed
 from alerts.notify.outbox import OutboxRow, outbox, row_of
 from alerts.notify.recording import fact_of_person, note_opt_out
 from events.database import Database
@@ -17,6 +18,8 @@ from events.types.system import SecurityNoted
 
 log = logging.getLogger("shouwang.receipts")
 
+BY_OUR_ID: Final = "ours-"
+"""Begins the provider's id of a message that was found by our id alone, where the provider does not tell its own."""
 COMPLETED: Final = "completed"
 UNANSWERED: Final = ("busy", "no-answer", "machine")
 """Of a call: nobody took it, or a mailbox did. The next one may well be taken."""
@@ -58,7 +61,7 @@ def take_receipt(database: Database, *, message: str, provider_id: str, status: 
 
 
 def _take(db: Connection, row: OutboxRow, *, provider_id: str, status: str, error_code: str, at: int) -> None:
-    same = row.provider_id == provider_id
+    same = row.provider_id in (provider_id, f"{BY_OUR_ID}{row.message}")
     known_to_be_sent = row.state in ("sent", "delivered") or (row.state == "failed" and bool(row.provider_id))
     news: list[New] = []
     changes: dict[str, Any] = {}
@@ -99,10 +102,17 @@ def _note_unknown(db: Connection, message: str, at: int) -> None:
     append(db, [New("security", "all", noted, at, key=f"receipt-{ref}")], recorded_at=at)
 
 
-def poll_receipts(database: Database, channel: Channel, now: int, *, limit: int = 20) -> int:
+def poll_receipts(
+    database: Database,
+    channel: Channel,
+    now: int,
+    *,
+    limit: int = 20,
+    address_of: Callable[[Connection, str], str | None] = lambda _db, _phone: None,
+) -> int:
     """Ask for reports that are missing a minute after sending (classes 1 and 2), each again later and later.
 
-    Returns how many the provider answered. A provider that cannot be reached is left alone until the next call.
+    `address_of`: the number of a phone, for providers that must be told it. Returns how many the provider answered. A provider that cannot be reached is left alone until the next call.
     """
     if not channel.capabilities.receipts:
         return 0
@@ -111,7 +121,7 @@ def poll_receipts(database: Database, channel: Channel, now: int, *, limit: int 
     answered = 0
     for row in open_rows:
         try:
-            report = channel.fetch(row.provider_id)
+            report = _asked_of(database, channel, row, address_of)
         except SendFailed as failure:
             log.info("asking for the receipt of message %s: %s", row.message, failure.reason)
             _asked(database, row, now)  # its turn comes later, so that it does not keep the others from theirs
@@ -127,6 +137,18 @@ def poll_receipts(database: Database, channel: Channel, now: int, *, limit: int 
         )
         answered += 1
     return answered
+
+
+def _asked_of(
+    database: Database, channel: Channel, row: OutboxRow, address_of: Callable[[Connection, str], str | None]
+) -> Report:
+    if not isinstance(channel, KnowsOurIds):
+        return channel.fetch(row.provider_id)
+    with database.read() as db:
+        to = address_of(db, row.phone)
+    if to is None:
+        return Report("accepted", "")  # the phone is gone, and with it the one way of asking
+    return channel.fetch_ours(row.message, row.provider_id, to, sent_at=row.sent_at)
 
 
 def _unreported(channel: str, now: int, limit: int) -> Any:

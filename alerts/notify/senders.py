@@ -52,6 +52,7 @@ class Senders:
     ) -> None:
         """`process` names this run of the program: claims of others that are not `living` are a dead predecessor's."""
         self._database, self._channels, self._now, self._on_fatal = database, channels, now, on_fatal
+        self._address_of = address_of
         self._process = process or f"{os.getpid()}-{secrets.token_hex(4)}"
         self._living = living
         self._stopping = threading.Event()
@@ -174,4 +175,6 @@ class Senders:
             if time.monotonic() >= self._clear_at:
                 self._went_through(self._clear)
             for channel in self._channels.values():
-                self._went_through(partial(poll_receipts, self._database, channel, self._now()))
+                self._went_through(
+                    partial(poll_receipts, self._database, channel, self._now(), address_of=self._address_of)
+                )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.core.wording import TEMPLATES
+from shouwang.channels import channels_of
 from shouwang.settings import ConfigurationFaults, Settings, read_settings
 from shouwang.variables import SECRETS, VARIABLES, misspelt
 
@@ -14,6 +16,28 @@ TWILIO = {
     "TWILIO_FROM": "+8612000009000",
     "TWILIO_API_BASE": "http://127.0.0.1:8010",
 }
+
+
+FIRST = [name for name in TEMPLATES if name.startswith("first_") and not name.endswith(("_call", "_again"))]
+
+
+def every_provider(folder: Path) -> dict[str, str]:
+    """All accounts there can be, each whole."""
+    codes = folder / "templates.yaml"
+    codes.write_text("sms:\n" + "".join(f"  {name}: SMS_1\n" for name in FIRST) + "voice: {any: TTS_1}\n")
+    return TWILIO | {
+        "TWILIO_VOICE_FROM": "+8612000009000",
+        "ALIYUN_ACCESS_KEY_ID": "LTAI0",
+        "ALIYUN_ACCESS_KEY_SECRET": "not-a-secret-of-anybody",
+        "ALIYUN_HOOK_TOKEN": "x" * 24,
+        "ALIYUN_TEMPLATES": str(codes),
+        "ALIYUN_SIGN_NAME": "示例守望",
+        "ALIYUN_API_BASE": "http://127.0.0.1:8011",
+        "WECOM_GROUP_KEY": "not-a-secret",
+        "WECOM_API_BASE": "http://127.0.0.1:8012",
+        "SHOUWANG_MODEM": "/dev/ttyUSB2",
+        "SHOUWANG_MODEM_PIN": "1234",
+    }
 
 
 def faults_of(**environ: str) -> list[str]:
@@ -138,21 +162,31 @@ def test_beyond_this_machine_needs_tls(tmp_path: Path) -> None:
     assert "SHOUWANG_TLS_KEY" in faults_of(SHOUWANG_TLS_CERT=str(cert))[0]
 
 
+def secrets_of(settings: Settings) -> list[str | None]:
+    aliyun, wecom, modem = settings.providers.aliyun, settings.providers.wecom, settings.providers.modem
+    assert aliyun is not None
+    assert wecom is not None
+    assert modem is not None
+    return [aliyun.key_secret, aliyun.hook_token, wecom.key, modem.pin]
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_from_a_file_is_either_read_or_the_one_fault_named(name: str, tmp_path: Path) -> None:
-    full = dict(TWILIO)
+    full = every_provider(tmp_path)
     full.pop(name, None)
     faults = faults_of(**full, **{f"{name}_FILE": str(tmp_path / "absent")})
     assert [fault.startswith(f"{name}_FILE=") for fault in faults] == [True]
     empty = tmp_path / "empty"
     empty.write_text("\n")
     assert [f"{name}_FILE" in fault for fault in faults_of(**full, **{f"{name}_FILE": str(empty)})] == [True]
-    value = {"MQTT_URL": "mqtt://u:hush@broker", "DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}.get(name, "hush")
+    value = {"MQTT_URL": "mqtt://u:hush@broker", "DATABASE_URL": f"sqlite:///{tmp_path}/x.db"}.get(
+        name, "1234" if name.endswith("PIN") else "hush-" * 6
+    )
     secret = tmp_path / "secret"
     secret.write_text(f"{value}\n")
     settings = read_settings({**full, f"{name}_FILE": str(secret)})
     assert value in {
-        settings.mqtt_url, settings.twilio and settings.twilio.auth_token,
+        settings.mqtt_url, settings.twilio and settings.twilio.auth_token, *secrets_of(settings),
         f"sqlite:///{settings.database_path}",
     }  # fmt: skip
     assert "both set" in faults_of(**full, **{name: value, f"{name}_FILE": str(secret)})[0]
@@ -177,3 +211,44 @@ def test_a_misspelt_variable_is_hinted_at() -> None:
         ("SHOUWANG_HTP_PORT", "SHOUWANG_HTTP_PORT")
     ]
     assert misspelt(dict.fromkeys(VARIABLES, "")) == []
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET", "ALIYUN_HOOK_TOKEN", "ALIYUN_TEMPLATES", "ALIYUN_SIGN_NAME",
+        "WECOM_GROUP_KEY", "SHOUWANG_MODEM",
+    ],
+)  # fmt: skip
+def test_half_of_any_provider_is_a_fault(missing: str, tmp_path: Path) -> None:
+    full = every_provider(tmp_path)
+    (fault,) = faults_of(**{name: value for name, value in full.items() if name != missing})
+    assert fault.startswith(f"{missing} is missing")
+
+
+def test_every_fault_of_every_provider_is_named_at_once(tmp_path: Path) -> None:
+    codes = tmp_path / "wrong.yaml"
+    codes.write_text("sms: {first_smoke: SMS_1, no_such_text: SMS_2}\nfax: {}\n")
+    wrong = {
+        "ALIYUN_TEMPLATES": str(codes), "ALIYUN_HOOK_TOKEN": "short", "ALIYUN_API_BASE": "http://192.168.1.5",
+        "WECOM_GROUP_KEY": "https://qyapi.weixin.qq.com/x?key=y", "SHOUWANG_MODEM": "COM3", "SHOUWANG_MODEM_PIN": "12ab",
+        "TWILIO_VOICE_FROM": "5550006", "SHOUWANG_CHANNELS": "twilio_sms,pigeon",
+    }  # fmt: skip
+    faults = "\n".join(faults_of(**every_provider(tmp_path) | wrong))
+    for said in (
+        "no_such_text", "kind fax", "no sms code for first_", "ALIYUN_HOOK_TOKEN must", "ALIYUN_API_BASE may",
+        "WECOM_GROUP_KEY must", "SHOUWANG_MODEM=COM3", "SHOUWANG_MODEM_PIN must", "TWILIO_VOICE_FROM=5550006", "pigeon",
+    ):  # fmt: skip
+        assert said in faults
+    for secret in ("short", "12ab", "x?key=y"):
+        assert secret not in faults
+
+
+def test_channels_are_made_in_the_order_that_was_asked_for(tmp_path: Path) -> None:
+    here = every_provider(tmp_path)
+    del here["SHOUWANG_MODEM"], here["SHOUWANG_MODEM_PIN"]
+    names = [one.name for one in channels_of(read_settings(here))]
+    assert names == ["aliyun_sms", "twilio_sms", "aliyun_voice", "twilio_voice", "wecom_group"]
+    turned = [one.name for one in channels_of(read_settings(here | {"SHOUWANG_CHANNELS": "twilio_voice, twilio_sms"}))]
+    assert turned == ["twilio_voice", "twilio_sms", "aliyun_sms", "aliyun_voice", "wecom_group"]
+    assert [one.name for one in channels_of(read_settings({}))] == ["logbook"]

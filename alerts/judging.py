@@ -11,12 +11,14 @@ from alerts.core.commanding import commands
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household, Sensor
 from alerts.core.policy import CLASSES
+from alerts.core.routine import pages
 from alerts.core.rule import Ask, Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
 from alerts.core.rules import BY_NAME, LISTENERS
 from events.serial import Recorded
 from events.store import New
 from events.types import device, home
-from events.types.fact import SECOND
+from events.types.fact import SECOND, Event
+from events.types.routine import RoutineLearned
 from events.types.system import DeadlinePassed, HomeUnseen, RuleFailed
 
 log = logging.getLogger("shouwang.engine")
@@ -153,8 +155,17 @@ class Judging:
             self.watch(home_, BY_NAME[name], seen, recorded)
         elif kind == "blind":
             self._blind(home_, recorded)
+        elif kind == "day" and home_.lived:
+            self._close_day(home_, recorded)
         elif kind == "alert":
             self.cases.rang(home_, name, recorded)
+
+    def learned(self, recorded: Recorded, event: RoutineLearned) -> None:
+        """What is normal for this person is known anew: judged by from now on."""
+        home_ = self._books.homes.get(event.home)
+        if home_ is not None and pages.take(home_, event):
+            self._books.touch(home_)
+            self.changed(home_, recorded, "learned")
 
     def changed(self, home_: Household, recorded: Recorded, why: str, *, restart: bool = False) -> None:
         """Something of the home changed; its rules look again."""
@@ -197,8 +208,29 @@ class Judging:
             self.cases.of_site(home_.site, "unknown_device_alarm", reason, source, recorded)
         if verdict.asks and home_.watched:
             self._command(home_, verdict.asks, recorded)
+        for key, event in verdict.facts:
+            if key:
+                self._on_record(home_, event, key, recorded)
+            else:
+                self.cases.of_home(home_, event, recorded)
+        if verdict.ends_day is not None:
+            self._close_day_when_over(home_, verdict.ends_day)
         if verdict.wake_at is not None:
             self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
+
+    def _close_day_when_over(self, home_: Household, day: int) -> None:
+        self._books.ask_to_wake(home_, "day:over", pages.due(home_, day, self._books.policy), waits=True)
+
+    def _close_day(self, home_: Household, recorded: Recorded) -> None:
+        told = pages.close(home_, self._books.policy)
+        self._on_record(home_, told, f"lived-{told.day}", recorded)
+        if home_.lived:
+            self._close_day_when_over(home_, home_.lived_day)
+
+    def _on_record(self, home_: Household, event: Event, key: str, recorded: Recorded) -> None:
+        self._books.made.news.append(
+            New(f"home-{home_.home}", home_.site, event, recorded.recorded_at, key=key, meta=caused_by(recorded))
+        )
 
     def _command(self, home_: Household, asks: tuple[Ask, ...], recorded: Recorded) -> None:
         for told in commands(home_, asks, recorded.position):

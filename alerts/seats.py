@@ -16,7 +16,7 @@ from events.tables import bookmarks, snapshots
 
 SHARES = 4
 """How many seats there are on a database that processes share."""
-ENGINE, PLANNER = "engine", "planner"
+ENGINE, PLANNER, LEARNER = "engine", "planner", "learner"
 POLICY = "policy"
 """Under this name each reader keeps the settings in force: every seat has its own."""
 ROSTER = "roster"
@@ -70,6 +70,7 @@ def share_out(db: Connection) -> None:
     """What one reader of all lanes had kept goes to the seats, once; they read on where it stood."""
     _share(db, ENGINE, lambda _, state: _site(state).site)
     _share(db, PLANNER, lambda person, _: person)
+    _share(db, LEARNER, lambda home, _: home)  # it keeps no states, only where it stood
 
 
 def _share(db: Connection, kind: str, key_of: Callable[[str, bytes], str]) -> None:

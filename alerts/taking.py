@@ -14,6 +14,7 @@ from events.types import alert as alert_facts
 from events.types import home, message, system
 from events.types.device import DeviceFact
 from events.types.fact import Event
+from events.types.routine import RoutineLearned
 from events.types.setting import SettingChanged
 
 _ALERT_FACTS = frozenset(
@@ -40,6 +41,8 @@ class Taking:
             self._judging.deadline(recorded, event)
         elif type(event) in Registrations.HEARS:
             self._registration(recorded)
+        elif isinstance(event, RoutineLearned):
+            self._judging.learned(recorded, event)
         elif isinstance(event, SettingChanged):
             books.policy.fold(event)
             books.made.touched.add(POLICY)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from alerts.engine import Engine
+from alerts.learning import Learner
 from alerts.planner import Planner
 from alerts.seats import Seat, seats_of, share_out
 from events import leases
@@ -15,6 +16,7 @@ from events.holding import LOOK_S, PROCESS, Holder
 from events.leases import Lease
 from events.passing import passing
 from shouwang.deciding import Deciding
+from shouwang.learning import Learning
 from shouwang.sharing import Standing, to_give, to_take
 
 log = logging.getLogger("shouwang.seats")
@@ -39,6 +41,7 @@ class Seats:
         self._declare: Callable[[], object] | None = declare
         self._all = seats_of(shared=not holder.alone)
         self._at_work: dict[int, tuple[Lease, Deciding]] = {}
+        self._learning: dict[int, Learning] = {}
         self._vacant_since: dict[int, float] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seats", daemon=True)
@@ -63,6 +66,8 @@ class Seats:
         while self._thread.is_alive():
             self._holder.wake()
             self._thread.join(0.1)
+        for learning in self._learning.values():
+            learning.stop()
         for _, deciding in self._at_work.values():
             deciding.stop()
 
@@ -77,7 +82,8 @@ class Seats:
             before = self._finished()
             for _, deciding in list(self._at_work.values()):
                 deciding.settle(max(0.0, until - time.monotonic()))
-            if self._stopping.is_set() or self._finished() == before:
+            learned = sum(learning.settle() for learning in list(self._learning.values()))
+            if self._stopping.is_set() or (self._finished() == before and not learned):
                 return
 
     def _finished(self) -> list[int]:
@@ -141,12 +147,17 @@ class Seats:
         engine = Engine(self._database, self._now, seat=seat, check=check)
         planner = Planner(self._database, self._now, channel=self._channel, seat=seat, check=check)
         deciding = Deciding(self._database, engine, planner, on_fatal=self._on_fatal)
+        learner = Learner(self._database, self._now, seat=seat, check=check)
+        learning = Learning(learner, on_fatal=self._on_fatal)
         self._at_work[seat.number] = lease, deciding
+        self._learning[seat.number] = learning
         deciding.start()
+        learning.start()
         log.info("seat %d of %d: at work after %.1f s", seat.number, seat.among, time.monotonic() - began)
 
     def _give_back(self, number: int) -> None:
         lease, deciding = self._at_work[number]
+        self._learning.pop(number).stop()
         deciding.stop()
         del self._at_work[number]
         self._holder.give_back(lease)

@@ -22,6 +22,7 @@ from alerts.commands.replies import take_reply
 from alerts.commands.settings import change_settings
 from alerts.core.alert import Alert
 from alerts.engine import Engine
+from alerts.learning import Learner
 from alerts.notify.channel import Capabilities, Outgoing, Report, SendFailed, Sent
 from alerts.notify.delivering import Delivering
 from alerts.notify.outbox import claim
@@ -150,6 +151,7 @@ class House:
     def _open(self) -> None:
         self.engine = Engine(self.database, self.now)
         self.planner = Planner(self.database, self.now, channel=self.phones.name)
+        self.learner = Learner(self.database, self.now)
         self._delivering = Delivering(
             self.database, {c.name: c for c in self.channels}, now=self.now, render=letters.text_of,
             address_of=letters.number_of, still_wanted=self._wanted, stopping=threading.Event(),
@@ -275,7 +277,7 @@ class House:
     def settles(self) -> None:
         """Engine, planner and senders finish what there is."""
         while True:
-            done = self.engine.step(0) + self.planner.step(0)
+            done = self.engine.step(0) + self.planner.step(0) or self.learner.step()
             rows = claim(self.database, claimer="test", now=self.at, limit=100)
             for row in rows:
                 self._delivering.deliver(row)

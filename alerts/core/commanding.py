@@ -23,6 +23,11 @@ def commands(home: Household, asks: tuple[Ask, ...], position: int) -> list[Devi
     ]
 
 
+def able(home: Household, do: Do) -> bool:
+    """Is there a device in this home that may be told to?"""
+    return bool(_asked(home, do))
+
+
 def _asked(home: Household, do: Do) -> list[Sensor]:
     chosen = [sensor for sensor in home.sensors.values() if sensor.role == do]
     return chosen or [sensor for sensor in home.sensors.values() if sensor.kind in _ABLE[do]]

@@ -114,8 +114,20 @@ class Hole(msgspec.Struct):
     blind: list[list[int]] = []
 
 
+class Routine(msgspec.Struct, omit_defaults=True):
+    """What was learned of this person: `limits` and `usual` as `routine.limits.packed`, from so many `days`."""
+
+    limits: bytes
+    usual: bytes
+    days: int
+    until: int
+
+
 class Household(msgspec.Struct, omit_defaults=True):
-    """One home. `memory` holds each rule's own state; `timers` what has been asked of the clock."""
+    """One home. `memory` holds each rule's own state; `timers` what has been asked of the clock.
+
+    `lived`: today's page of the diary (`routine.diary`); `routine`: None until something is learned.
+    """
 
     home: str
     site: str
@@ -141,6 +153,9 @@ class Household(msgspec.Struct, omit_defaults=True):
     alerts: dict[str, Alert] = {}
     recent: dict[str, Alert] = {}
     failed_rules: list[str] = []
+    lived: list[int] = []
+    lived_day: int = 0
+    routine: Routine | None = None
 
     @property
     def watched(self) -> bool:

@@ -45,6 +45,18 @@ DEFAULTS: dict[str, Any] = {
     "stray.retrigger_most_s": 180,
     "co.test_real_ppm": 50,
     "co.test_real_after_s": 300,
+    "no_activity.away_s": 0,  # 0: as the home's fixed limit
+    "no_activity.door_s": 120,
+    "soft_check.before_s": 600,
+    "routine.on": 1,
+    "routine.floor_s": 7200,  # nobody is sent to who sits still for an hour
+    "routine.days": 45,
+    "routine.least_days": 7,
+    "routine.budget": 1.0,  # false alarms in 30 days at most
+    "routine.quantile": 0.95,
+    "routine.neighbours": 2,
+    "routine.settle_s": 600,
+    "routine.spread_s": 3600,
     "device_silent.misses": 3,
     "device_silent.battery_least_s": 90000,
     "away.most_s": 14 * 86400,

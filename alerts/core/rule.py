@@ -63,7 +63,9 @@ class Cleared(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """What the rule knows now. `cancel`: a sign of life that ends a pre-alarm; `wake_at`: when to look again.
 
-    `asks`: what devices of the home are to do now; a paused home's do nothing.
+    `asks`: what devices of the home are to do now; a paused home's do nothing. `facts`: what else is to be on
+    record in the home's stream, each with its key; with an empty key it is a decision about the home. `ends_day`:
+    the local day whose page of the diary is to be closed when it is over.
     """
 
     state: dict[str, Any]
@@ -73,6 +75,8 @@ class Verdict(msgspec.Struct, frozen=True):
     wake_at: int | None = None
     back_in_service: str = ""
     asks: tuple[Ask, ...] = ()
+    facts: tuple[tuple[str, Event], ...] = ()
+    ends_day: int | None = None
 
 
 class Rule(Protocol):

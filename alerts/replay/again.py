@@ -1,16 +1,19 @@
 """Engine and planner without a database: they are told a fact and say what they decide. They can neither write nor send."""
 
+from collections import deque
 from typing import NamedTuple
 
 from alerts.books import Books
 from alerts.core.policy import Policy
 from alerts.decisions import Decisions
 from alerts.judging import Judging
+from alerts.learning import learned_from
 from alerts.planning import HEARS, Planning
 from alerts.taking import Taking
 from events.serial import Recorded
 from events.store import New
 from events.types.channel import ChannelsDeclared
+from events.types.routine import DayLived
 from events.types.setting import SettingChanged
 
 Ahead = dict[str, list[Recorded]]
@@ -49,6 +52,25 @@ class EngineAgain(Taking):
                 version = versions[new.stream] = versions[new.stream] + 1
             decided.append(Decided(new, version))
         return decided
+
+
+class LearnerAgain:
+    """Knows the last pages of every home."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, deque[DayLived]] = {}
+
+    def hear(self, recorded: Recorded) -> list[Decided]:
+        """What is learned from this page."""
+        page = recorded.event
+        if not isinstance(page, DayLived):
+            return []
+        pages = self._pages.setdefault(page.home, deque())
+        pages.append(page)
+        while len(pages) > page.terms.days:
+            pages.popleft()
+        learned = learned_from(recorded, list(pages))
+        return [] if learned is None else [Decided(learned, None)]
 
 
 class PlannerAgain(Planning):

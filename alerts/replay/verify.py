@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from alerts.replay.again import Ahead, Decided, EngineAgain, PlannerAgain
+from alerts.replay.again import Ahead, Decided, EngineAgain, LearnerAgain, PlannerAgain
 from alerts.replay.ahead import ReadAhead
 from alerts.replay.source import Source
 from events.lanes import ALL, lane_of
 from events.serial import Recorded, dump, name_of
 from events.types import message, system
+from events.types.routine import RoutineLearned
 
 _PLANNERS = (message.MessagePlanned, message.PersonTold, message.PersonLost, system.PlannerFailed)
 _ON_A_CHANNEL = (message.MessagePlanned, message.PersonTold)
@@ -77,7 +78,7 @@ class Comparing:
 
     def __init__(self, ahead: ReadAhead) -> None:
         self._ahead, self.verdict = ahead, Verdict()
-        self._engine, self._planner = EngineAgain(), PlannerAgain()
+        self._engine, self._planner, self._learner = EngineAgain(), PlannerAgain(), LearnerAgain()
         self._queues: dict[tuple[str, int], deque[_Waiting]] = {}
         self._lanes: dict[tuple[str, int], tuple[int, int]] = {}
         """Reader and cause of what waits -> the lane it waits in, and how many wait."""
@@ -94,6 +95,8 @@ class Comparing:
             self._wait("engine", recorded, made)
         if made := self._planner.hear(recorded):
             self._wait("planner", recorded, made)
+        if made := self._learner.hear(recorded):
+            self._wait("learner", recorded, made)
 
     def _wait(self, reader: str, cause: Recorded, made: list[Decided]) -> None:
         lane = lane_of(made[0].new.lane_key) if cause.lane == ALL else cause.lane
@@ -106,8 +109,7 @@ class Comparing:
     def _compare(self, recorded: Recorded) -> None:
         verdict, cause = self.verdict, int(recorded.meta["cause"])
         verdict.decisions += 1
-        planned = isinstance(recorded.event, _PLANNERS) and recorded.version is None  # who is on leave the engine knows
-        reader = "planner" if planned else "engine"
+        reader = _reader_of(recorded)
         found = self._lanes.get((reader, cause))
         if found is None:
             self._differs(recorded.position, cause, _said(recorded), "")
@@ -167,6 +169,13 @@ class Comparing:
                 else:
                     self.verdict.waiting += 1
         self.verdict.differences.sort(key=lambda found: found.position)
+
+
+def _reader_of(recorded: Recorded) -> str:
+    if isinstance(recorded.event, RoutineLearned):
+        return "learner"
+    planned = isinstance(recorded.event, _PLANNERS) and recorded.version is None  # who is on leave the engine knows
+    return "planner" if planned else "engine"
 
 
 def _said(recorded: Recorded) -> str:

@@ -1,0 +1,62 @@
+"""Which limit of silence is in force for a home: the one of who went out, the learned one, or the fixed one. Pure."""
+
+from typing import Any
+
+from alerts.core.household import Household
+from alerts.core.policy import Policy
+from alerts.core.routine.clock import slot_of
+from alerts.core.routine.limits import Fixed, Learned, Limit, of_slot
+from events.types.fact import MINUTE, SECOND
+from events.types.routine import LineTerms
+
+FRONT_DOOR = "front_door"
+"""The role the installer gives the door by which the elder leaves."""
+
+
+def fixed_limit(home: Household, policy: Policy) -> int:
+    """The home's fixed limit in microseconds: its own recorded setting, else what it was enrolled with.
+
+    In force before anything is learned, and the most that what is learned can come to.
+    """
+    own = policy.recorded.get(f"{home.home}/no_activity_s")
+    return int((own if own is not None else home.no_activity_s) * SECOND)
+
+
+def went_out(last: int, door: int, policy: Policy, home: Household) -> bool:
+    """Did the silence since `last` begin at the front door, which moved at `door` (0: never)?"""
+    return 0 < door <= last <= door + policy.span("no_activity.door_s", home.home)
+
+
+def limit_in_force(home: Household, policy: Policy, *, out: bool) -> Limit:
+    """`out`: the silence began at the front door."""
+    fixed = fixed_limit(home, policy)
+    if out:
+        return Fixed(policy.span("no_activity.away_s", home.home) or fixed)
+    if home.routine is None or not policy.value("routine.on", home.home):
+        return Fixed(fixed)
+    return Learned(home.routine.limits, fixed)
+
+
+def why(home: Household, policy: Policy, limit: int, at: int, *, out: bool) -> dict[str, Any]:
+    """Why the limit is what it is, as data of the alert's reason. The fixed one needs no more words."""
+    if out:
+        return {"why": "went_out"}
+    routine = home.routine
+    if routine is None or not policy.value("routine.on", home.home):
+        return {}
+    usual = of_slot(routine.usual, slot_of(at)) * MINUTE
+    if limit >= fixed_limit(home, policy):
+        return {"why": "longest", "usual_s": usual // SECOND, "days": routine.days}
+    return {"why": "learned", "usual_s": usual // SECOND, "days": routine.days}
+
+
+def line_terms(home: Household, policy: Policy) -> LineTerms:
+    """By what the next line is learned."""
+
+    def value(name: str) -> Any:
+        return policy.value(f"routine.{name}", home.home)
+
+    return LineTerms(
+        cap_s=fixed_limit(home, policy) // SECOND, floor_s=int(value("floor_s")), days=int(value("days")), least_days=int(value("least_days")),
+        budget=float(value("budget")), quantile=float(value("quantile")), neighbours=int(value("neighbours")),
+    )  # fmt: skip

@@ -223,7 +223,7 @@ class Judging:
 
     def _close_day(self, home_: Household, recorded: Recorded) -> None:
         told = pages.close(home_, self._books.policy)
-        self._on_record(home_, told, f"lived-{told.day}", recorded)
+        self._on_record(home_, told, f"lived-{told.day}-{recorded.position}", recorded)
         if home_.lived:
             self._close_day_when_over(home_, home_.lived_day)
 

@@ -111,5 +111,5 @@ def learned_from(page: Recorded, pages: Sequence[DayLived]) -> New | None:
         limits=line.limits, usual=line.usual, buffer_min=line.buffer_min, margin=line.margin, budget=terms.budget,
     )  # fmt: skip
     return New(
-        page.stream, event.site, learned, page.recorded_at, key=f"learned-{event.day}", meta=caused_by(page)
+        page.stream, event.site, learned, page.recorded_at, key=f"learned-{page.position}", meta=caused_by(page)
     )  # fmt: skip

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from shouwang.cli import auditing, ca, parts, simulate, tokens, users
+from shouwang.cli import auditing, ca, parts, simulate, templates, tokens, users
 from shouwang.cli.check import check
 from shouwang.cli.demo import demo
 from shouwang.cli.importing import import_
@@ -36,6 +36,7 @@ app.command("verify")(verify)
 app.command("rebuild")(rebuild)
 app.command("watchdog")(watchdog)
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(templates.app, name="templates")
 app.add_typer(tokens.app, name="token")
 app.add_typer(users.app, name="user")
 app.add_typer(auditing.app, name="audit")

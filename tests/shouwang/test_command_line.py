@@ -15,7 +15,7 @@ from shouwang.premises import FolderLock
 ROOT = Path(__file__).resolve().parents[2]
 SHOUWANG = Path(sys.executable).parent / "shouwang"
 COMMANDS = [
-    "up", "ingest", "alerts", "api", "demo", "import", "tail", "verify", "rebuild", "check", "watchdog", "simulate scenario", "simulate replay", "simulate world",
+    "up", "ingest", "alerts", "api", "demo", "import", "tail", "verify", "rebuild", "check", "watchdog", "templates lint", "templates show", "templates export", "templates card", "simulate scenario", "simulate replay", "simulate world",
     "token create", "token list", "token revoke", "user create", "user link", "user password", "user disable",
 ]  # fmt: skip
 

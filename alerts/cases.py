@@ -8,7 +8,7 @@ import msgspec
 from alerts.books import Books, caused_by
 from alerts.core import lifecycle
 from alerts.core.alert import Alert, fold, stream_of
-from alerts.core.escalation import next_due, wake
+from alerts.core.escalation import next_ring, wake
 from alerts.core.household import Household
 from alerts.core.policy import CLASSES
 from alerts.core.rule import Danger
@@ -148,7 +148,7 @@ class Cases:
         self._set_timer(home_, alert)
 
     def _set_timer(self, home_: Household, alert: Alert) -> None:
-        name, due = f"alert:{alert.id}", next_due(alert)
+        name, due = f"alert:{alert.id}", next_ring(alert)
         if home_.timers.get(name) != due:
             self._books.set_timer(home_, name, due, waits=False)
 

@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.access import tables as access_tables
 from api.access.showing import Showing
-from api.console import account, acting, looking, pulse, signing_in
+from api.console import account, acting, handing, looking, pulse, ruling, signing_in
 from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
@@ -24,6 +24,16 @@ __all__ = ["access_tables", "create_app", "end_streams"]
 
 STATIC = Path(__file__).parent / "console" / "static"
 API = "/api/v1"
+CONSOLE = (
+    signing_in,
+    account,
+    pulse,
+    looking,
+    acting,
+    handing,
+    ruling,
+)
+"""A file of pages each."""
 
 
 def create_app(services: Services) -> FastAPI:
@@ -68,8 +78,8 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(twilio.router)
     app.include_router(twilio_calls.router)
     app.include_router(aliyun.router)
-    for pages in (signing_in.router, account.router, pulse.router, looking.router, acting.router):
-        app.include_router(pages)
+    for pages in CONSOLE:
+        app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

@@ -46,6 +46,23 @@ def escalate_now(database: Database, alert_id: str, *, by: str, at: int) -> int:
     return decide(database, alert_id, lambda a: lifecycle.escalate_now(a, at=at), at=at)
 
 
+def shelve(database: Database, alert_id: str, *, reason: str, for_s: int, by: str, at: int) -> int:
+    """Put aside for so many seconds; why is kept word for word."""
+
+    def work(db: Connection) -> int:
+        kept = keep_text(db, "reason", reason[:NOTE_MOST], by, at)
+        return decide_within(
+            db, alert_id, lambda a: lifecycle.shelve(a, by=by, reason=kept, for_s=for_s, at=at), at=at
+        ).version
+
+    return settled(database, work)
+
+
+def unshelve(database: Database, alert_id: str, *, by: str, at: int) -> int:
+    """Among the others again."""
+    return decide(database, alert_id, lambda a: lifecycle.unshelve(a, by=by, at=at), at=at)
+
+
 def close(
     database: Database, alert_id: str, *,
     outcome: str, by: str, via: str, seen_version: int | None, note: str = "", at: int,

@@ -68,6 +68,8 @@ class Alert(msgspec.Struct):
     version: int = 0
     changes: list[tuple[int, str]] = []
     answered: list[str] = []
+    shelved_until: int = 0
+    shelved_by: str = ""
     roster: Roster = msgspec.field(default_factory=Roster)
     """What of the town's roster matters for this chain. No fact of this stream: whoever decides lays it beside."""
 
@@ -142,6 +144,7 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
         case facts.AlertCancelled():
             alert.status, alert.active, alert.closed_at, alert.closed_by = "cancelled", False, at, event.by
             alert.running = False
+            _unshelve(alert)
         case facts.RoundStarted():
             alert.round, alert.declined, alert.running = event.round, list(event.without), True
             alert.still_active_told = False
@@ -158,6 +161,10 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
                 alert.acknowledged_by, alert.acknowledged_at = event.by, at
         case facts.OutcomeAsked():
             alert.asked_at = at
+        case facts.AlertShelved():
+            alert.shelved_until, alert.shelved_by = event.until, event.by
+        case facts.AlertUnshelved():
+            _unshelve(alert)
         case facts.ConditionCleared():
             alert.active, alert.devices = False, []
         case facts.DeviceJoined():
@@ -177,6 +184,7 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
         case facts.AlertClosed():
             alert.status, alert.closed_at, alert.outcome = "closed", at, event.outcome
             alert.closed_by, alert.closed_via, alert.running, alert.due = event.by, event.via, False, []
+            _unshelve(alert)
         case facts.OutcomeCorrected():
             alert.outcome = event.outcome
         case facts.DeathConfirmed():
@@ -224,7 +232,12 @@ def _take(alert: Alert, event: facts.StepTaken, at: int) -> None:
         alert.lost.pop(person, None)
 
 
+def _unshelve(alert: Alert) -> None:
+    alert.shelved_until, alert.shelved_by = 0, ""
+
+
 def _refire(alert: Alert, device: str, reason: dict[str, Any], at: int) -> None:
+    _unshelve(alert)  # it was put aside for what it was then
     alert.active = alert.lasting
     alert.reason = {**alert.reason, "again": reason, "again_at": at}
     if device and device not in alert.devices:
@@ -271,6 +284,7 @@ def _people(alert: Alert, event: Event, at: int) -> None:
                 known.gone = True
         case facts.HelpNeeded():
             alert.help_needed = True
+            _unshelve(alert)
             _changed(alert, "help_needed")
         case facts.ArrivalOverdue(who=who):
             if known := alert.responder(who):

@@ -31,6 +31,11 @@ def next_due(alert: Alert) -> int | None:
     return min(moments, default=None)
 
 
+def next_ring(alert: Alert) -> int | None:
+    """When somebody must look at it again: the next due, or the end of its time on the shelf."""
+    return min((moment for moment in (next_due(alert), alert.shelved_until) if moment), default=None)
+
+
 def _next_round(alert: Alert) -> int:
     return alert.last_step_at + int(alert.terms.round_gap_s * SECOND)
 
@@ -62,6 +67,8 @@ class Decided:
 def wake(alert: Alert, at: int) -> list[Event]:
     """Do all that is due at `at`. The alert is folded on; the events are what was decided."""
     deciding = Decided(alert, at)
+    if alert.shelved_until and at >= alert.shelved_until:
+        deciding.say(facts.AlertUnshelved(alert=alert.id, by="system", why="due"))
     if alert.status == "suspected" and alert.suspected_at is not None:
         if at >= alert.suspected_at + int(alert.terms.prealarm_s * SECOND):
             deciding.say(
@@ -79,7 +86,7 @@ def wake(alert: Alert, at: int) -> list[Event]:
             take_due(deciding)
         return deciding.events
     if alert.status != "raised":
-        return []
+        return deciding.events
     _overdue(deciding)
     there = alert.there_since()
     if there is not None:

@@ -18,6 +18,8 @@ from events.types.alert import Terms
 from events.types.fact import MINUTE, SECOND, Event
 
 STILL_ACTIVE_OUTCOMES = ["device_false_alarm", "device_fault"]
+SHELVED_MOST_S = {2: 3600, 3: 24 * 3600, 4: 7 * 24 * 3600}
+"""Class -> how long it may be put aside at once; ISA-18.2 asks for a limit, and life-safety has none because it may not."""
 PROPOSALS = {"safe": "safe_at_home", "false_alarm": "device_false_alarm", "away": "away_unreported"}
 
 
@@ -203,6 +205,27 @@ def propose(alert: Alert, *, action: str, who: str, via: str, at: int) -> list[E
     deciding.say(facts.OutcomeProposed(alert=alert.id, outcome=outcome, by=who, via=via))
     if alert.alert_class >= 2 and not alert.active:
         deciding.say(facts.AlertClosed(alert=alert.id, outcome=outcome, by=who, via=via))
+    return deciding.events
+
+
+def shelve(alert: Alert, *, by: str, reason: str, for_s: int, at: int) -> list[Event]:
+    """Put aside for a while; it comes back by itself. Never life-safety. `reason` is a text's id. Steps go on."""
+    _must_be_open(alert)
+    most = SHELVED_MOST_S.get(alert.alert_class, 0)
+    if not 0 < for_s <= most:
+        raise NotInThisState(alert.id, f"class {alert.alert_class} may be put aside for at most {most // 60} minutes")
+    deciding = Decided(alert, at)
+    deciding.say(facts.AlertShelved(alert=alert.id, by=by, reason=reason, until=at + for_s * SECOND))
+    return deciding.events
+
+
+def unshelve(alert: Alert, *, by: str, at: int) -> list[Event]:
+    """Among the others again, before its time."""
+    _must_be_open(alert)
+    if not alert.shelved_until:
+        return []
+    deciding = Decided(alert, at)
+    deciding.say(facts.AlertUnshelved(alert=alert.id, by=by, why="person"))
     return deciding.events
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, func, select
 
 from alerts.core.alert import Alert, Responder
-from alerts.core.lifecycle import outcomes_for
+from alerts.core.lifecycle import SHELVED_MOST_S, outcomes_for
 from alerts.core.policy import LESSER_OUTCOMES, OUTCOMES
 from alerts.core.roster import Roster
 from alerts.projections.alert_fold import alerts, decoded
@@ -45,6 +45,8 @@ class AlertSeen:
     round: int
     help_needed: bool
     proposal: str
+    shelved_until: int
+    shelved_by: str
     noticed_at: int
     refired_at: int
     suspected_at: int | None
@@ -65,6 +67,11 @@ class AlertSeen:
     def open(self) -> bool:
         """Is somebody still owed something?"""
         return self.status in {"suspected", "raised"}
+
+    @property
+    def shelve_most_s(self) -> int:
+        """For how long it may be put aside at once, 0: not at all."""
+        return SHELVED_MOST_S.get(self.alert_class, 0)
 
     @property
     def due_at(self) -> int | None:
@@ -146,7 +153,7 @@ def _seen(row: Mapping[Any, Any], known: Roster) -> AlertSeen:
         active=a.active and a.open, lasting=a.lasting, acknowledged_by=a.acknowledged_by,
         acknowledged_at=a.acknowledged_at, handling=_handling(a), responders=tuple(r for r in a.responders if not r.gone),
         declined=tuple(a.declined), told=a.told, lost=a.lost, chain=a.terms.chain, reason=a.reason,
-        devices=tuple(a.devices), round=a.round, help_needed=a.help_needed, proposal=a.proposal,
+        devices=tuple(a.devices), round=a.round, help_needed=a.help_needed, proposal=a.proposal, shelved_until=a.shelved_until, shelved_by=a.shelved_by,
         noticed_at=a.noticed_at, refired_at=a.refired_at, suspected_at=a.suspected_at, raised_at=a.raised_at,
         began_at=row["began_at"], next=what_is_next(a), answer_by=answer_by(a), arrive_by=arrive_by(a),
         closed_at=a.closed_at, outcome=a.outcome, closed_by=a.closed_by, death_confirmed=a.death_confirmed, version=a.version, position=row["position"],

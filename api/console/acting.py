@@ -73,6 +73,23 @@ def close(
     return done(request, serving, f"/alerts/{alert_id}")
 
 
+@router.post("/alerts/{alert_id}/shelve")
+def shelve(
+    request: Request, alert_id: AlertId, who: Operator, serving: Serving,
+    reason: Text, minutes: Annotated[int, Form(ge=1, le=10_080)],
+) -> Response:  # fmt: skip
+    """Put aside with a reason, for a limited time."""
+    commands.shelve(serving.database, alert_id, reason=reason, for_s=minutes * 60, by=who.id, at=serving.now())
+    return done(request, serving, f"/alerts/{alert_id}")
+
+
+@router.post("/alerts/{alert_id}/unshelve")
+def unshelve(request: Request, alert_id: AlertId, who: Operator, serving: Serving) -> Response:
+    """Among the others again."""
+    commands.unshelve(serving.database, alert_id, by=who.id, at=serving.now())
+    return done(request, serving, f"/alerts/{alert_id}")
+
+
 @router.post("/alerts/{alert_id}/outcome")
 def correct(
     request: Request, alert_id: AlertId, who: Operator, serving: Serving,

@@ -7,6 +7,8 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
+from alerts.projections.lately import lately
+from alerts.projections.shifts import shift_began
 from api.access.audit import note_down
 from api.access.showing import Showing
 from api.access.who import Who
@@ -47,15 +49,19 @@ def _board(template: str, request: Request, db: Connection, serving: Services) -
     exposed = [home for home in known if home.status not in {"protected", "retired"}]
     judged = [home for home in known if home.status not in {"away", "paused", "retired"}]
     quietest = sorted(judged, key=lambda home: -home.quiet_share(say.now))[:_SHOWN_QUIET]
+    # A shift that nobody handed over for long is no shift any more: then it is the last twelve hours.
+    shift_since = max(shift_began(db) or 0, beginning_of(say.now, 0.5))
     counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
     return page(
         request, template, say,
-        people=[alert for alert in opened if alert.alert_class <= 3],
-        maintenance=[alert for alert in opened if alert.alert_class > 3],
+        people=[alert for alert in opened if alert.alert_class <= 3 and not alert.shelved_until],
+        shelved=[alert for alert in opened if alert.shelved_until],
+        maintenance=[alert for alert in opened if alert.alert_class > 3 and not alert.shelved_until],
         counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),
         exposed_count=len(exposed),
         quietest=quietest,
-        watched=len(judged), closed=alerts.closed_since(db, beginning_of(say.now, 0.5), limit=12),
+        watched=len(judged), shift_since=shift_since,
+        closed=alerts.closed_since(db, shift_since, limit=40),
     )  # fmt: skip
 
 
@@ -91,7 +97,7 @@ def _alert(
     return page(
         request, template, say, alert=seen, lines=story(timeline.of_alert(db, alert_id), sent, texts, say),
         home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=_chain(seen.chain),
-        all_outcomes=alerts.ALL_OUTCOMES, asked=shown, must_call=must_call,
+        all_outcomes=alerts.ALL_OUTCOMES, lately=lately(db, seen.home, say.now) if seen.home else None, asked=shown, must_call=must_call,
     )  # fmt: skip
 
 

@@ -32,6 +32,9 @@ PAGES: Final = (
     Page("devices", "/devices", "nav.devices"),
     Page("quarantine", "/quarantine", "nav.quarantine"),
     Page("quarantined", "/quarantine/{number}"),
+    Page("handover", "/handover", "nav.handover"),
+    Page("admin", "/admin", "nav.admin"),
+    Page("audit", "/admin/audit"),
     Page("account", "/account"),
     Page("locked", "/locked"),
 )

@@ -20,6 +20,7 @@ def pulse(db: Snapshot, who: Reader, serving: Serving, language: Spoken) -> JSON
 
 def pulse_of(opened: list[alerts.AlertSeen], language: Language) -> dict[str, object]:
     """`calls`, `chimes`, `murmurs`: of class 1, 2 and 3, not seen by anybody yet. `open`: all of these classes."""
+    opened = [alert for alert in opened if not alert.shelved_until]
     unseen = {
         number: [a.id for a in opened if a.alert_class == number and not a.acknowledged_by] for number in (1, 2, 3)
     }

@@ -69,7 +69,7 @@ def login(
         wrong = say.t("login.locked", clock=say.clock(refused.until)) if refused.until else say.t("login.wrong")
         return page(request, "login.html", say, wrong=wrong, next=ours(next), name=name, status=401)
     note_down(serving.database, at=now, who=who.id, what="login")
-    return _with_session(RedirectResponse(ours(next), 303), open_session(serving.database, who.name, now), serving)
+    return with_session(RedirectResponse(ours(next), 303), open_session(serving.database, who.name, now), serving)
 
 
 @router.get("/login/link/{secret}")
@@ -87,7 +87,7 @@ def login_by_link(
         return page(request, "login.html", say, wrong=say.t("login.link_used"), next="/", name="", status=401)
     user, session = opened
     note_down(serving.database, at=now, who=f"user:{user}", what="login by link")
-    return _with_session(page(request, "entering.html", say), session, serving)
+    return with_session(page(request, "entering.html", say), session, serving)
 
 
 @router.post("/logout")
@@ -113,7 +113,7 @@ def choose_language(
     return answer
 
 
-def _with_session(answer: Response, secret: str, serving: Services) -> Response:
+def with_session(answer: Response, secret: str, serving: Services) -> Response:
     answer.set_cookie(
         cookie_name(serving), secret, max_age=LASTS // SECOND, path="/", secure=serving.https, httponly=True,
         samesite="strict",

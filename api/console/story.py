@@ -70,7 +70,7 @@ def _fact(row: Mapping[str, Any], say: Sentences) -> Line:
     words.update({name: say.names.person(str(said.get(name, ""))) for name in ("by", "who", "person")})
     key = f"fact.{row['type']}"
     quote = ""
-    if said.get("note") or row["type"] == "OutcomeCorrected":
+    if said.get("note") or row["type"] in {"OutcomeCorrected", "AlertShelved"}:
         quote = say.names.text(str(said.get("note") or said.get("reason") or ""))
     text = say.t(key, **words) if knows(key) else row["type"]
     return Line(row["at"], "fact", text.strip(), quote, row["type"] in _WEIGHTY, row["type"] == "PersonLost")

@@ -16,6 +16,7 @@ from api.routes.shapes import (
     Closing,
     Correction,
     Note,
+    Shelving,
     Somebody,
     TimelineOut,
 )
@@ -113,6 +114,22 @@ def close(
         serving.database, alert_id, outcome=closing.outcome, by=who.id, via="api", seen_version=seen,
         note=closing.note, at=serving.now(),
     )  # fmt: skip
+    return seen_now(serving, alert_id, language)
+
+
+@router.post("/{alert_id}/shelve")
+def shelve(alert_id: AlertId, shelving: Shelving, who: Operator, serving: Serving, language: Spoken) -> AlertOut:
+    """Put aside with a reason for a limited time: no sound, below the others; it comes back by itself. Never class 1."""
+    commands.shelve(
+        serving.database, alert_id, reason=shelving.reason, for_s=shelving.for_s, by=who.id, at=serving.now()
+    )
+    return seen_now(serving, alert_id, language)
+
+
+@router.post("/{alert_id}/unshelve")
+def unshelve(alert_id: AlertId, who: Operator, serving: Serving, language: Spoken) -> AlertOut:
+    """Among the others again."""
+    commands.unshelve(serving.database, alert_id, by=who.id, at=serving.now())
     return seen_now(serving, alert_id, language)
 
 

@@ -38,6 +38,13 @@ class Correction(Given):
     reason: Words
 
 
+class Shelving(Given):
+    """Why, and for how many seconds."""
+
+    reason: Words
+    for_s: Annotated[int, Field(ge=60, le=604_800)]
+
+
 class Note(Given):
     """Free text; it is kept in the registry."""
 
@@ -92,6 +99,8 @@ class AlertOut(BaseModel):
     closed_by: str
     proposal: str
     help_needed: bool
+    shelved_until: int
+    shelved_by: str
     allowed_outcomes: list[str]
     version: int
     position: int
@@ -116,7 +125,7 @@ class AlertOut(BaseModel):
             if following else None,
             answer_by=alert.answer_by, arrive_by=alert.arrive_by, suspected_at=alert.suspected_at,
             raised_at=alert.raised_at, closed_at=alert.closed_at, outcome=alert.outcome, closed_by=alert.closed_by,
-            proposal=alert.proposal, help_needed=alert.help_needed, allowed_outcomes=list(alert.allowed_outcomes),
+            proposal=alert.proposal, help_needed=alert.help_needed, shelved_until=alert.shelved_until, shelved_by=alert.shelved_by, allowed_outcomes=list(alert.allowed_outcomes),
             version=alert.version, position=alert.position,
         )  # fmt: skip
 

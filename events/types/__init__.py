@@ -1,10 +1,9 @@
 """What can be said in this house: one file a subject, each fact in the past tense. Pure."""
 
-from events.types import alert, channel, command, device, home, life, message, roster, routine, setting, system
+from events.types import alert, channel, command, device, home, life, message, roster, routine, setting, shift, system
 from events.types.fact import REGISTER, Event, fact, type_name
 
 __all__ = [
     "REGISTER", "Event", "alert", "channel", "command", "device", "fact", "home", "life", "message", "roster", "routine",
-    "setting",
-    "system", "type_name",
+    "setting", "shift", "system", "type_name",
 ]  # fmt: skip

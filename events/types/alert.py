@@ -293,3 +293,22 @@ class DeathConfirmationUndone(Event, frozen=True, kw_only=True):
 
     alert: str
     by: str
+
+
+@fact
+class AlertShelved(Event, frozen=True, kw_only=True):
+    """An operator put it aside for a while: it makes no sound and stands below. Steps go on. `reason`: a text's id."""
+
+    alert: str
+    by: str
+    reason: str
+    until: int
+
+
+@fact
+class AlertUnshelved(Event, frozen=True, kw_only=True):
+    """It stands among the others again. `why`: due, person."""
+
+    alert: str
+    by: str
+    why: str

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from alerts.projections.shifts import anchors
 from api.access import audit
 from shouwang.cli.speech import err, out, say
 from shouwang.exits import Exit
-from shouwang.operations.anchors import anchors
 from shouwang.operations.memory import open_memory
 from shouwang.settings import TOWN, read_settings
 

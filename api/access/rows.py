@@ -27,6 +27,7 @@ from sqlalchemy.sql.selectable import Alias
 
 from alerts.projections import alert_fold, devices, homes, messages, timeline
 from alerts.registry import tables as registry
+from alerts.registry.rosters import rotas
 from api.access.who import Who
 from events.tables import events, marks
 
@@ -54,6 +55,7 @@ def scope_of(db: Connection, who: Who) -> Scope:
     else:
         mine = set(db.scalars(select(c.c.home).where(c.c.person.in_(who.scope))))
     people = set(db.scalars(select(c.c.person).where(c.c.home.in_(mine)))) | set(who.scope)
+    people |= {person for rota in rotas(db) if f"@{rota.id}" in people for turn in rota.turns for person in turn}
     return Scope(frozenset(mine), frozenset(sites), frozenset(people))
 
 
@@ -102,6 +104,8 @@ ROWS: Final[dict[Table, Condition]] = {
     registry.residents: _home("home"),
     registry.devices: _home("home"),
     registry.chains: _home("home"),
+    registry.class_chains: _home("home"),
+    registry.leaves: _person("person"),
     registry.people: _person("id"),
     registry.phones: _person("person"),
     events: _streams,
@@ -111,6 +115,10 @@ ROWS: Final[dict[Table, Condition]] = {
     registry.grids: _open,
     registry.sites: _open,
     registry.texts: _open,
+    # ids of who stands in for whom, and when: the names behind them are narrowed themselves
+    registry.rotas: _open,
+    registry.holidays: _open,
+    registry.holiday_covers: _open,
     marks: _open,
 }
 

@@ -13,14 +13,15 @@ import msgspec
 from alerts.awaiting import PERSON, Awaiting
 from alerts.core.alert import stream_of
 from alerts.core.budget import Spent, copies, exhausted, same_text
+from alerts.core.groups import GROUP, notices
 from alerts.core.person import Going, Person, Telling, fold, spend
 from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
 from alerts.notify.recording import GAVE_UP
 from events.serial import Recorded
 from events.store import New
+from events.types import alert, home, message, system
 from events.types import channel as channels
-from events.types import home, message, system
 from events.types.fact import Event
 
 log = logging.getLogger("shouwang.planner")
@@ -29,7 +30,7 @@ HEARS = (
     home.PhoneVerified, home.PhoneWithdrawn, home.PhoneOptedOut, home.PhoneOptedIn,
     message.TellRequested, message.MessageSent, message.MessageDelivered,
     message.MessageFailed, message.MessageOvertaken, message.SlotFreed, message.AlertOpenAgain, message.ReplyReceived,
-    channels.PersonPreferencesSet, system.DeadlinePassed,
+    channels.PersonPreferencesSet, system.DeadlinePassed, alert.AlertRaised,
 )  # fmt: skip
 COMMON = (channels.ChannelsDeclared,)
 """What is not about one person, and heard by every planner; settings besides."""
@@ -47,6 +48,9 @@ class Planning(Awaiting):
 
     def _take(self, recorded: Recorded) -> None:
         event: Any = recorded.event
+        if isinstance(event, alert.AlertRaised):
+            self._tell_groups(event, recorded)
+            return
         name = recorded.stream.removeprefix("person-")
         if isinstance(event, system.DeadlinePassed):
             if not event.owner.startswith(PERSON):
@@ -63,6 +67,15 @@ class Planning(Awaiting):
             self._person_fact(person, failed, recorded, key=f"failed-{recorded.position}")
             if isinstance(event, message.TellRequested):
                 self._lost(event, "failed", recorded)
+
+    def _tell_groups(self, raised: alert.AlertRaised, recorded: Recorded) -> None:
+        at = recorded.recorded_at
+        for planned in notices(
+            raised, position=recorded.position, at=at, channels=self.declared.channels if self.declared else []
+        ):
+            self._planned.append((planned, at))
+            key = f"planned-{planned.message}"
+            self._news.append(New(f"person-{GROUP}", GROUP, planned, at, key=key, meta=_meta(recorded)))
 
     def _plan(self, person: Person, event: Event, recorded: Recorded) -> None:
         fold(person, event, recorded.at)

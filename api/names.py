@@ -50,6 +50,8 @@ class Names:
         kind, colon, name = id.partition(":")
         if colon and kind in {"user", "token"}:
             return name
+        if id == "group":
+            return self._said("镇里的群", "the town's group")
         known = self._people.get(id)
         return self._said(known.name, known.name_en) if known else id
 

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 
 from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
+from alerts.notify.channels.modem.sms import ModemSms
 from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.channels.wecom_group import WeComGroup
-from shouwang.providers import Aliyun, WeCom
+from shouwang.providers import Aliyun, Modem, WeCom
 from shouwang.settings import Settings
 
 
 def channels_of(settings: Settings) -> list[Channel]:
     """All ways to a person that have credentials, the preferred one first; without any the logbook, which sends nothing."""
-    made = [*_twilio(settings), *_aliyun(settings.providers.aliyun), *_wecom(settings.providers.wecom)]
+    accounts = settings.providers
+    made = [*_twilio(settings), *_aliyun(accounts.aliyun), *_modem(accounts.modem), *_wecom(accounts.wecom)]
     order = {name: place for place, name in enumerate(settings.providers.order)}
     return sorted(made, key=lambda one: order.get(one.name, len(order))) or [Logbook()]
 
@@ -81,3 +83,7 @@ def _aliyun(aliyun: Aliyun | None) -> list[Channel]:
 
 def _wecom(wecom: WeCom | None) -> list[Channel]:
     return [] if wecom is None else [WeComGroup(key=wecom.key, api_base=wecom.api_base or "")]
+
+
+def _modem(modem: Modem | None) -> list[Channel]:
+    return [] if modem is None else [ModemSms(modem.device, baud=modem.baud, pin=modem.pin or "")]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from alerts.calls import Calls, take_pressed
 from alerts.commands.replies import take_reply
+from alerts.notify.channels.modem.sms import ModemSms
 from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.receipts import take_receipt
 from alerts.projections.projector import READER as PROJECTIONS
@@ -61,6 +62,7 @@ class House:
         self.holder = Holder(self.database, on_fatal=self._died)
         self.channels = channels_of(settings)
         self.channel = first_sms(self.channels)
+        self.modem = next((one for one in self.channels if isinstance(one, ModemSms)), None)
         self.alerting = None
         if "alerts" in settings.rooms:
             self.alerting = Alerting(
@@ -127,9 +129,24 @@ class House:
         voice = next((one for one in self.channels if isinstance(one, TwilioVoice)), None)
         return Calls(self.database, channel=voice.name, keys_of=voice.keys_of).take_key if voice else None
 
+    def _listen_to_modem(self) -> None:
+        """Where we send, what a modem of our own brings is taken too."""
+        modem, database = self.modem, self.database
+        if modem is None or self.alerting is None:
+            return
+
+        def text(provider_id: str, number: str, said: str) -> None:
+            take_reply(database, channel=modem.name, provider_id=provider_id, number=number, text=said, at=self.now())
+
+        def report(message: str, provider_id: str, word: str) -> None:
+            take_receipt(database, message=message, provider_id=provider_id, status=word, error_code="", at=self.now())
+
+        modem.start(take_text=text, take_report=report)
+
     def start(self) -> None:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
         self.holder.start()
+        self._listen_to_modem()
         for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest, self.checking):
             if room is not None:
                 room.start()
@@ -145,6 +162,8 @@ class House:
         for room in (self.serving, self.watching, self.alerting):
             if room is not None:
                 room.stop()
+        if self.modem is not None:
+            self.modem.stop()
         if self.clock_watch is not None:
             self.clock_watch.stop()
         self.holder.stop()
@@ -154,6 +173,8 @@ class House:
         """How each part is, and what was found when it was last checked. `ok` False: somebody must look now."""
         door = self.ingest.stats() if self.ingest is not None else None
         found = self._health_of_door(door) if door is not None and door.active else self._health_of_others()
+        if self.modem is not None and self.alerting is not None:
+            found["modem_there"] = self.modem.there
         if self.checking is not None:
             found |= {"ok": found["ok"] and self.checking.ok, **self.checking.state()}
         elif not self.driven and not (door is not None and door.active):

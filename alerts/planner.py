@@ -5,14 +5,19 @@ facts, so that planning twice plans once.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 
 import msgspec
 from sqlalchemy import Connection
 
+from alerts.commands.deciding import load
+from alerts.core.alert import Alert
 from alerts.core.person import Person
 from alerts.core.policy import Policy
+from alerts.core.refusals import AlertUnknown
 from alerts.core.ways import Way
+from alerts.core.worth import worth_until
 from alerts.notify import outbox
 from alerts.planning import COMMON, HEARS, Planning
 from alerts.seats import CHANNELS, PLANNER, POLICY, WHOLE, Seat
@@ -23,14 +28,11 @@ from events.follow import Follower, bookmark, load_snapshots, save_bookmark, sav
 from events.store import New, append
 from events.types import message, setting
 from events.types.channel import ChannelsDeclared
-from events.types.fact import HOUR, MINUTE, SECOND
+from events.types.fact import SECOND
 
 READER = PLANNER
 CHANNEL = "sms"
 log = logging.getLogger("shouwang.planner")
-
-WORTH = {1: 5 * MINUTE, 2: 30 * MINUTE, 3: 4 * HOUR, 4: 4 * HOUR}
-"""How long a message of a class is worth sending: about until the next round tells the person again."""
 
 _SAVE_EVERY_FACTS = 20_000
 _pack = msgspec.msgpack.Encoder().encode
@@ -119,10 +121,13 @@ class Planner(Planning):
         if CHANNELS in self._touched:
             states[CHANNELS] = _pack(self.declared)
 
+        alerts = self._alerts({intended.alert for intended, _ in planned})
+
         def work(db: Connection) -> None:
             self._check(db)
             for intended, planned_at in planned:
-                outbox.plan(db, intended, at=planned_at, valid_until=planned_at + WORTH[intended.alert_class])
+                until = worth_until(alerts.get(intended.alert), intended.alert_class, planned_at)
+                outbox.plan(db, intended, at=planned_at, valid_until=until)
             set_timers(db, awaited)
             save_snapshots(db, self._reader, states)
             save_bookmark(db, self._reader, position)
@@ -132,6 +137,17 @@ class Planner(Planning):
         self._database.write(work)
         failpoint("planner.committed")
         self._forget()
+
+    def _alerts(self, names: Collection[str]) -> dict[str, Alert]:
+        """As of now: only for how long a message is worth sending, which decides nothing."""
+        found: dict[str, Alert] = {}
+        if not names:
+            return found
+        with self._database.read() as db:
+            for name in names:
+                with suppress(AlertUnknown):
+                    found[name] = load(db, name)
+        return found
 
 
 def _lifted(person: Person) -> Person:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -151,6 +151,14 @@ Living = Callable[[Connection], Collection[str]]
 """Names of the processes that may hold claims, as of this transaction: all but those known to be dead."""
 
 
+class Of(NamedTuple):
+    """Of what is due: of one class, of one channel, of all channels `but` these."""
+
+    only_class: int | None = None
+    channel: str = ""
+    but: tuple[str, ...] = ()
+
+
 def due(
     db: Connection,
     *,
@@ -159,23 +167,31 @@ def due(
     limit: int,
     only_class: int | None = None,
     living: Living = lambda _: (),
+    of: Of | None = None,
 ) -> list[OutboxRow]:
     """What `claimer` may claim now: class 1 first, then each person's first before anybody's second, then by time.
 
     `claimer` names a process: a claim of any other that is not `living` is one of a dead predecessor.
+    `only_class` is `of` that class.
     """
+    of = of or Of(only_class)
     asked = {
         "now": now, "old": now - CLAIM_LIFE, "cold": now - ASK_AFTER, "living": [claimer, *living(db)],
-        "least": only_class or 0, "most": only_class or _ANY_CLASS, "limit": limit,
+        "least": of.only_class or 0, "most": of.only_class or _ANY_CLASS, "limit": limit,
     }  # fmt: skip
-    return [row_of(row) for row in db.execute(_due(), asked)]
+    if of.channel:
+        asked["channel"] = of.channel
+    elif of.but:
+        asked["but"] = [*of.but]
+    return [row_of(row) for row in db.execute(_due(one=bool(of.channel), others=bool(of.but)), asked)]
 
 
 _ANY_CLASS: Final = 9
+_LINED_UP: Final = 64
 
 
 @cache
-def _due() -> Select[Any]:
+def _due(*, one: bool, others: bool) -> Select[Any]:
     """Made once: to make it costs more than to run it, and it is run for each message of an alarm."""
     cold = or_(
         outbox.c.claimed_at <= bindparam("old"),
@@ -186,6 +202,10 @@ def _due() -> Select[Any]:
         and_(outbox.c.state.in_(("claimed", "asking")), cold),
     )
     free = and_(free, outbox.c.alert_class.between(bindparam("least"), bindparam("most")))
+    if one:
+        free = and_(free, outbox.c.channel == bindparam("channel"))
+    elif others:
+        free = and_(free, outbox.c.channel.not_in(bindparam("but", expanding=True)))
     turn = func.row_number().over(
         partition_by=(outbox.c.alert_class, outbox.c.person), order_by=(outbox.c.due_at, outbox.c.message)
     )
@@ -212,11 +232,19 @@ def claim(
     limit: int,
     only_class: int | None = None,
     living: Living = lambda _: (),
+    of: Of | None = None,
+    turn: Callable[[OutboxRow], Any] | None = None,
 ) -> list[OutboxRow]:
-    """Take up to `limit` rows. In state `asking` the provider may have the message already: ask before sending."""
+    """Take up to `limit` rows, as `due` says. In state `asking` the provider may have it already: ask before sending.
+
+    `turn`: where providers are slow, who comes first of those whose first message is due.
+    """
     while True:
         with database.read() as db:  # most looks find nothing: they cost no transaction
-            rows = due(db, claimer=claimer, now=now, limit=limit, only_class=only_class, living=living)
+            most = limit if turn is None else max(limit, _LINED_UP)
+            rows = due(db, claimer=claimer, now=now, limit=most, only_class=only_class, living=living, of=of)
+        if turn is not None:
+            rows = sorted(rows, key=turn)[:limit]
         if not rows:
             return []
         if taken := _take_all(database, rows, claimer, now):

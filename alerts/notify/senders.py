@@ -1,4 +1,4 @@
-"""The senders: a pool of threads that wake when a message is planned, and send what the outbox has, class 1 first."""
+"""The senders: threads for each channel that wake when a message is planned, and send what the outbox has, class 1 first."""
 
 import logging
 import os
@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 from alerts.notify.channel import Channel
 from alerts.notify.clearing import clear_settled
 from alerts.notify.delivering import ASK_FOR_S, Delivering, Worded
-from alerts.notify.outbox import Living, OutboxRow, claim, due
+from alerts.notify.desk import OTHERS, Desk
+from alerts.notify.outbox import Living, Of, OutboxRow, claim, due
+from alerts.notify.pacing import Pacing
 from alerts.notify.receipts import poll_receipts
 from events.database import Database
 from events.passing import Patience, passing
@@ -32,7 +34,7 @@ _STORAGE_PAUSE_S: Final = 1.0
 class Senders:
     """`start` once; `stop` may be called twice. A thread that dies calls `on_fatal`; nothing is raised out of a thread.
 
-    With two workers or more the first one sends class 1 only, so that no storm of lesser messages holds one up.
+    Each channel has workers of its own.
     """
 
     def __init__(
@@ -50,20 +52,23 @@ class Senders:
         living: Living = lambda _: (),
         ask_for_s: float = ASK_FOR_S,
     ) -> None:
-        """`process` names this run of the program: claims of others that are not `living` are a dead predecessor's."""
+        """`process` names this run of the program: claims of others that are not `living` are a dead predecessor's.
+
+        `workers`: for each channel.
+        """
         self._database, self._channels, self._now, self._on_fatal = database, channels, now, on_fatal
         self._address_of = address_of
         self._process = process or f"{os.getpid()}-{secrets.token_hex(4)}"
         self._living = living
+        self._pacing = Pacing(channels)
         self._stopping = threading.Event()
         self._delivering = Delivering(
             database, channels, now=now, render=render, address_of=address_of, still_wanted=still_wanted,
             stopping=self._stopping, ask_for_s=ask_for_s,
         )  # fmt: skip
-        self._woken = threading.Condition()
-        self._urgent = self._other = 0
-        self._workers = workers
-        jobs = [(f"sender-{n}", self._work(1 if n == 0 and workers > 1 else None)) for n in range(workers)]
+        self._desks = {name: Desk(name, workers, self._stopping, paced=self._pacing.limits(name)) for name in channels}
+        self._desks[OTHERS] = Desk(OTHERS, 1, self._stopping)
+        jobs = [job for desk in self._desks.values() for job in desk.jobs(self._drain_if_it_can_be)]
         jobs += [("sender-poll", self._poll), ("sender-receipts", self._ask_for_receipts)]
         self._threads = [
             threading.Thread(target=self._guarded, args=(job,), name=name, daemon=True) for name, job in jobs
@@ -81,23 +86,18 @@ class Senders:
         self._stop_listening()
         self._stop_listening = lambda: None
         self._stopping.set()
-        with self._woken:
-            self._woken.notify_all()
+        for desk in self._desks.values():
+            desk.wake(0, 0)
         for thread in self._threads:
             if thread.is_alive() and thread is not threading.current_thread():
                 thread.join()
 
     def _landed(self, landed: list[Recorded]) -> None:
         """On the committer's thread: only count and wake."""
-        classes = [one.event.alert_class for one in landed if isinstance(one.event, MessagePlanned)]
-        if classes:
-            self._wake(classes.count(1), len(classes) - classes.count(1))
-
-    def _wake(self, urgent: int, other: int) -> None:
-        with self._woken:
-            self._urgent = min(self._workers, self._urgent + urgent)
-            self._other = min(self._workers, self._other + other)
-            self._woken.notify_all()
+        for one in landed:
+            if isinstance(one.event, MessagePlanned):
+                desk = self._desks.get(one.event.channel, self._desks[OTHERS])
+                desk.wake(int(one.event.alert_class == 1), int(one.event.alert_class != 1))
 
     def _guarded(self, job: Callable[[], None]) -> None:
         try:
@@ -107,13 +107,9 @@ class Senders:
                 log.critical("a sender's thread ended: %s", type(error).__name__)
                 self._on_fatal(error)
 
-    def _work(self, only_class: int | None) -> Callable[[], None]:
-        def work() -> None:
-            while self._wait_for_work(urgent_only=only_class == 1):
-                if not self._went_through(lambda: self._drain(only_class)):
-                    self._stopping.wait(_STORAGE_PAUSE_S)
-
-        return work
+    def _drain_if_it_can_be(self, desk: Desk, only_class: int | None) -> None:
+        if not self._went_through(lambda: self._drain(desk, only_class)):
+            self._stopping.wait(_STORAGE_PAUSE_S)
 
     def _went_through(self, job: Callable[[], object]) -> bool:
         """False: the database is full or away, and what was sent is settled later by asking the provider."""
@@ -126,27 +122,26 @@ class Senders:
             return False
         return True
 
-    def _wait_for_work(self, *, urgent_only: bool) -> bool:
-        with self._woken:
-            self._woken.wait_for(
-                lambda: self._stopping.is_set() or self._urgent > 0 or (self._other > 0 and not urgent_only)
-            )
-            if self._urgent:
-                self._urgent -= 1
-            elif not urgent_only:
-                self._other -= 1
-            return not self._stopping.is_set()
-
-    def _drain(self, only_class: int | None) -> None:
+    def _drain(self, desk: Desk, only_class: int | None) -> None:
         while not self._stopping.is_set():
-            rows = claim(
-                self._database, claimer=self._process, now=self._now(), limit=1, only_class=only_class,
-                living=self._living,
-            )  # fmt: skip
+            with desk.turn(only_class):
+                rows = claim(
+                    self._database, claimer=self._process, now=self._now(), limit=1, living=self._living,
+                    of=self._of(desk, only_class), turn=desk.fairly,
+                )  # fmt: skip
+                for row in rows:
+                    self._pacing.took(row.channel)
+                    desk.serves(row)
             if not rows:
                 return
             for row in rows:
                 self._delivering.deliver(row)
+
+    def _of(self, desk: Desk, only_class: int | None = None) -> Of:
+        """What of the outbox is this desk's, now."""
+        if desk.channel == OTHERS:
+            return Of(but=tuple(self._channels))
+        return Of(only_class or self._pacing.only_class(desk.channel), desk.channel)
 
     def _poll(self) -> None:
         """The truth behind the wake-up: retries that have come due, dead claims, what was planned by others."""
@@ -163,11 +158,15 @@ class Senders:
             self._clear_at = time.monotonic() + _CLEAR_S
 
     def _look(self) -> None:
-        with self._database.read() as db:
-            rows = due(db, claimer=self._process, now=self._now(), limit=self._workers, living=self._living)
-        if rows:
-            urgent = sum(row.alert_class == 1 for row in rows)
-            self._wake(urgent, len(rows) - urgent)
+        for desk in self._desks.values():
+            with self._database.read() as db:
+                rows = due(
+                    db, claimer=self._process, now=self._now(), limit=desk.workers, living=self._living,
+                    of=self._of(desk),
+                )  # fmt: skip
+            if rows:
+                urgent = sum(row.alert_class == 1 for row in rows)
+                desk.wake(urgent, len(rows) - urgent)
 
     def _ask_for_receipts(self) -> None:
         self._clear_at = 0.0

@@ -25,6 +25,7 @@ messages = Table(
     Column("words", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("slot", Integer, nullable=False),
+    Column("because", Text, nullable=False, server_default=""),
     Column("round", Integer, nullable=False),
     Column("step", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -72,7 +73,7 @@ def _planned(record: Recorded, planned: MessagePlanned) -> dict[str, Any]:
     return {
         "message": planned.message, "alert": planned.alert, "person": planned.person, "phone": planned.phone,
         "channel": planned.channel, "template": planned.template, "words": to_text(planned.words),
-        "language": planned.language, "slot": planned.slot, "round": planned.round, "step": planned.step,
+        "language": planned.language, "slot": planned.slot, "because": planned.because, "round": planned.round, "step": planned.step,
         "state": "planned", "planned_at": record.at, "sent_at": None, "delivered_at": None, "ended_at": None,
         "code": "", "possible_duplicate": 0, "position": record.position,
     }  # fmt: skip

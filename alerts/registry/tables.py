@@ -80,6 +80,8 @@ people = Table(
     Column("name_en", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("language", Text, nullable=False),
+    Column("voice_first", SmallInteger, nullable=False, server_default="0"),
+    Column("slow_speech", SmallInteger, nullable=False, server_default="0"),
 )
 
 phones = Table(
@@ -91,6 +93,8 @@ phones = Table(
     Column("number", Text, nullable=False),
     Column("verified_at", BigInteger),
     Column("withdrawn_at", BigInteger),
+    Column("sms", SmallInteger, nullable=False, server_default="1"),
+    Column("voice", SmallInteger, nullable=False, server_default="1"),
 )
 _live = phones.c.verified_at.is_not(None) & phones.c.withdrawn_at.is_(None)
 Index("registry_phones_number", phones.c.number, unique=True, sqlite_where=_live, postgresql_where=_live)

@@ -38,7 +38,7 @@ def check(source: Path | str, models: entries.Models, *, now: int | None = None)
         people=_each(
             f,
             "people",
-            "id name name_en role language phones holiday_cover demo auto",
+            "id name name_en role language phones voice_first slow_speech holiday_cover demo auto",
             lambda e: entries.person(e, dated, place),
         ),
         villages=_each(f, "villages", "id name name_en head", lambda e: entries.village(e, place)),

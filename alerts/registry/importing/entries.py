@@ -46,11 +46,14 @@ def person(f: Fields, dated: list[Dated], place: Place) -> PlannedPerson:
     """Somebody in a chain. `demo` and `auto` are for simulators and are not looked at."""
     phones = None
     if f.has("phones"):
-        phones = [_phone(Fields(node, path, f.faults, "number verified"), dated) for path, node in f.items("phones")]
+        phones = [
+            _phone(Fields(node, path, f.faults, "number verified sms voice"), dated) for path, node in f.items("phones")
+        ]
     return PlannedPerson(
         *f.place(), f.id("id"), f.text("name", needed=True), f.text("name_en"), f.choice("role", ROLES),
         f.choice("language", ("zh", "en"), "zh"), phones,
         place(f.id("holiday_cover", needed=False)) if f.has("holiday_cover") else None,
+        bool(f.flag("voice_first")), bool(f.flag("slow_speech")),
     )  # fmt: skip
 
 
@@ -63,7 +66,10 @@ def _phone(f: Fields, dated: list[Dated]) -> PlannedPhone:
             f"号码应写成国际格式，如 {meant or '+8612000000001'}",
             f"a number is written in full, like {meant or '+8612000000001'}",
         )
-    return PlannedPhone(*f.place(), number, f.moment("verified", dated))
+    verified, sms, voice = f.moment("verified", dated), f.flag("sms") is not False, f.flag("voice") is not False
+    if not (sms or voice):
+        f.fault("voice", "既不收短信也不接电话的号码没有用", "a phone that takes neither texts nor calls is of no use")
+    return PlannedPhone(*f.place(), number, verified, sms, voice)
 
 
 def village(f: Fields, place: Place) -> PlannedVillage:

@@ -4,6 +4,7 @@ from alerts.registry import tables
 from alerts.registry.importing.changes import Changes
 from alerts.registry.importing.planned import Plan, PlannedPerson
 from alerts.registry.importing.registered import Row
+from events.types.channel import PersonPreferencesSet
 from events.types.home import PhoneVerified, PhoneWithdrawn
 
 
@@ -13,11 +14,20 @@ def change_people(plan: Plan, changes: Changes) -> None:
         old = changes.held.people.get(person.id)
         new = {
             "id": person.id, "place": place, "name": person.name, "name_en": person.name_en, "role": person.role,
-            "language": person.language,
+            "language": person.language, "voice_first": int(person.voice_first), "slow_speech": int(person.slow_speech),
         }  # fmt: skip
         changes.put(tables.people, old, new)
+        _change_preferences(person, old, changes)
         spoke = old["language"] if old else person.language
         _change_phones(person, spoke, changes)
+
+
+def _change_preferences(person: PlannedPerson, old: Row | None, changes: Changes) -> None:
+    """How they would rather be told; nobody need say that they want nothing special."""
+    liked = (bool(old["voice_first"]), bool(old["slow_speech"])) if old else (False, False)
+    if liked != (person.voice_first, person.slow_speech):
+        fact = PersonPreferencesSet(person=person.id, voice_first=person.voice_first, slow_speech=person.slow_speech)
+        changes.decide(f"person-{person.id}", person.id, fact, changes.now)
 
 
 def _change_phones(person: PlannedPerson, spoke: str, changes: Changes) -> None:
@@ -41,6 +51,8 @@ def _change_phones(person: PlannedPerson, spoke: str, changes: Changes) -> None:
                 "number": phone.number,
                 "verified_at": phone.verified,
                 "withdrawn_at": None,
+                "sms": int(phone.sms),
+                "voice": int(phone.voice),
             }
             for place, phone in enumerate(person.phones)
         ]
@@ -55,11 +67,13 @@ def _put(phone: tuple[Row | None, Row], person: PlannedPerson, spoke: str, chang
     if _live(new):
         if old is None or not _live(old) or old["verified_at"] != new["verified_at"]:
             at = new["verified_at"]
-        elif spoke != person.language:
+        elif spoke != person.language or (old["sms"], old["voice"]) != (new["sms"], new["voice"]):
             at = changes.now
         else:
             return
-        fact = PhoneVerified(person=person.id, phone=new["id"], language=person.language)
+        fact = PhoneVerified(
+            person=person.id, phone=new["id"], language=person.language, sms=bool(new["sms"]), voice=bool(new["voice"])
+        )
         changes.decide(stream, person.id, fact, at)
     elif old is not None and _live(old):
         changes.decide(stream, person.id, PhoneWithdrawn(person=person.id, phone=new["id"]), changes.now)

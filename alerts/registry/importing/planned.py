@@ -28,10 +28,12 @@ class PlannedTown(msgspec.Struct, frozen=True):
 
 
 class PlannedPhone(Entry, frozen=True):
-    """A phone in E.164; `verified`: microseconds UTC, None when nobody has checked it."""
+    """A phone in E.164; `verified`: microseconds UTC, None when nobody has checked it. What it is good for."""
 
     number: str
     verified: int | None
+    sms: bool = True
+    voice: bool = True
 
 
 class PlannedPerson(Entry, frozen=True):
@@ -44,6 +46,8 @@ class PlannedPerson(Entry, frozen=True):
     language: str
     phones: list[PlannedPhone] | None
     holiday_cover: str | None = None
+    voice_first: bool = False
+    slow_speech: bool = False
 
 
 class PlannedVillage(Entry, frozen=True):

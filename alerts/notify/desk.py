@@ -1,0 +1,74 @@
+"""The senders of one channel: threads that wake when a message is planned for it, so that no channel waits for another.
+
+A provider that hangs holds its own threads for as long as a call may last, and nobody else's.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Final
+
+from alerts.notify.outbox import OutboxRow
+
+_REMEMBERED: Final = 1000
+OTHERS: Final = ""
+"""The desk for messages of channels that this house does not have: somebody must say that they will not arrive."""
+
+
+class Desk:
+    """With two workers or more the first one sends class 1 only, so that no storm of lesser messages holds one up."""
+
+    def __init__(self, channel: str, workers: int, stopping: threading.Event, *, paced: bool = False) -> None:
+        """`paced`: the provider takes so many a second and no more."""
+        self.channel, self.workers, self._paced = channel, workers, paced
+        self._stopping, self._woken = stopping, threading.Condition()
+        self._urgent = self._other = 0
+        self._one_by_one = threading.Lock()
+        self._served: dict[str, int] = {}
+
+    def jobs(self, drain: Callable[["Desk", int | None], None]) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Name and work of each thread."""
+        name = self.channel or "others"
+        for number in range(self.workers):
+            yield f"sender-{name}-{number}", self._work(drain, 1 if number == 0 and self.workers > 1 else None)
+
+    def _work(self, drain: Callable[["Desk", int | None], None], only_class: int | None) -> Callable[[], None]:
+        def work() -> None:
+            while self._wait(urgent_only=only_class == 1):
+                drain(self, only_class)
+
+        return work
+
+    def turn(self, only_class: int | None) -> "threading.Lock | nullcontext[None]":
+        """Held while claiming what has to be paced: of two who see one token, one takes it. Class 1 does not queue."""
+        return self._one_by_one if self._paced and only_class is None else nullcontext()
+
+    @property
+    def fairly(self) -> Callable[[OutboxRow], tuple[int, int]] | None:
+        """Where messages queue for a provider: class 1 first, then who was served longest ago."""
+        return (lambda row: (row.alert_class, self._served.get(row.person, 0))) if self._paced else None
+
+    def serves(self, row: OutboxRow) -> None:
+        """This person's turn has come."""
+        if self._paced:
+            self._served[row.person] = max(self._served.values(), default=0) + 1
+            if len(self._served) > _REMEMBERED:
+                self._served.clear()
+
+    def wake(self, urgent: int, other: int) -> None:
+        """So many of class 1 and of other classes have come."""
+        with self._woken:
+            self._urgent = min(self.workers, self._urgent + urgent)
+            self._other = min(self.workers, self._other + other)
+            self._woken.notify_all()
+
+    def _wait(self, *, urgent_only: bool) -> bool:
+        with self._woken:
+            self._woken.wait_for(
+                lambda: self._stopping.is_set() or self._urgent > 0 or (self._other > 0 and not urgent_only)
+            )
+            if self._urgent:
+                self._urgent -= 1
+            elif not urgent_only:
+                self._other -= 1
+            return not self._stopping.is_set()

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Table, Te
 
 from alerts.core.alert import Alert
 from alerts.core.alert import fold as fold_fact
-from alerts.projections.due import what_is_next
+from alerts.core.due import what_is_next
 from alerts.projections.projection import Projection, about, load_rows, replace_rows
 from events.serial import Recorded
 from events.tables import metadata

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, func, select
 
 from alerts.core.alert import Alert, Responder
+from alerts.core.due import Next, answer_by, arrive_by, what_is_next
 from alerts.core.lifecycle import SHELVED_MOST_S, outcomes_for
 from alerts.core.policy import LESSER_OUTCOMES, OUTCOMES
 from alerts.core.roster import Roster
 from alerts.projections.alert_fold import alerts, decoded
-from alerts.projections.due import Next, answer_by, arrive_by, what_is_next
 from alerts.registry.rosters import roster
 
 __all__ = ["ALL_OUTCOMES", "AlertSeen", "closed_since", "count_open", "listed", "one", "open_alerts"]

@@ -80,6 +80,7 @@ RIGHTS: Final[dict[str, Roles]] = {
     # REST
     "GET /api/v1/alerts": ALL,
     "GET /api/v1/alerts/{alert_id}": ALL,
+    "GET /api/v1/alerts/{alert_id}/explain": ALL,
     "POST /api/v1/alerts/{alert_id}/acknowledge": GOING,
     "POST /api/v1/alerts/{alert_id}/en-route": GOING,
     "POST /api/v1/alerts/{alert_id}/arrived": GOING,

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
+from alerts.projections.explaining import explained
 from alerts.projections.lately import lately
 from alerts.projections.shifts import shift_began
 from api.access.audit import note_down
@@ -94,8 +95,11 @@ def _alert(
         showing.of(who, "alert card", alert_id, say.now)
     sent = messages.of_alert(db, alert_id)
     texts = {message["message"]: messages.text_of_message(db, message["message"]) for message in sent}
+    why = explained(db, alert_id, person=say.names.person, clock=say.clock, language=say.language)
+    assert why is not None
     return page(
         request, template, say, alert=seen, lines=story(timeline.of_alert(db, alert_id), sent, texts, say),
+        why=why,
         home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=_chain(seen.chain),
         all_outcomes=alerts.ALL_OUTCOMES, lately=lately(db, seen.home, say.now) if seen.home else None, asked=shown, must_call=must_call,
     )  # fmt: skip

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Path, Query, Response
 
 from alerts.commands import alerts as commands
 from alerts.projections import alerts, messages, timeline
+from alerts.projections.explaining import explained, plain
 from api.asking import Operator, Reader, SeenVersion, Serving, Snapshot, Spoken
+from api.console.spans import moment
 from api.names import Names
 from api.problems import Problem
 from api.routes.shapes import (
@@ -15,6 +17,7 @@ from api.routes.shapes import (
     AlertWithTimeline,
     Closing,
     Correction,
+    ExplainedOut,
     Note,
     Shelving,
     Somebody,
@@ -57,6 +60,17 @@ def read_alert(alert_id: AlertId, db: Snapshot, who: Reader, language: Spoken, r
         timeline=[TimelineOut(**row, name=names.person(row["person"])) for row in timeline.of_alert(db, alert_id)],
         messages=messages.of_alert(db, alert_id),
     )
+
+
+@router.get("/{alert_id}/explain")
+def explain_alert(alert_id: AlertId, db: Snapshot, who: Reader, language: Spoken, serving: Serving) -> ExplainedOut:
+    """For every message why this person, this way, now; and what happens next, and when."""
+    del who
+    names, now = Names(db, language), serving.now()
+    found = explained(db, alert_id, person=names.person, clock=lambda at: moment(at, now), language=language)
+    if found is None:
+        raise Problem(404, "alert_unknown", alert=alert_id)
+    return ExplainedOut.model_validate(plain(found))
 
 
 @router.post("/{alert_id}/acknowledge")

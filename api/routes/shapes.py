@@ -156,3 +156,48 @@ class AlertList(BaseModel):
 
     alerts: list[AlertOut]
     next_before: int | None
+
+
+class WhyMessageOut(BaseModel):
+    """Why one message went to this person, by this way, now."""
+
+    message: str
+    person: str
+    channel: str
+    at: int
+    round: int
+    step: int
+    levels: list[str]
+    why: str
+    because: str
+    instead_of: str
+    sentence: str
+
+
+class WhyLostOut(BaseModel):
+    """Why somebody will not hear of it."""
+
+    person: str
+    at: int
+    step: int
+    why: str
+    sentence: str
+
+
+class WhatNextOut(BaseModel):
+    """What happens if nobody does anything; `at` null: nothing."""
+
+    at: int | None
+    what: str
+    step: int
+    persons: list[str]
+    sentence: str
+
+
+class ExplainedOut(BaseModel):
+    """An alert explained, as data and in sentences."""
+
+    alert: str
+    next: WhatNextOut
+    messages: list[WhyMessageOut]
+    lost: list[WhyLostOut]

@@ -140,3 +140,16 @@ def test_an_operator_has_a_device_sound_and_it_is_on_record_with_who(desk, opera
 def test_a_device_nobody_registered_is_told_nothing(operator):
     assert operator.post("/api/v1/devices/dp03/nobody/commands", json={"do": "light"}).status_code == 404
     assert operator.post("/api/v1/devices/dp03/co-7f2a/commands", json={"do": "dance"}).status_code == 422
+
+
+def test_an_alert_explains_what_happens_next_and_when_over_rest_and_on_its_page(desk, operator):
+    id = desk.raises_co()
+    told = operator.get(f"/api/v1/alerts/{id}/explain").json()
+    assert (told["next"]["what"], told["next"]["persons"]) == ("step", ["p-v01"])
+    assert "还没有人说去，就叫第2级：廖荷花" in told["next"]["sentence"]
+    english = operator.get(f"/api/v1/alerts/{id}/explain", headers={"accept-language": "en"}).json()
+    assert "If nobody goes by" in english["next"]["sentence"]
+    assert operator.get("/api/v1/alerts/nothing/explain").status_code == 404
+    page = operator.get(f"/alerts/{id}").text
+    assert 'id="why-next"' in page
+    assert "还没有人说去，就叫第2级" in page

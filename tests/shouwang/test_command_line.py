@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOUWANG = Path(sys.executable).parent / "shouwang"
 COMMANDS = [
     "up", "ingest", "alerts", "api", "demo", "import", "tail", "verify", "rebuild", "check", "watchdog", "templates lint", "templates show", "templates export", "templates card", "simulate scenario", "simulate replay", "simulate world",
-    "token create", "token list", "token revoke", "user create", "user link", "user password", "user disable",
+    "token create", "token list", "token revoke", "user create", "user link", "user password", "user unpair", "user disable",
+    "ca create", "ca issue", "ca show", "audit verify", "audit show",
 ]  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def test_every_command_explains_itself_in_two_languages_with_an_example(command:
 def test_all_commands_are_in_the_list_above(tmp_path: Path) -> None:
     listed = re.findall(r"│ ([a-z]+) ", shouwang("--help", home=tmp_path).stdout)
     assert set(listed) == {command.split()[0] for command in COMMANDS}
-    for group in ("simulate", "token", "user"):
+    for group in ("simulate", "token", "user", "templates", "ca", "audit"):
         listed = re.findall(r"│ ([a-z]+) ", shouwang(group, "--help", home=tmp_path).stdout)
         assert {f"{group} {name}" for name in listed} == {c for c in COMMANDS if c.startswith(f"{group} ")}
 

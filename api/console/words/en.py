@@ -107,6 +107,7 @@ EN: Final[dict[str, str]] = {
     "action.read_only": "Your role may only look.",
     "alert.title": "{danger} · {home}",
     "alert.why": "Why it was raised:",
+    "alert.explained": "Why these people were told",
     "alert.timeline": "What happened",
     "alert.todo": "What to do",
     "alert.home": "The home",

@@ -107,6 +107,7 @@ ZH: Final[dict[str, str]] = {
     "action.read_only": "您的角色只能看。",
     "alert.title": "{danger} · {home}",
     "alert.why": "为什么报警：",
+    "alert.explained": "为什么通知这些人",
     "alert.timeline": "经过",
     "alert.todo": "怎么办",
     "alert.home": "这户人家",

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from alerts.core.alert import Alert, stream_of
+from alerts.core.alert import Alert
 from alerts.core.escalation import next_due, persons_of
 from events.types.fact import SECOND
-
-__all__ = ["Next", "answer_by", "arrive_by", "stream_of", "what_is_next"]
 
 
 @dataclass(frozen=True)

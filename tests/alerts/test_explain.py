@@ -39,8 +39,6 @@ def test_every_message_of_a_night_has_its_three_reasons(house: House) -> None:
     informed = next(one for one in found.messages if one.why == "other_going" and one.person == "g1")
     assert informed.sentence.startswith("告知g1：之前叫过，现在有别人去")
     assert "答复w1：对方发来了消息，用短信回到来信的电话。" in {one.sentence for one in found.messages}
-        "twilio_sms", "短信"
-    )
     for one in found.messages:
         assert one.sentence
         assert "{" not in one.sentence

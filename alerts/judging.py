@@ -4,8 +4,9 @@ import logging
 
 import msgspec
 
+from alerts.areas import Areas
 from alerts.books import Books, caused_by
-from alerts.cases import Cases
+from alerts.cases import SITE, Cases
 from alerts.core import edges, lifecycle, settling, stray
 from alerts.core.commanding import commands
 from alerts.core.edges import SignOfLifeSeen
@@ -14,12 +15,13 @@ from alerts.core.policy import CLASSES
 from alerts.core.routine import pages
 from alerts.core.rule import Ask, Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
 from alerts.core.rules import BY_NAME, LISTENERS
+from alerts.sights import Sights
 from events.serial import Recorded
 from events.store import New
 from events.types import device, home
 from events.types.fact import SECOND, Event
 from events.types.routine import RoutineLearned
-from events.types.system import DeadlinePassed, HomeUnseen, RuleFailed
+from events.types.system import DeadlinePassed, RuleFailed
 
 log = logging.getLogger("shouwang.engine")
 
@@ -30,9 +32,22 @@ class Judging:
     def __init__(self, books: Books) -> None:
         self._books = books
         self.cases = Cases(books, self._look)
+        self._areas = Areas(books, self.cases, self._look_at)
+        self.sights = Sights(books, self._areas, self._rules_look)
 
     def _look(self, home_: Household, recorded: Recorded, why: str, restart: bool) -> None:
         self.changed(home_, recorded, why, restart=restart)
+        if home_.home.startswith(SITE):
+            self._areas.over(home_, recorded)
+
+    def _look_at(self, home_: Household, recorded: Recorded, why: str) -> None:
+        self.sights.look(home_, recorded)
+        if why:
+            self.changed(home_, recorded, why)
+
+    def _rules_look(self, home_: Household, seen: Seen, recorded: Recorded) -> None:
+        for rule in LISTENERS[HomeChanged]:
+            self.watch(home_, rule, seen, recorded)
 
     def device_fact(self, recorded: Recorded, event: device.DeviceFact) -> None:
         """One report: heard, put in its place, judged, and seen as a sign of life where it is one."""
@@ -46,6 +61,7 @@ class Judging:
         except Exception as failure:
             self._failed(home_, "edges", recorded, failure)
             signs = []
+        self.sights.heard(home_, recorded, event)
         listeners = LISTENERS.get(type(event))
         if listeners:
             seen = Seen(recorded.at, recorded.recorded_at, event)
@@ -62,7 +78,10 @@ class Judging:
         at = recorded.recorded_at
         if isinstance(event, device.DeviceStatusReported):
             if event.state == "offline":
-                home_.end_lease(sensor, at)
+                if self.sights.active:
+                    home_.cut(sensor, at)
+                else:
+                    home_.end_lease(sensor, at)
             elif not event.retained:
                 settling.came_back(sensor, at, self._books.policy)
                 self._hear(home_, sensor, recorded)
@@ -71,6 +90,8 @@ class Judging:
             return []
         if isinstance(event, device.HeartbeatReceived) and event.interval_s:
             sensor.interval = int(event.interval_s * SECOND)
+        if isinstance(event, device.HeartbeatReceived | device.DeviceConditionReported) and not event.retained:
+            sensor.says_mains(event.mains, recorded.at)
         holes = settling.open_numbers(sensor)
         if not event.retained and not event.backfilled:
             self._hear(home_, sensor, recorded)
@@ -81,34 +102,18 @@ class Judging:
             home_.seen_more = False
             self._books.unseen.add(home_.home)
             if home_.holes:
-                self.count_blind(home_, at)
+                self.sights.ask_to_count(home_, at)
         return signs
-
-    def count_blind(self, home_: Household, at: int) -> None:
-        """When what is on its way has arrived, the minutes that nobody saw are counted and recorded."""
-        due = at + self._books.policy.span("backfill.settle_s", home_.home)
-        self._books.ask_to_wake(home_, "blind:minutes", due, waits=True)
-
-    def _blind(self, home_: Household, recorded: Recorded) -> None:
-        at = recorded.recorded_at
-        if (until := settling.awaited_until(home_)) > at:
-            self._books.ask_to_wake(home_, "blind:minutes", until, waits=True)
-            return
-        for hole in settling.counted(home_, at):
-            told = HomeUnseen(home=home_.home, site=home_.site, since=hole.since, until=hole.until, blind=hole.blind)
-            key = f"unseen-{hole.since}-{recorded.position}"
-            self._books.made.news.append(
-                New(f"home-{home_.home}", home_.site, told, at, key=key, digest=0, meta=caused_by(recorded))
-            )
 
     def _hear(self, home_: Household, sensor: Sensor, recorded: Recorded) -> None:
         """The device is online. Where it was not before, the rules look at once: what was silent or dark is over."""
         if not home_.hear(sensor, recorded.recorded_at):
             return
+        if sensor.kind == "gateway":
+            home_.joins_again(sensor, recorded.recorded_at)
         self._books.unseen.add(home_.home)
         seen = Seen(recorded.recorded_at, recorded.recorded_at, HomeChanged(why="heard_again"))
-        for rule in LISTENERS[HomeChanged]:
-            self.watch(home_, rule, seen, recorded)
+        self._rules_look(home_, seen, recorded)
 
     def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
         at = recorded.recorded_at
@@ -154,7 +159,11 @@ class Judging:
             seen = Seen(event.due, recorded.recorded_at, DeadlineReached(due=event.due))
             self.watch(home_, BY_NAME[name], seen, recorded)
         elif kind == "blind":
-            self._blind(home_, recorded)
+            self.sights.count(home_, recorded)
+        elif kind == "sight":
+            self.sights.look(home_, recorded)
+        elif kind == "area":
+            self._areas.rang(home_, recorded)
         elif kind == "day" and home_.lived:
             self._close_day(home_, recorded)
         elif kind == "alert":
@@ -199,7 +208,10 @@ class Judging:
         if alert is not None and verdict.cleared is not None:
             reason = verdict.cleared.reason
             self.cases.decide(home_, alert, recorded, lambda a: lifecycle.clear(a, reason=reason, at=at))
-        if verdict.danger is not None and home_.watched:
+        quiet = verdict.danger is not None and rule.name == "dark_and_quiet" and home_.area
+        if quiet and verdict.danger is not None and self._areas.quiet(home_, verdict.danger, recorded):
+            pass  # a line of the incident, no message of its own
+        elif verdict.danger is not None and home_.watched:
             self.cases.danger(home_, rule.danger, verdict.danger, recorded)
         elif verdict.danger is not None and CLASSES[rule.danger] == 1:
             # The door lets in what left the device before it heard of the pause: it is the operator's all the same.
@@ -243,6 +255,7 @@ class Judging:
         """Homes seen anew, or seen in their past, may have a deadline now. Sets timers, decides nothing."""
         for owner in self._books.unseen:
             home_ = self._books.homes[owner]
+            self.sights.arm(home_, at)
             seen = Seen(at, at, HomeChanged(why="seen_again"))
             for rule in LISTENERS[HomeChanged]:
                 try:

@@ -12,7 +12,17 @@ from sqlalchemy import Connection
 from alerts.commands.deciding import load
 from alerts.core.refusals import AlertUnknown
 from alerts.core.speaking import speech
-from alerts.core.wording import TEMPLATES, Language, WordingError, as_sent, local_clock, render, shown, slot_list
+from alerts.core.wording import (
+    TEMPLATES,
+    Language,
+    WordingError,
+    as_sent,
+    local_clock,
+    render,
+    shown,
+    site_label,
+    slot_list,
+)
 from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow
 from alerts.registry import homes, people, phones, places
@@ -81,6 +91,8 @@ def _known(db: Connection, row: OutboxRow | Wording) -> dict[str, str | int]:
         known["house"] = _house(db, row.words["home"], language)
     if "person" in row.words:
         known["person"] = _name(db, row.words["person"], language)
+    if "site" in row.words:
+        known["site"] = _site(db, row.words["site"], language)
     if "slots" in row.words:
         pairs = (pair.partition("=") for pair in row.words["slots"].split(","))
         known["slots"] = slot_list({int(slot): _house(db, home, language) for slot, _, home in pairs}, language)
@@ -89,6 +101,12 @@ def _known(db: Connection, row: OutboxRow | Wording) -> dict[str, str | int]:
 
 def _house(db: Connection, home_id: str, language: Language) -> str:
     return homes.label_of(db, home_id, language) or home_id[:5]
+
+
+def _site(db: Connection, site_id: str, language: Language) -> str:
+    site = places.site(db, site_id)
+    name = "" if site is None else site.name if language == "zh" else site.name_en
+    return site_label(name or site_id, language)
 
 
 def _name(db: Connection, person_id: str, language: Language) -> str:

@@ -24,9 +24,19 @@ class Registrations:
     def __init__(self, homes: MutableMapping[str, Household]) -> None:
         self._homes = homes
         self._stood: dict[str, tuple[tuple[int, str], ...]] = {}
-        for _, home in looking_at(homes):
+        self.by_site: dict[str, set[str]] = {}
+        """Site -> its homes; a home has one site for ever."""
+        self.watched: dict[str, int] = {}
+        """Site -> how many of them are watched."""
+        for name, home in looking_at(homes):
+            if name == home.home and not name.startswith("site:"):
+                self._enter(home)
             for sensor in [*home.former.values(), *home.sensors.values()]:
                 self._stand(sensor.device, sensor.since, home.home)
+
+    def _enter(self, home: Household) -> None:
+        self.by_site.setdefault(home.site, set()).add(home.home)
+        self.watched[home.site] = self.watched.get(home.site, 0) + home.watched
 
     def _stand(self, device: str, since: int, home: str) -> None:
         self._stood[device] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
@@ -53,6 +63,7 @@ class Registrations:
             home = Household(event.home, event.site, recorded.at, event.no_activity_s, status_since=recorded.at)
             home.version = recorded.version or 0
             self._homes[event.home] = home
+            self._enter(home)
             return home, "enrolled", False
         name = getattr(event, "home", "")
         known = self._homes.get(name)
@@ -65,6 +76,12 @@ class Registrations:
 
     def apply(self, home: Household, event: Event, at: int, recorded_at: int) -> Change | None:
         """One registration on one home."""
+        was = home.watched
+        change = self._change(home, event, at, recorded_at)
+        self.watched[home.site] = self.watched.get(home.site, 0) + home.watched - was
+        return change
+
+    def _change(self, home: Household, event: Event, at: int, recorded_at: int) -> Change | None:
         match event:
             case facts.HomeEnrolled():
                 home.no_activity_s = event.no_activity_s
@@ -92,6 +109,8 @@ class Registrations:
                     fresh.lease_from, fresh.lease_until = old.lease_from, old.lease_until
                     fresh.out_of_service, fresh.registered = old.out_of_service, old.registered
                     fresh.said, fresh.owes_until = old.said, old.owes_until
+                    fresh.mains, fresh.mains_at = old.mains, old.mains_at
+                    fresh.will_at, fresh.cut_until = old.will_at, old.cut_until
                     fresh.since = min(old.since, fresh.since)  # or after a restart it would not have been here before
                 home.sensors[device] = fresh
                 self._stand(device, event.since, home.home)

@@ -81,7 +81,7 @@ class Taking:
     def _missed(self, home: Household, since: int, at: int) -> None:
         settling.missed(home, since, at, self.books.policy)
         if home.holes and home.holes[-1].until == at:
-            self._judging.count_blind(home, at)
+            self._judging.sights.ask_to_count(home, at)
 
     def _registration(self, recorded: Recorded) -> None:
         if "cause" in recorded.meta:  # our own, folded when it was decided

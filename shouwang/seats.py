@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from alerts.commands.adopting import adopt
 from alerts.engine import Engine
 from alerts.learning import Learner
 from alerts.planner import Planner
@@ -43,6 +44,7 @@ class Seats:
         self._at_work: dict[int, tuple[Lease, Deciding]] = {}
         self._learning: dict[int, Learning] = {}
         self._vacant_since: dict[int, float] = {}
+        self._adopted = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="seats", daemon=True)
 
@@ -110,6 +112,9 @@ class Seats:
         if self._declare is not None:
             self._declare()
             self._declare = None
+        if not self._adopted:
+            adopt(self._database, self._now())
+            self._adopted = True
         if self._holder.alone:
             self._take(self._all[0])
             return

@@ -16,6 +16,7 @@ import msgspec
 
 from alerts import letters
 from alerts.commands import alerts as commands
+from alerts.commands.adopting import adopt
 from alerts.commands.deciding import load
 from alerts.commands.declaring import declare_channels
 from alerts.commands.replies import take_reply
@@ -145,6 +146,7 @@ class House:
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         apply(self.database, check(town, models), self.at - HOUR)
         declare_channels(self.database, self.channels, at=self.at)
+        adopt(self.database, self.at - HOUR)
         self._open()
         self.records(IngestCaughtUp(since=self.at), "ingest", "all")
 

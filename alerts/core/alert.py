@@ -29,6 +29,33 @@ class Responder(msgspec.Struct):
         return not self.gone and not self.past
 
 
+class Area(msgspec.Struct):
+    """The homes of an area incident, each with since when and by what it is known to be dark.
+
+    `of`: how many the site has; `need`: so many make an incident; `most`: at most at once; `told`: how many when people
+    were last told; `noticed`: how many when they were last counted for whom they belong to; `quiet`: home -> last sign of
+    life, where nobody was seen for longer than the limit.
+    """
+
+    homes: dict[str, tuple[int, str]]
+    of: int
+    need: int
+    most: int = 0
+    told: int = 0
+    noticed: int = 0
+    quiet: dict[str, int] = {}
+
+    @property
+    def since(self) -> int:
+        """When the first of them went dark, as far as they are still dark; 0: none is."""
+        return min((since for since, _ in self.homes.values()), default=0)
+
+    @property
+    def power(self) -> bool:
+        """Have devices said that the mains is gone?"""
+        return any(by == "mains" for _, by in self.homes.values())
+
+
 class Alert(msgspec.Struct):
     """One alert. `due` holds the steps of this round still to be told, as (step, when)."""
 
@@ -72,6 +99,7 @@ class Alert(msgspec.Struct):
     shelved_by: str = ""
     roster: Roster = msgspec.field(default_factory=Roster)
     """What of the town's roster matters for this chain. No fact of this stream: whoever decides lays it beside."""
+    area: Area | None = None
 
     @property
     def alert_class(self) -> int:
@@ -177,6 +205,7 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
         case facts.AlertReopened():
             alert.status, alert.closed_at, alert.outcome, alert.closed_by = "raised", None, "", ""
             alert.proposal, alert.refired_at, alert.acknowledged_by, alert.acknowledged_at = "", at, "", None
+            alert.area = area_of(event.reason) or alert.area
             _refire(alert, event.device, event.reason, at)
             _changed(alert, "reopened")
         case facts.ActivityNoticed():
@@ -191,6 +220,8 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
             alert.death_confirmed = True
         case facts.DeathConfirmationUndone():
             alert.death_confirmed = False
+        case facts.AreaHomeJoined() | facts.AreaHomeLeft() | facts.AreaHomeQuiet() if alert.area is not None:
+            _change_area(alert.area, event)
         case PersonTold():
             alert.told[event.person] = event.state
             if event.state in {"sent", "delivered"}:
@@ -207,13 +238,36 @@ def _begin(event: Event, at: int, version: int | None) -> Alert | None:
         case facts.AlertSuspected():
             return Alert(
                 event.alert, event.home, event.site, event.danger, event.terms, "suspected",
-                event.reason, suspected_at=at, version=version or 1,
+                event.reason, suspected_at=at, version=version or 1, area=area_of(event.reason),
             )  # fmt: skip
         case facts.AlertRaised():
             alert = Alert(event.alert, event.home, event.site, event.danger, event.terms, version=version or 1)
+            alert.area = area_of(event.reason)
             _raise(alert, event, at)
             return alert
     return None
+
+
+def area_of(reason: dict[str, Any]) -> Area | None:
+    """The homes an incident begins with, None for any other alert."""
+    if "homes" not in reason or "need" not in reason:
+        return None
+    homes = {home: (since, by) for home, (since, by) in reason["homes"].items()}
+    return Area(homes, reason["of"], reason["need"], most=len(homes), noticed=len(homes))
+
+
+def _change_area(area: Area, event: Event) -> None:
+    match event:
+        case facts.AreaHomeJoined():
+            area.homes[event.home] = (event.since, event.by)
+            area.most = max(area.most, len(area.homes))
+            if len(area.homes) >= 2 * area.noticed:
+                area.noticed = len(area.homes)
+        case facts.AreaHomeLeft():
+            area.homes.pop(event.home, None)
+            area.quiet.pop(event.home, None)
+        case facts.AreaHomeQuiet():
+            area.quiet[event.home] = event.last_seen
 
 
 def _raise(alert: Alert, event: facts.AlertRaised, at: int) -> None:
@@ -227,6 +281,8 @@ def _take(alert: Alert, event: facts.StepTaken, at: int) -> None:
     if event.respaced:
         alert.due = respaced(alert, at, event.step)
     alert.last_step_at = at
+    if alert.area is not None:
+        alert.area.told = len(alert.area.homes)
     for person in event.persons:
         alert.told.setdefault(person, "asked")
         alert.lost.pop(person, None)

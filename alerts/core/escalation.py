@@ -4,7 +4,7 @@ Steps count from `raised` and are never pushed back. Only somebody en route or a
 """
 
 from alerts.core.alert import Alert, fold
-from alerts.core.policy import next_open_hour
+from alerts.core.policy import NO_ROUNDS, next_open_hour
 from events.types import alert as facts
 from events.types.fact import SECOND, Event
 from events.types.message import PersonLost
@@ -19,7 +19,7 @@ def next_due(alert: Alert) -> int | None:
         return None
     if alert.running and alert.due:
         moments.append(_told_at(alert, min(due for _, due in alert.due)))
-    elif alert.running and alert.terms.steps:
+    elif alert.running and has_rounds(alert):
         moments.append(_told_at(alert, _next_round(alert)))
     there = alert.there_since()
     if there is None:
@@ -34,6 +34,11 @@ def next_due(alert: Alert) -> int | None:
 def next_ring(alert: Alert) -> int | None:
     """When somebody must look at it again: the next due, or the end of its time on the shelf."""
     return min((moment for moment in (next_due(alert), alert.shelved_until) if moment), default=None)
+
+
+def has_rounds(alert: Alert) -> bool:
+    """Is anybody told again by the clock?"""
+    return bool(alert.terms.steps) and alert.terms.round_gap_s > NO_ROUNDS
 
 
 def _next_round(alert: Alert) -> int:
@@ -96,7 +101,7 @@ def wake(alert: Alert, at: int) -> list[Event]:
             asked = alert.roster.resolve(alert.terms.chain.get("grid_member", []), at).persons
             deciding.say(facts.OutcomeAsked(alert=alert.id, persons=asked))
     take_due(deciding)
-    if alert.running and not alert.due and alert.terms.steps and at >= _told_at(alert, _next_round(alert)):
+    if alert.running and not alert.due and has_rounds(alert) and at >= _told_at(alert, _next_round(alert)):
         start_round(deciding, "due")
     return deciding.events
 

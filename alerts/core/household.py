@@ -7,7 +7,7 @@ import msgspec
 from alerts.core.alert import Alert
 from alerts.core.coverage import Spans, union
 from events.types.fact import SECOND
-from events.types.home import DeviceAssigned
+from events.types.home import DeviceAssigned, Sight
 
 LIFE_KINDS = frozenset({"motion", "contact", "button", "power", "water"})
 """Kinds whose reports can be signs of life (power and water only above a floor)."""
@@ -65,6 +65,8 @@ class Sensor(msgspec.Struct, omit_defaults=True):
     """A device in this home, as registered, and what it last said. Times in microseconds.
 
     `said`: when the newest thing it told of happened; `owes_until`: so long it may have more for us (0: nothing).
+    `mains` as it last said, at `mains_at`; `will_at`: a last will ended what we had of it; `cut_until`: what its gateway's
+    will took from it, and gives back.
     """
 
     device: str
@@ -88,6 +90,10 @@ class Sensor(msgspec.Struct, omit_defaults=True):
     out_of_service: bool = False
     said: int = 0
     owes_until: int = 0
+    mains: bool | None = None
+    mains_at: int = 0
+    will_at: int = 0
+    cut_until: int = 0
 
     @property
     def tells_life(self) -> bool:
@@ -95,6 +101,11 @@ class Sensor(msgspec.Struct, omit_defaults=True):
         if self.kind in {"power", "water"}:
             return self.use_floor is not None
         return self.kind in LIFE_KINDS
+
+    def says_mains(self, mains: bool | None, at: int) -> None:
+        """The device says whether it has mains; since when it has been so is kept."""
+        if mains is not None and at >= self.mains_at and mains != self.mains:
+            self.mains, self.mains_at = mains, at
 
     @staticmethod
     def of(fact: DeviceAssigned, registered: int) -> "Sensor":
@@ -107,11 +118,21 @@ class Sensor(msgspec.Struct, omit_defaults=True):
 
 
 class Hole(msgspec.Struct):
-    """A time in which we did not hear, and which spans of it nobody saw, as last counted."""
+    """A time in which we did not hear, or the home was dark (`cause`), and which spans of it nobody saw, as last counted."""
 
     since: int
     until: int
     blind: list[list[int]] = []
+    cause: str = "we_were_down"
+
+
+class Dark(msgspec.Struct):
+    """What could be seen of the home when it was last looked at, as in `core.sight`; `since` microseconds."""
+
+    state: Sight
+    since: int
+    dark: bool
+    by: str = ""
 
 
 class Routine(msgspec.Struct, omit_defaults=True):
@@ -127,6 +148,8 @@ class Household(msgspec.Struct, omit_defaults=True):
     """One home. `memory` holds each rule's own state; `timers` what has been asked of the clock.
 
     `lived`: today's page of the diary (`routine.diary`); `routine`: None until something is learned.
+    `area`: the incident it is a part of; `area_until`: until when one was that it was a part of; `blind_s`: counted blind
+    seconds by cause and day (since 1970, local).
     """
 
     home: str
@@ -156,6 +179,10 @@ class Household(msgspec.Struct, omit_defaults=True):
     lived: list[int] = []
     lived_day: int = 0
     routine: Routine | None = None
+    sight: Dark | None = None
+    area: str = ""
+    area_until: int = 0
+    blind_s: dict[str, dict[int, int]] = {}
 
     @property
     def watched(self) -> bool:
@@ -185,6 +212,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     def hear(self, sensor: Sensor, at: int) -> bool:
         """The device spoke at `at` (receipt): it is online for three of its intervals. True: it was not before."""
         sensor.heard = max(sensor.heard, at)
+        sensor.will_at = sensor.cut_until = 0
         until = at + MISSES * sensor.interval
         if sensor.lease_from <= at <= sensor.lease_until:
             sensor.lease_until = max(sensor.lease_until, until)
@@ -199,6 +227,24 @@ class Household(msgspec.Struct, omit_defaults=True):
         if sensor.tells_life and end > sensor.lease_from > 0:
             self.heard.add(sensor.lease_from, end)
         sensor.lease_from = sensor.lease_until = end
+
+    def cut(self, sensor: Sensor, at: int) -> None:
+        """A last will: the device is gone; with a gateway all that speaks through it. The broker may say it again."""
+        if sensor.will_at and sensor.lease_until <= sensor.will_at:
+            return
+        gone = self.sensors.values() if sensor.kind == "gateway" else [sensor]
+        for each in gone:
+            if each is not sensor and each.lease_until > at:
+                each.cut_until = each.lease_until
+            if each is sensor or each.lease_until >= at:
+                self.end_lease(each, at)
+                each.will_at = max(1, each.lease_until)
+
+    def joins_again(self, gateway: Sensor, at: int) -> None:
+        """The gateway is back: what spoke through it is there again for as long as it was thought to be."""
+        for each in self.sensors.values():
+            if each is not gateway and each.cut_until > at:
+                each.lease_from, each.lease_until, each.will_at, each.cut_until = at, each.cut_until, 0, 0
 
     def forget_before(self, at: int) -> None:
         """What was seen before is asked for no more, unless blind minutes may still be counted there."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alerts.core.alert import Alert
+from alerts.core.alert import Alert, area_of
 from alerts.core.escalation import Decided, pull_next, resume, start_round, take_due
 from alerts.core.policy import LESSER_OUTCOMES, OUTCOMES
 from alerts.core.refusals import (
@@ -35,6 +35,7 @@ def begin(
         )
         alert = Alert(alert_id, home, site, danger, terms, "suspected", reason, suspected_at=at, version=1)
         alert.roster = roster
+        alert.area = area_of(reason)
         return alert, [suspected]
     raised = facts.AlertRaised(
         alert=alert_id, home=home, site=site, danger=danger, reason=reason, terms=terms,

@@ -35,6 +35,18 @@ DEFAULTS: dict[str, Any] = {
     "class4.round_gap_s": 86400,
     "class4.answer_within_s": 86400,
     "class4.arrive_within_s": 172800,
+    "area.steps": [[0, ["grid_member", "village"]]],
+    "area.prealarm_s": 120,
+    "area.answer_within_s": 900,
+    "area.arrive_within_s": 86400,
+    "area.least_homes": 3,
+    "area.share": 0.2,
+    "area.window_s": 120,
+    "area.settle_s": 600,
+    "area.told_again_s": 1800,
+    "digest.hour": 9,
+    "blind.battery_most_s": 86400,
+    "blind.gateway_most_s": 14400,
     "help.steps": [[0, ["watcher"]], [14400, ["village"]]],
     "dark_and_quiet.steps": [[0, ["watcher"]], [14400, ["village"]]],
     "refire_gap_s": 300,
@@ -74,10 +86,23 @@ DEFAULTS: dict[str, Any] = {
     "backfill.most_s": 600,
 }  # fmt: skip
 
+NO_ROUNDS = 0.0
+"""A gap that means: told once, and not again by the clock."""
+
+AREA = 5
+"""The class of an area incident, behind the four of the table."""
+
+GENERATION = 2
+"""Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0021).
+
+1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests.
+"""
+GENERATION_NAME = "rules.generation"
+
 CLASSES: dict[str, int] = {
     "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1,
-    "no_activity": 2, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4,
-    "responder_unreachable": 4,
+    "no_activity": 2, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4, "blind_time": 4,
+    "responder_unreachable": 4, "site_area": AREA,
 }  # fmt: skip
 """Danger -> class."""
 
@@ -105,6 +130,11 @@ class Policy(msgspec.Struct):
         """Take a recorded change into force."""
         self.recorded[f"{change.scope}/{change.name}"] = json.loads(change.value)
 
+    @property
+    def generation(self) -> int:
+        """Which program's decisions are in force."""
+        return int(self.recorded.get(f"all/{GENERATION_NAME}", 1))
+
     def value(self, name: str, home: str = "") -> Any:
         """The value in force, the home's own first."""
         if home and (own := self.recorded.get(f"{home}/{name}")) is not None:
@@ -119,12 +149,13 @@ class Policy(msgspec.Struct):
     def terms(self, danger: str, chain: dict[str, list[str]], home: str) -> Terms:
         """What an alert of this danger keeps from its beginning to its end."""
         alert_class = CLASSES[danger]
+        table = "area" if alert_class == AREA else f"class{alert_class}"
         quiet = self.value("class3.hours", home) if alert_class == 3 else [0, 0]
 
         def own(setting: str) -> Any:
             """What this danger has for itself, else what its class has."""
             name = f"{danger}.{setting}"
-            return self.value(name if name in DEFAULTS else f"class{alert_class}.{setting}", home)
+            return self.value(name if name in DEFAULTS else f"{table}.{setting}", home)
 
         def seconds(setting: str) -> float:
             """As after a restart: what is read back from a snapshot is a float, and must be written alike."""
@@ -136,7 +167,7 @@ class Policy(msgspec.Struct):
             steps=[] if danger in OPERATOR_ONLY else [Step(after_s=float(s[0]), levels=list(s[1])) for s in steps],
             chain=chain,
             prealarm_s=float(own("prealarm_s")),
-            round_gap_s=float(own("round_gap_s")),
+            round_gap_s=NO_ROUNDS if alert_class == AREA else float(own("round_gap_s")),
             answer_within_s=float(own("answer_within_s")),
             arrive_within_s=float(own("arrive_within_s")),
             refire_gap_s=seconds("refire_gap_s"),
@@ -152,6 +183,7 @@ LEVELS = frozenset({"watcher", "second_watcher", "grid_member", "village", "town
 _REPEATS = ("round_gap_s", "arrive_within_s", "ask_outcome_s", "misses")
 """What happens again and again after this long: with 0 it would never stop."""
 _MOST = 366 * 86400
+_LAST_HOUR = 23
 
 
 def check(name: str, value: Any) -> None:
@@ -172,6 +204,10 @@ def check(name: str, value: Any) -> None:
         raise SettingRefused(f"{name}: a number from 0 to {_MOST}")
     elif name.endswith(_REPEATS) and value < 1:
         raise SettingRefused(f"{name}: a number of 1 or more")
+    elif name == "area.share" and value > 1:
+        raise SettingRefused("area.share: a share of 1, from 0 to 1")
+    elif name == "digest.hour" and (value != int(value) or value > _LAST_HOUR):
+        raise SettingRefused("digest.hour: an hour of the day, 0 to 23")
     elif name == "class1.prealarm_s" and value:
         raise SettingRefused(f"{name}: life-safety waits for nothing")
 

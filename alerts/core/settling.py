@@ -12,7 +12,7 @@ from alerts.core.household import MISSES, Hole, Household, Sensor
 from alerts.core.policy import Policy
 from events.types.fact import HOUR, MINUTE, SECOND
 
-_HOLES_KEPT = 8
+HOLES_KEPT = 8
 _KEPT_FOR = 72 * HOUR
 _MARK_LAGS = 45 * SECOND
 """The mark of what was heard moves every half minute: so much of what we call a gap was still heard."""
@@ -42,7 +42,7 @@ def missed(home: Household, since: int, at: int, policy: Policy) -> None:
     """We did not hear from `since` to `at`; all that the broker kept has arrived by now."""
     home.deaf(since, at)
     if at - since >= MINUTE:
-        home.holes = [*home.holes[1 - _HOLES_KEPT :], Hole(since, at)]
+        home.holes = [*home.holes[1 - HOLES_KEPT :], Hole(since, at)]
     for sensor in home.sensors.values():
         if since < sensor.said < at and sensor.lease_until > at:  # what lay at the broker does not say it is there now
             sensor.lease_until = max(at, min(sensor.lease_until, sensor.said + MISSES * sensor.interval))
@@ -57,17 +57,18 @@ def awaited_until(home: Household) -> int:
     return max((s.owes_until for s in home.sensors.values() if s.tells_life), default=0)
 
 
-def counted(home: Household, now: int) -> list[Hole]:
-    """The holes of the last days whose blind minutes are other than when they were last counted."""
+def counted(home: Household, now: int) -> list[tuple[Hole, list[list[int]]]]:
+    """The holes of the last days whose blind minutes are other than when they were last counted, with what those were."""
     home.holes = [hole for hole in home.holes if hole.until > now - _KEPT_FOR]
     if not any(sensor.tells_life for sensor in home.sensors.values()):
         return []
-    seen, changed = home.seen(now), []
+    seen = home.seen(now)
+    changed: list[tuple[Hole, list[list[int]]]] = []
     for hole in home.holes:
         blind = [list(span) for span in without(seen, hole.since, hole.until)]
         if blind != hole.blind:
+            changed.append((hole, hole.blind))
             hole.blind = blind
-            changed.append(hole)
     return changed
 
 

@@ -11,8 +11,13 @@ from events.types.message import TellRequested
 
 NEVER_TOLD = frozenset({
     "device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed", "responder_unreachable",
+    "blind_time",
 })  # fmt: skip
+_VISITS = {"no_power": "visit_no_power", "sensor_dead": "visit_sensor_dead"}
+"""Why a home cannot be seen -> what the visitor is told; all else is said as cut off."""
+
 _MOST = 999
+_MOST_HOMES = 9999
 """The longest number a template takes."""
 
 
@@ -20,6 +25,8 @@ def tells(alert: Alert, event: Event, at: int) -> list[TellRequested]:
     """The people to be told because of this event of the alert's life."""
     if alert.danger in NEVER_TOLD:
         return []
+    if alert.area is not None:
+        return _of_area(alert, event, at)
     going = [r.who for r in alert.responders if r.here]
     match event:
         case facts.StepTaken(step=step, persons=persons, why=why):
@@ -52,6 +59,18 @@ def tells(alert: Alert, event: Event, at: int) -> list[TellRequested]:
     return []
 
 
+def _of_area(alert: Alert, event: Event, at: int) -> list[TellRequested]:
+    """Once to whoever answers for the site, and when it has doubled; how it goes on, the console shows."""
+    area = alert.area
+    if area is None or not isinstance(event, facts.StepTaken):
+        return []
+    words = {
+        "clock": str(area.since or alert.raised_at or at), "homes": str(min(_MOST_HOMES, len(area.homes))),
+        "site": alert.site, "trouble": "power" if area.power else "cut",
+    }  # fmt: skip
+    return [_tell(alert, p, event.why, "area_dark", words, at, step=event.step, asks=False) for p in event.persons]
+
+
 def _first_responder(alert: Alert) -> list[str]:
     first = next((r.who for r in alert.responders if not r.gone), None)
     return [] if first is None or first in alert.declined else [first]
@@ -77,7 +96,8 @@ def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellReques
         words["round"] = str(min(_MOST, alert.round))
         return _tell(alert, person, why, "again", words, at, step=step)
     if alert.danger == "dark_and_quiet":
-        return _tell(alert, person, why, "visit_dark", {"hours": hours}, at, step=step)
+        visit = _VISITS.get(alert.reason.get("sight", ""), "visit_dark")
+        return _tell(alert, person, why, visit, {"hours": hours}, at, step=step)
     if step > 1 and alert.terms.steps[step - 1].after_s > 0 and alert.danger != "no_activity":
         return _tell(alert, person, why, "escalated", words, at, step=step)
     if alert.danger == "no_activity":

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from alerts.core.policy import AREA
 from alerts.core.reply_words import Action
 from alerts.core.templates.en import EN
 from alerts.core.templates.texts import Texts
@@ -82,6 +83,13 @@ KINDS: Final[dict[str, Kind]] = {
     "round": _same(3, "[0-9]+"),
     "copy": _same(1, "[2-9]"),
     "count": _same(3, "[0-9]+"),
+    "homes": _same(4, "[0-9]+"),
+    "places": _same(3, "[0-9]+"),
+    "requests": _same(3, "[0-9]+"),
+    "repairs": _same(3, "[0-9]+"),
+    "fresh": _same(3, "[0-9]+"),
+    "site": Kind(8, 20, r"[^\W_]+", r"[A-Za-z][A-Za-z0-9 '-]*"),
+    "trouble": _one_of(ZH.troubles, EN.troubles),
     "slot": _same(1, "[1-9]"),
     "slots": Kind(
         40,
@@ -152,7 +160,7 @@ def _shown(kind_name: str, value: str, language: Language) -> str:
     form, longest = (kind.form_zh, kind.longest_zh) if language == "zh" else (kind.form_en, kind.longest_en)
     if re.fullmatch(form, value) is None:
         raise WordingError(f"{value!r} is no {kind_name} in {language}")
-    tables = {"danger": "dangers", "do_first": "do_first", "outcome": "outcomes_told"}
+    tables = {"danger": "dangers", "do_first": "do_first", "outcome": "outcomes_told", "trouble": "troubles"}
     text: str = getattr(_in(language), tables[kind_name])[value] if kind_name in tables else value
     if utf16_units(text) > longest:
         raise WordingError(f"{kind_name} {value!r} is longer than {longest}")
@@ -171,6 +179,16 @@ def local_clock(at_micros: int) -> str:
     """HH:MM in Asia/Shanghai of an instant in microseconds UTC."""
     hours, minutes = divmod((at_micros // 60_000_000 + _SHANGHAI_MINUTES) % 1440, 60)
     return f"{hours:02}:{minutes:02}"
+
+
+def site_label(name: str, language: Language) -> str:
+    """`东坪三组`: a site as messages say it; a name that does not fit is cut."""
+    kind = KINDS["site"]
+    if language == "zh":
+        label = "".join(re.findall(r"[^\W_]", name))[: kind.longest_zh]
+    else:
+        label = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9 '-]", "", name)[: kind.longest_en].strip()
+    return label if _fits("site", label, language) else _in(language).dangers["site_area"]
 
 
 def house_label(number: int, language: Language, site_name: str = "") -> str:
@@ -227,8 +245,8 @@ def what_to_do(danger: str, language: Language) -> str:
 
 
 def class_name(alert_class: int | str, language: Language) -> str:
-    """The name of class 1 to 4 or `area`."""
-    return _in(language).classes[str(alert_class)]
+    """The name of class 1 to 4 or `area`, which is also 5."""
+    return _in(language).classes["area" if alert_class == AREA else str(alert_class)]
 
 
 def outcome_name(outcome: str, language: Language) -> str:

@@ -3,11 +3,11 @@
 from typing import Final
 
 from alerts.core.alert import Alert
-from alerts.core.escalation import next_due
+from alerts.core.escalation import has_rounds, next_due
 from alerts.core.policy import LOCAL_OFFSET, next_open_hour
 from events.types.fact import DAY, HOUR, MINUTE, SECOND
 
-WORTH: Final = {1: 5 * MINUTE, 2: 30 * MINUTE, 3: 4 * HOUR, 4: 4 * HOUR}
+WORTH: Final = {1: 5 * MINUTE, 2: 30 * MINUTE, 3: 4 * HOUR, 4: 4 * HOUR, 5: HOUR}
 """By class, where nothing more is due: how it ended, an answer."""
 
 
@@ -19,7 +19,7 @@ def worth_until(alert: Alert | None, alert_class: int, at: int) -> int:
     until = at + WORTH[alert_class]
     if alert is not None and alert.status == "raised":
         terms = alert.terms
-        if alert.running and terms.steps:
+        if alert.running and has_rounds(alert):
             last = max((due for _, due in alert.due), default=alert.last_step_at)
             again = next_open_hour(last + int(terms.round_gap_s * SECOND), terms.quiet_from_h, terms.quiet_to_h)
         else:

@@ -312,3 +312,31 @@ class AlertUnshelved(Event, frozen=True, kw_only=True):
     alert: str
     by: str
     why: str
+
+
+@fact
+class AreaHomeJoined(Event, frozen=True, kw_only=True):
+    """Another home of the site is dark since `since`, and belongs to this area incident. `by`: will, mains or misses."""
+
+    alert: str
+    home: str
+    since: int
+    by: str
+
+
+@fact
+class AreaHomeLeft(Event, frozen=True, kw_only=True):
+    """This home can be seen again, and has power: it is no part of the incident any more."""
+
+    alert: str
+    home: str
+
+
+@fact
+class AreaHomeQuiet(Event, frozen=True, kw_only=True):
+    """Nobody was seen in this home since `last_seen`, longer than its limit: a line of the incident, no message of its own."""
+
+    alert: str
+    home: str
+    last_seen: int
+    limit_s: int

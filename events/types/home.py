@@ -174,3 +174,21 @@ class ResponderUnreachable(Event, frozen=True, kw_only=True):
     phone: str
     homes: list[str]
     why: str = "reply"
+
+
+Sight = Literal["seen", "no_power", "gateway_cut", "sensor_dead", "site_cut_off", "we_were_down", "never_seen"]
+
+
+@fact
+class HomeSightChanged(Event, frozen=True, kw_only=True):
+    """What can be seen of a home is other than before. `dark`: nothing; `by`: will, mains, misses, hole or heard.
+
+    Since `since` (microseconds), which is earlier than this record where it took a while to notice.
+    """
+
+    home: str
+    site: str
+    state: Sight
+    since: int
+    dark: bool
+    by: str = ""

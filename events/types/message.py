@@ -151,3 +151,38 @@ class AlertOpenAgain(Event, frozen=True, kw_only=True):
 
     person: str
     alert: str
+
+
+@fact
+class AreaNoticed(Event, frozen=True, kw_only=True):
+    """An area incident this person answers for has so many homes in it now; 0: it is over. No message by itself.
+
+    From it the planner knows at the first incident it tells of which others there are: one message for all of them.
+    """
+
+    person: str
+    alert: str
+    site: str
+    homes: int
+    since: int
+
+
+@fact
+class TaskListed(Event, frozen=True, kw_only=True):
+    """A task of class 3 or 4 for this person's daily digest. `since`: when it was raised."""
+
+    person: str
+    alert: str
+    home: str
+    site: str
+    danger: str
+    alert_class: int
+    since: int
+
+
+@fact
+class TaskDone(Event, frozen=True, kw_only=True):
+    """The task is closed and in no digest any more."""
+
+    person: str
+    alert: str

@@ -46,7 +46,8 @@ class ClockFollowed(Event, frozen=True, kw_only=True):
 class HomeUnseen(Event, frozen=True, kw_only=True):
     """From `since` to `until` we could not always hear this home: in `blind` (spans, microseconds) nobody saw it.
 
-    Counted when all that was kept has arrived. A later count of the same `since` takes the place of an earlier one.
+    Counted when all that was kept has arrived. A later count of the same `since` and `cause` takes the place of an earlier
+    one. `cause`: we_were_down, or why the home was dark as in HomeSightChanged.
     """
 
     home: str
@@ -54,6 +55,7 @@ class HomeUnseen(Event, frozen=True, kw_only=True):
     since: int
     until: int
     blind: list[list[int]]
+    cause: str = "we_were_down"
 
 
 @fact

@@ -40,6 +40,7 @@ DANGERS = [
     "responder_unreachable",
     "rule_failed",
     "site_area",
+    "blind_time",
     "water",
     "low_temperature",
 ]
@@ -68,6 +69,12 @@ LONGEST = {
         "round": "999",
         "copy": "9",
         "count": "999",
+        "homes": "9999",
+        "places": "999",
+        "requests": "999",
+        "repairs": "999",
+        "fresh": "999",
+        "site": "东坪村第十三小组",
         "slot": "9",
         "slots": "1=东坪三组12号家,2=东坪三组13号家,3=东坪三组145号家,4=72号家",
     },
@@ -81,6 +88,12 @@ LONGEST = {
         "round": "999",
         "copy": "9",
         "count": "999",
+        "homes": "9999",
+        "places": "999",
+        "requests": "999",
+        "repairs": "999",
+        "fresh": "999",
+        "site": "Dongping Village Thr",
         "slot": "9",
         "slots": "1=House 1234 Dongping Thre,2=House 1234 Dongping Thre,3=House 1234 Dongping Thre",
     },
@@ -110,6 +123,7 @@ def _longest(kind: str, language: str) -> list[str]:
         "danger": TEXTS[language].dangers,
         "do_first": TEXTS[language].do_first,
         "outcome": TEXTS[language].outcomes_told,
+        "trouble": TEXTS[language].troubles,
     }
     return list(tables[kind]) if kind in tables else [LONGEST[language][kind]]
 

@@ -94,7 +94,7 @@ def test_another_limit_of_silence_is_found_at_the_first_alert_it_changes(
     assert "AlertSuspected alert-no_activity-" in first.recorded
     assert '"limit_s":1,' in first.decided
     records = [r for page in FileLog(written).records() for r in page]
-    suspected = [r.position for r in records if type(r.event).__name__ == "AlertSuspected"]
+    suspected = [r.position for r in records if getattr(r.event, "danger", "") == "no_activity"]
     assert first.position == suspected[0]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from alerts.commands.adopting import adopt
 from alerts.engine import Engine
 from alerts.planner import Planner
 from alerts.registry.importing import apply, check
@@ -60,6 +61,7 @@ class Weeks:
         self._living = [Living(place, random.Random(f"{place.home} {seed}"), START) for place in self._places]
         models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
         apply(self.database, check(generated(homes), models), self.at - HOUR)
+        adopt(self.database, self.at - HOUR)
         self.restarts = self.interruptions = 0
         self._deaf_since: int | None = None
         self._waiting: list[New] = []

@@ -1,7 +1,7 @@
 """The register of dangers: one file each. To add one, write its file and a line here."""
 
 from alerts.core.rule import Rule
-from alerts.core.rules import carbon_monoxide, dark_and_quiet, device_silent, gas, no_activity, smoke, sos
+from alerts.core.rules import blind_time, carbon_monoxide, dark_and_quiet, device_silent, gas, no_activity, smoke, sos
 from alerts.core.rules import help as help_rule
 from events.types.fact import Event
 
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     no_activity.rule,
     dark_and_quiet.rule,
     device_silent.rule,
+    blind_time.rule,
 )
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}

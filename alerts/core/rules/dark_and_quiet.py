@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from alerts.core import sight
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
 from alerts.core.policy import Policy
@@ -19,7 +20,10 @@ class DarkAndQuiet:
     waits_for_hearing = True
 
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
-        """Judged by the wall clock: blind minutes are just what it is about."""
+        """Judged by the wall clock: blind minutes are just what it is about.
+
+        In an area incident it is judged too: it becomes a line there, and sends nobody.
+        """
         due = seen.event.due if isinstance(seen.event, DeadlineReached) else None
         if isinstance(seen.event, SignOfLifeSeen) and "rule:dark_and_quiet" in home.timers:
             return None
@@ -33,11 +37,13 @@ class DarkAndQuiet:
         if home.is_away(now) or not home.watched or "no_activity" in home.alerts:
             return Verdict(state, wake_at=now + limit)
         lit_until = max((s.lease_until for s in home.sensors.values() if s.tells_life), default=0)
-        back = home.hearing_since + policy.span("backfill.most_s", home.home)  # until then devices may come back to us
+        settles = policy.span("backfill.most_s", home.home)
+        back = max(home.hearing_since, home.area_until) + settles  # until then devices may come back to us
         if due is not None and due - last >= limit and lit_until < due and due >= back:
-            return Verdict(
-                state, danger=Danger({"last_seen": last, "limit_s": limit // SECOND, "dark_since": lit_until})
-            )
+            reason = {"last_seen": last, "limit_s": limit // SECOND, "dark_since": lit_until}
+            if home.sight is not None:
+                reason["sight"] = sight.triage(home, last, limit, now, policy).state
+            return Verdict(state, danger=Danger(reason))
         return Verdict(state, wake_at=max(last + limit, lit_until + SECOND, back, (due or 0) + SECOND))
 
 

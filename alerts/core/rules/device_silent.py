@@ -1,4 +1,7 @@
-"""A device has not been heard: three misses for gateways and CO, for battery devices at least 25 hours. Console only."""
+"""A device has not been heard: three misses for gateways and CO, for battery devices at least 25 hours. Console only.
+
+Not while the home is dark with its neighbours: an area incident says that once for all of them.
+"""
 
 from typing import Any
 
@@ -18,12 +21,16 @@ class DeviceSilent:
 
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
         """A deadline says who has become silent; anything else only who is heard again: the rest may be on its way."""
+        if home.area and home.sight is not None and home.sight.dark:
+            return None  # why they are silent is known, and is told of elsewhere
         is_deadline = isinstance(seen.event, DeadlineReached)
         at = seen.event.due if isinstance(seen.event, DeadlineReached) else seen.received
         due = {s.device: _heard(s, home) + _patience(s, home, policy) for s in home.sensors.values()}
         was = state.get("silent", [])
         silent = sorted(device for device, when in due.items() if when <= at and (is_deadline or device in was))
         wake_at = min((when for device, when in due.items() if device not in silent), default=None)
+        if wake_at is not None and home.area_until:  # what was dark with its neighbours may be on its way back
+            wake_at = max(wake_at, home.area_until + policy.span("area.settle_s", home.home))
         state = {**state, "silent": silent}
         if not home.watched or silent == was:
             return Verdict(state, wake_at=wake_at)

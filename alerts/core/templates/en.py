@@ -12,6 +12,8 @@ _OFFERS: Final = {
     "first_help": "{house}: the elder asked for help at {clock}. Not urgent, please visit today. ",
     "first_no_activity": "{house}: no movement for {hours} hours (since {clock}). Please go and knock. ",
     "visit_dark": "{house}: devices cut off, nothing seen for {hours} hours. Please visit today. ",
+    "visit_no_power": "{house}: no power, nothing seen for {hours} hours. Please visit today. ",
+    "visit_sensor_dead": "{house}: sensors silent, nothing seen for {hours} hours. Please visit today. ",
     "again": "Call {round}: {house}, {danger} since {clock}, nobody there yet. {do_first}. ",
     "refired": "{house}: alarm again at {clock}, {danger}. {do_first}. ",
     "escalated": "{house}: {danger} since {clock}, nobody before you answered. {do_first}. ",
@@ -22,6 +24,9 @@ _OFFERS: Final = {
 }
 
 _MESSAGES: Final = {
+    "area_dark": "{site}: {homes} homes {trouble} since {clock}. Ask why, see that elders living alone keep warm. News: the duty desk.",
+    "area_dark_many": "{site} and others, {places} places: {homes} homes {trouble} since {clock}. Ask why, see that elders keep warm. News: duty desk.",
+    "digest": "To do today: requests {requests}, repairs {repairs}, new {fresh}. No answer needed, the list is at the duty desk.",
     "refired_responder": "{house}: alarm again at {clock}, {danger}. You said you are going: take care. {do_first}.",
     "also_going": "Noted: you go to {house}, so does {person}. There, reply: safe {slot}2, need help {slot}3, false alarm {slot}4",
     "stand_down": "{house}: no need to go, said {person} at {clock}. Thank you.",
@@ -92,6 +97,7 @@ EN: Final = Texts(
         "rule_failed": "A rule failed",
         "unknown_device_alarm": "Alarm of an unknown device",
         "site_area": "Area cut off",
+        "blind_time": "Blind for too long",
         "water": "Water leak",
         "low_temperature": "Low temperature",
     },
@@ -109,6 +115,7 @@ EN: Final = Texts(
         "rule_failed": "system fault",
         "unknown_device_alarm": "unknown alarm",
         "site_area": "homes cut off",
+        "blind_time": "blind too long",
         "water": "water alarm",
         "low_temperature": "very cold room",
     },
@@ -126,6 +133,7 @@ EN: Final = Texts(
         "rule_failed": "Ask the duty desk",
         "unknown_device_alarm": "Ask the duty desk",
         "site_area": "Ask about a blackout",
+        "blind_time": "Check the devices",
         "water": "First close the tap",
         "low_temperature": "First see the stove",
     },
@@ -153,6 +161,8 @@ EN: Final = Texts(
         "phone the homes around, then register it.",
         "site_area": "Many homes went dark together, most likely a blackout or a lost uplink. Ask the power station and the carrier; "
         "have the grid member see how those who live alone keep warm.",
+        "blind_time": "Nobody could see this home for too long. Check gateway, network and the sensors' batteries, close with what was done; "
+        "until then have someone look in often.",
         "water": "Phone the elder, have the valve closed, cut the power before stepping into water. In frost look for burst pipes.",
         "low_temperature": "Phone the elder about the heating; have someone look at stove, bedding and health today. "
         "A lit stove needs an open vent.",
@@ -164,6 +174,7 @@ EN: Final = Texts(
         "4": "Equipment",
         "area": "Area",
     },
+    troubles={"power": "without power", "cut": "cut off"},
     outcomes=_OUTCOMES,
     outcomes_told=_OUTCOMES | {"deceased": "please ask the duty desk"},
     actions={

@@ -19,6 +19,7 @@ class Texts(msgspec.Struct, frozen=True):
     do_first: Mapping[str, str]  # for messages
     what_to_do: Mapping[str, str]  # for screens
     classes: Mapping[str, str]
+    troubles: Mapping[str, str]  # of an area incident
     outcomes: Mapping[str, str]  # for screens and reports
     outcomes_told: Mapping[str, str]  # for messages, where they are gentler
     actions: Mapping[str, str]

@@ -15,6 +15,7 @@ PROGRAMS = {
     "replay_from_log.py": (["--facts", "1100", "--homes", "3"], "of it the engine"),
     "memory_per_home.py": (["--facts", "2", "--homes", "3"], "opened anew from snapshots"),
     "cost_of_a_tick.py": (["--homes", "30", "--homes", "40"], "a tick that rings 20"),
+    "telling.py": (["--alarms", "2", "--open", "3", "--spread", "1"], "messages for each closed alert"),
     "start_up.py": (["--facts", "300", "--homes", "2"], "until it is well"),
     "weeks_of_memory.py": (["--minutes", "0.03", "--homes", "3", "--rate", "100"], "growth a day"),
     "against_node_red.py": (

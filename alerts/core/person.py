@@ -93,6 +93,8 @@ class Person(msgspec.Struct):
         return self.tellings.get(int(position)) if position.isdecimal() else None
 
 
+_REMEMBERED = 500
+"""More messages a day than any carrier gives a phone."""
 _STATES: dict[type[Event], tuple[str, int]] = {
     message.MessageSent: ("sent", 1), message.MessageFailed: ("failed", 2), message.MessageDelivered: ("delivered", 3),
     message.MessageOvertaken: ("overtaken", 4),
@@ -114,7 +116,7 @@ def _became(person: Person, event: Event) -> None:
 
 def spend(person: Person, one: Spent) -> None:
     """A message is intended: it counts from now on."""
-    person.spent = [*recent(person.spent, one.at), one]
+    person.spent = [*recent(person.spent, one.at)[1 - _REMEMBERED :], one]
 
 
 def fold(person: Person, event: Event, at: int) -> None:

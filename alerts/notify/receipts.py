@@ -12,7 +12,7 @@ from alerts.notify.recording import fact_of_person, note_opt_out
 from events.database import Database
 from events.failpoints import failpoint
 from events.store import New, append
-from events.types.fact import HOUR, MINUTE
+from events.types.fact import HOUR, SECOND
 from events.types.message import MessageDelivered, MessageFailed, MessageSent
 from events.types.system import SecurityNoted
 
@@ -33,7 +33,8 @@ RANK: Final = {
 _ARRIVED: Final = ("delivered", "read")
 _LOST: Final = ("undelivered", "failed", "canceled", *UNANSWERED)
 _LONGEST_ID: Final = 120
-_ASK_AFTER: Final = MINUTE
+_ASK_AFTER: Final = 20 * SECOND
+"""Twice before a missing receipt brings a call (a minute): where no callback can reach us it would always be missing."""
 _ASK_UNTIL: Final = 6 * HOUR
 
 
@@ -110,7 +111,7 @@ def poll_receipts(
     limit: int = 20,
     address_of: Callable[[Connection, str], str | None] = lambda _db, _phone: None,
 ) -> int:
-    """Ask for reports that are missing a minute after sending (classes 1 and 2), each again later and later.
+    """Ask for reports that are missing 20 s after sending (classes 1 to 3), each again later and later.
 
     `address_of`: the number of a phone, for providers that must be told it. Returns how many the provider answered. A provider that cannot be reached is left alone until the next call.
     """
@@ -156,10 +157,10 @@ def _unreported(channel: str, now: int, limit: int) -> Any:
     waiting = and_(
         outbox.c.state == "sent",
         outbox.c.channel == channel,
-        outbox.c.alert_class.in_((1, 2)),
+        outbox.c.alert_class.in_((1, 2, 3)),
         outbox.c.receipt != COMPLETED,
         outbox.c.sent_at > now - _ASK_UNTIL,
-        now - last >= last - outbox.c.sent_at,  # as long again as it had waited then: after 1, 2, 4, 8 minutes
+        now - last >= last - outbox.c.sent_at,  # as long again as it had waited then: after 20, 40, 80, 160 s
         last <= now - _ASK_AFTER,
     )
     return select(outbox).where(waiting).order_by(outbox.c.alert_class, last).limit(limit)

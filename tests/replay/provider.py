@@ -1,4 +1,4 @@
-"""The provider of a generated town, in bulk: what the senders would write, some hundreds of messages in one transaction."""
+"""The providers of a generated town, in bulk: what the senders would write, some hundreds of messages in one transaction."""
 
 import random
 from typing import Any
@@ -13,43 +13,50 @@ from events.types.fact import MINUTE, Event
 
 
 class Provider:
-    """Takes nearly everything, refuses some, and reports a minute later, or never."""
+    """Takes nearly everything, some of it late, refuses some, and reports a minute later, or never."""
 
-    def __init__(self, channel: str, dice: random.Random) -> None:
-        self._channel, self._dice, self._number = channel, dice, 0
-        self._receipts: list[tuple[int, str, str, str]] = []
+    def __init__(self, dice: random.Random) -> None:
+        self._dice, self._number = dice, 0
+        self._receipts: list[tuple[int, str, str, str, str]] = []
 
     def sends(self, database: Database, at: int) -> int:
         """Everything that waits, and the reports that are due; how many facts came of it."""
         with database.read() as db:
-            rows = db.execute(select(outbox.c.message, outbox.c.person).where(outbox.c.state == "waiting")).all()
+            rows = db.execute(
+                select(outbox.c.message, outbox.c.person, outbox.c.channel).where(outbox.c.state == "waiting")
+            ).all()
         due = [receipt for receipt in self._receipts if receipt[0] <= at]
         if not rows and not due:
             return 0
         news: list[New] = []
         states: dict[str, list[str]] = {}
         for row in sorted(rows):
+            if self._dice.random() < 0.03:
+                continue  # not yet
             self._number += 1
             number, state = f"SM{self._number}", "sent"
-            fact: Any = message.MessageSent(message=row.message, channel=self._channel, provider_id=number)
+            fact: Any = message.MessageSent(message=row.message, channel=row.channel, provider_id=number)
             if self._dice.random() < 0.05:
                 state = "failed"
-                fact = message.MessageFailed(message=row.message, channel=self._channel, code="21610")
+                fact = message.MessageFailed(message=row.message, channel=row.channel, code="21610")
             else:
-                self._receipts.append((at + MINUTE, row.message, row.person, number))
+                self._receipts.append((at + MINUTE, row.message, row.person, number, row.channel))
             states.setdefault(state, []).append(row.message)
             news.append(_of_person(row.person, state, row.message, fact, at))
         for receipt in due:
             self._receipts.remove(receipt)
-            _, name, person, number = receipt
+            _, name, person, number, channel = receipt
             if (luck := self._dice.random()) < 0.8:
                 fact, state = message.MessageDelivered(message=name, provider_id=number), "delivered"
             elif luck < 0.85:
-                fact, state = message.MessageFailed(message=name, channel=self._channel, code="30003"), "failed"
+                fact, state = message.MessageFailed(message=name, channel=channel, code="30003"), "failed"
             else:
                 continue
             states.setdefault(state, []).append(name)
             news.append(_of_person(person, state, name, fact, at))
+
+        if not news:
+            return 0
 
         def work(db: Connection) -> None:
             for state, names in states.items():

@@ -22,6 +22,7 @@ from events.serial import Recorded
 from events.store import New, append, head, version_of
 from events.types import setting, system
 from events.types.alert import AlertCancelled, AlertClosed, AlertRaised, AlertReopened, AlertSuspected
+from events.types.channel import ChannelsDeclared, DeclaredChannel
 from events.types.fact import HOUR, MINUTE, Event
 from ingest.caught_up import move_mark
 from ingest.models import load_models
@@ -32,6 +33,11 @@ from tests.replay.provider import Provider
 from tests.replay.town import generated, places
 
 _TICK = 3 * MINUTE
+_TEXTS = DeclaredChannel(name="twilio_sms", two_way=True, receipts=True, daily_budget=10, identical_a_day=2)
+_MODEM = DeclaredChannel(name="modem_sms", two_way=True)
+_CALLS = DeclaredChannel(name="twilio_voice", medium="voice", receipts=True, keypad=True, daily_budget=6)
+_HOUSES = ([_TEXTS], [_TEXTS, _MODEM, _CALLS], [_MODEM, _TEXTS, _CALLS], [_CALLS, _TEXTS])
+"""What the house may say that it has; until it says anything, it is a house of an older release."""
 
 
 class Interrupted(Engine):
@@ -67,7 +73,7 @@ class Weeks:
         self._waiting: list[New] = []
         self._cut: dict[str, int] = {}
         self._kept: dict[str, list[New]] = {}
-        self._provider = Provider(channel, random.Random(f"provider {seed}"))
+        self._provider = Provider(random.Random(f"provider {seed}"))
         self._ended: dict[str, int | None] = {}
         """Alert -> when it ended; those that ended an hour ago are forgotten."""
         self.database.on_landed(self._hear)
@@ -156,6 +162,8 @@ class Weeks:
             wrong = dice.choice(['"much"', '"much"', "50"])
             for home in [place.home for place in dice.sample(self._places, 5)]:
                 self._decides(setting.SettingChanged(name="co.test_real_ppm", value=wrong, scope=home, by="nobody"))
+        if dice.random() < 0.01:
+            self._decides(ChannelsDeclared(channels=dice.choice(_HOUSES)))
         if dice.random() < 0.01:
             self.restarts += 1
             self._open()

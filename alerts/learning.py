@@ -72,6 +72,11 @@ class Learner:
         self.position = self._saved = position
         return len(pages)
 
+    def end(self) -> int:
+        """The last position of the log now."""
+        with self._database.read() as db:
+            return head(db)
+
     def _pass(self, position: int) -> None:
         """Nothing to learn up to there: saved now and then, or with what is learned next."""
         self.position = position

@@ -5,6 +5,8 @@ import sys
 import typer
 
 from shouwang.cli import auditing, ca, parts, simulate, templates, tokens, users
+from shouwang.cli import auditing, ca, parts, simulate, tokens, users
+from shouwang.cli.backtest import backtest
 from shouwang.cli.check import check
 from shouwang.cli.demo import demo
 from shouwang.cli.importing import import_
@@ -33,6 +35,7 @@ app.command("import")(import_)
 app.command("tail")(tail)
 app.command("check")(check)
 app.command("verify")(verify)
+app.command("backtest")(backtest)
 app.command("rebuild")(rebuild)
 app.command("watchdog")(watchdog)
 app.add_typer(simulate.app, name="simulate")

@@ -1,0 +1,93 @@
+"""How soon a collapse is found and how often for nothing: the learned line beside fixed limits, on generated lives.
+
+Each round lives a new set of homes from its own seed (simulators/months), in order, judged from the past only. A silence of
+fifteen minutes or more with an alarm inside is one false alarm; what comes after a simulated collapse is cut off; a delay
+counts at most 48 hours. Counted from day 30 on; a column more counts the days before the fifteenth. The lives are
+invented: figures on them say how ways of judging compare, not what a real home will see (docs/backtest.md).
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from measuring import program
+from measuring.figures import Row
+from measuring.places import Places
+
+from alerts.backtest import Judged, judge_rows
+from alerts.backtest.results import Delays, in_30_days
+from alerts.backtest.rows import Row as Reading
+from alerts.backtest.rows import read_rows
+from simulators.months import live, write_rows
+
+ROWS = {
+    "false_alarms": Row("false alarms in 30 days, all homes", form=".2f", aim=1, at_most=True),
+    "worst_home": Row("false alarms in 30 days, worst home", form=".2f", aim=1.5, at_most=True),
+    "median_h": Row("hours to suspected, median", form=".2f", aim=5, at_most=True),
+    "p90_h": Row("hours to suspected, p90", form=".2f", aim=10, at_most=True),
+    "told_median_h": Row("hours to the first message, median", form=".2f"),
+    "strays_median_h": Row("median with a lone trigger every 5 h", form=".2f"),
+    "early_false_alarms": Row("first 14 days: false alarms in 30 days", form=".2f"),
+    "early_median_h": Row("first 14 days: hours to suspected, median", form=".2f"),
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "learned": {},
+    "fixed 10 h": {"routine.on": 0},
+    "fixed 12 h": {"routine.on": 0, "no_activity_s": 43_200},
+}
+
+
+def readings(folder: Path, seed: int, home: int, days: int) -> list[Reading]:
+    """A life, by way of the file that anybody could bring."""
+    path = folder / f"{seed}-{home}.tsv.gz"
+    if not path.exists():
+        write_rows(live(days, seed=seed, home=home).rows, path)
+    return read_rows(path)
+
+
+def main() -> int:
+    """0 measured."""
+    parser = program.options(__doc__, rounds=3, databases=())
+    parser.add_argument("--homes", type=int, default=8, help="a round (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=100, help="of each (default: %(default)s)")
+    parser.add_argument("--collapses", type=int, default=500, help="a home (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=7, help="of the first round (default: %(default)s)")
+    asked = parser.parse_args()
+    print(f"seeds {asked.seed} to {asked.seed + asked.rounds - 1}")
+
+    def measure(folder: Path, _places: Places, way: dict[str, Any], number: int) -> dict[str, Any]:
+        seed, late, early = asked.seed + number, list[Judged](), list[Judged]()
+        for home in range(asked.homes):
+            rows = readings(folder, seed, home, asked.days)
+            late.append(judge_rows(
+                rows, settings=way, after_days=min(30, asked.days / 3), collapses=asked.collapses, strays_every_h=5,
+                seed=seed,
+            ))  # fmt: skip
+            fortnight = [row for row in rows if row.at < rows[0].at + 16 * 86_400_000_000]
+            early.append(judge_rows(fortnight, settings=way, collapses=max(1, asked.collapses // 10), seed=seed))
+        span = sum(one.ends - one.judged_from for one in late)
+        delays = pooled([one.delays for one in late])
+        strays, first = pooled([one.delays_with_strays for one in late]), pooled([one.delays for one in early])
+        return {
+            "false_alarms": in_30_days(sum(one.false_alarms for one in late), span),
+            "worst_home": max(one.false_alarms_30d for one in late),
+            "median_h": delays.hours("suspected", 0.5), "p90_h": delays.hours("suspected", 0.9),
+            "told_median_h": delays.hours("told", 0.5), "strays_median_h": strays.hours("suspected", 0.5),
+            "early_false_alarms": in_30_days(
+                sum(one.false_alarms for one in early), sum(one.ends - one.begins for one in early)
+            ),
+            "early_median_h": first.hours("suspected", 0.5),
+        }  # fmt: skip
+
+    on, cases = program.measured(asked, WAYS, measure)
+    program.told(asked, "collapse", "Finding a collapse", ROWS, on, cases)
+    return 0
+
+
+def pooled(parts: list[Delays]) -> Delays:
+    """All homes together."""
+    return Delays([d for one in parts for d in one.suspected], [d for one in parts for d in one.told])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

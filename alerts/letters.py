@@ -19,13 +19,14 @@ from alerts.core.wording import (
     as_sent,
     local_clock,
     render,
+    room_label,
     shown,
     site_label,
     slot_list,
 )
 from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow
-from alerts.registry import homes, people, phones, places
+from alerts.registry import devices, homes, people, phones, places
 
 _STILL_TOLD_AFTER_CLOSING = ("outcome_told", "stand_down", "taken_", "already_closed", "nothing_open")
 """Beginnings of templates: how it ended, and answers to what somebody wrote."""
@@ -93,6 +94,9 @@ def _known(db: Connection, row: OutboxRow | Wording) -> dict[str, str | int]:
         known["person"] = _name(db, row.words["person"], language)
     if "site" in row.words:
         known["site"] = _site(db, row.words["site"], language)
+    if "room" in row.words:
+        where = devices.device(db, row.words["room"])
+        known["room"] = room_label(where.room if where else "", language)
     if "slots" in row.words:
         pairs = (pair.partition("=") for pair in row.words["slots"].split(","))
         known["slots"] = slot_list({int(slot): _house(db, home, language) for slot, _, home in pairs}, language)

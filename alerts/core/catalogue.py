@@ -28,12 +28,12 @@ _TABLES: Final = {"danger": "dangers", "do_first": "do_first", "outcome": "outco
 _LONGEST: Final[dict[str, dict[str, str]]] = {
     "zh": {
         "house": "东坪村三大组1234号家", "person": "欧阳守望员", "clock": "23:59", "hours": "999", "minutes": "999", "days": "14",
-        "round": "999", "copy": "9", "count": "999", "slot": "9",
+        "usual": "99", "room": "东间卧室", "round": "999", "copy": "9", "count": "999", "slot": "9",
         "slots": "1=东坪三组12号家,2=东坪三组13号家,3=东坪三组145号家,4=72号家",
     },
     "en": {
         "house": "House 1234 Dongping Thre", "person": "Village officer Wang", "clock": "23:59", "hours": "999",
-        "minutes": "999", "days": "14", "round": "999", "copy": "9", "count": "999", "slot": "9",
+        "minutes": "999", "days": "14", "usual": "99", "room": "back rooms", "round": "999", "copy": "9", "count": "999", "slot": "9",
         "slots": "1=House 1234 Dongping Thre,2=House 1234 Dongping Thre,3=House 1234 Dongping Thre",
     },
 }  # fmt: skip

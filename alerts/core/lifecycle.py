@@ -85,7 +85,8 @@ def can_reopen(alert: Alert, at: int) -> bool:
 
 def clear(alert: Alert, *, reason: dict[str, Any], at: int) -> list[Event]:
     """What raised it is over. Classes 3 and 4 close with it, 1 and 2 never."""
-    if not alert.active or alert.status != "raised":
+    asked_only = alert.alert_class >= 3 and not alert.lasting  # a question that has answered itself
+    if alert.status != "raised" or not (alert.active or asked_only):
         return []
     deciding = Decided(alert, at)
     deciding.say(facts.ConditionCleared(alert=alert.id, reason=reason))

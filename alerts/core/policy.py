@@ -59,6 +59,9 @@ DEFAULTS: dict[str, Any] = {
     "co.test_real_after_s": 300,
     "no_activity.away_s": 0,  # 0: as the home's fixed limit
     "no_activity.door_s": 120,
+    "not_home_by_night.hours": [22, 5],  # twice the same hour: never
+    "outer_door_open.hours": [22, 5],
+    "outer_door_open.after_s": 900,
     "soft_check.before_s": 600,
     "routine.on": 1,
     "routine.floor_s": 7200,  # nobody is sent to who sits still for an hour
@@ -71,6 +74,10 @@ DEFAULTS: dict[str, Any] = {
     "routine.spread_s": 3600,
     "device_silent.misses": 3,
     "device_silent.battery_least_s": 90000,
+    "still_away.steps": [[0, ["watcher"]], [14400, ["grid_member"]]],
+    "away.ask_after_s": 7 * 86400,
+    "away.leave_s": 900,
+    "away.home_window_s": 600,
     "away.most_s": 14 * 86400,
     "away.after_closing_s": 7 * 86400,
     "redecoded_told_s": 1800,
@@ -101,7 +108,7 @@ GENERATION_NAME = "rules.generation"
 
 CLASSES: dict[str, int] = {
     "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1,
-    "no_activity": 2, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4, "blind_time": 4,
+    "no_activity": 2, "not_home_by_night": 2, "outer_door_open": 2, "still_away": 3, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4, "blind_time": 4,
     "responder_unreachable": 4, "site_area": AREA,
 }  # fmt: skip
 """Danger -> class."""
@@ -184,6 +191,12 @@ _REPEATS = ("round_gap_s", "arrive_within_s", "ask_outcome_s", "misses")
 """What happens again and again after this long: with 0 it would never stop."""
 _MOST = 366 * 86400
 _LAST_HOUR = 23
+_WITHIN: dict[str, tuple[float, float]] = {
+    "routine.on": (0, 1), "routine.days": (7, 120), "routine.least_days": (2, 45), "routine.budget": (0.05, 30),
+    "routine.quantile": (0.5, 1), "routine.neighbours": (0, 12), "routine.floor_s": (1800, 86_400),
+    "soft_check.before_s": (0, 3600), "away.ask_after_s": (86_400, 30 * 86_400), "routine.spread_s": (0, 10_800),
+}  # fmt: skip
+"""Settings whose sense ends before a year of seconds does: least and most."""
 
 
 def check(name: str, value: Any) -> None:
@@ -200,6 +213,10 @@ def check(name: str, value: Any) -> None:
             raise SettingRefused("administrators: a list of people's ids")
     elif name == "class3.hours":
         _check_hours(name, value)
+    elif name.endswith(".hours"):
+        _check_night(name, value)
+    elif name in _WITHIN and not (_is_number(value) and _WITHIN[name][0] <= value <= _WITHIN[name][1]):
+        raise SettingRefused(f"{name}: a number from {_WITHIN[name][0]} to {_WITHIN[name][1]}")
     elif not _is_number(value) or not 0 <= value <= _MOST:
         raise SettingRefused(f"{name}: a number from 0 to {_MOST}")
     elif name.endswith(_REPEATS) and value < 1:
@@ -231,6 +248,16 @@ def _check_steps(name: str, value: Any) -> None:
         raise SettingRefused(f"{name}: each step tells one or more of {', '.join(sorted(LEVELS))}")
     if name == "class1.steps" and steps[0][0] > 0:
         raise SettingRefused(f"{name}: life-safety waits for nothing")
+
+
+def _check_night(name: str, value: Any) -> None:
+    """Two local hours, over midnight as well; twice the same: never."""
+    try:
+        hours = msgspec.convert(value, tuple[float, float])
+    except msgspec.ValidationError as fault:
+        raise SettingRefused(f"{name}: [begins, ends]; {fault}") from None
+    if any(not 0 <= hour <= 24 for hour in hours):
+        raise SettingRefused(f"{name}: hours from 0 to 24")
 
 
 def _check_hours(name: str, value: Any) -> None:

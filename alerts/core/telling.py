@@ -102,6 +102,17 @@ def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellReques
         return _tell(alert, person, why, "escalated", words, at, step=step)
     if alert.danger == "no_activity":
         words = {"clock": str(last), "hours": hours}
+        match alert.reason.get("why"):
+            case "learned" | "longest":
+                usual = str(max(1, min(99, -(-int(alert.reason["usual_s"]) // 3600))))
+                words |= {"room": str(alert.reason.get("where", "")), "usual": usual}
+                return _tell(alert, person, why, "first_no_activity_usual", words, at, step=step)
+            case "went_out":
+                return _tell(alert, person, why, "first_not_back", words, at, step=step)
+    elif alert.danger == "not_home_by_night":
+        words = {"clock": str(last)}
+    elif alert.danger == "still_away":
+        words = {"days": str(max(1, min(99, int(alert.reason.get("days", 1)))))}
     else:
         words = {"clock": str(alert.reason.get("at", raised))}
     return _tell(alert, person, why, f"first_{alert.danger}", words, at, step=step)

@@ -79,6 +79,8 @@ KINDS: Final[dict[str, Kind]] = {
     "clock": _same(5, "(?:[01][0-9]|2[0-3]):[0-5][0-9]"),
     "hours": _same(3, "[0-9]+"),
     "minutes": _same(3, "[0-9]+"),
+    "usual": _same(2, "[0-9]+"),
+    "room": Kind(4, 10, r"[^\W_]+", r"[A-Za-z][A-Za-z ]*"),
     "days": _same(2, "[0-9]+"),
     "round": _same(3, "[0-9]+"),
     "copy": _same(1, "[2-9]"),
@@ -218,6 +220,11 @@ def person_short(name: str, role: str, language: Language) -> str:
     else:
         label = f"{texts.roles[role]} {name.rsplit(' ', maxsplit=1)[-1]}"
     return label if _fits("person", label, language) else texts.roles_unnamed[role]
+
+
+def room_label(room: str, language: Language) -> str:
+    """`厨房`: where somebody was last seen; a name that does not fit is said as in the house."""
+    return room if _fits("room", room, language) else ("屋里" if language == "zh" else "at home")
 
 
 def slot_list(houses: Mapping[int, str], language: Language) -> str:

@@ -52,6 +52,12 @@ class Sentences:
             return [self.t("why.button", device=device, clock=clock)]
         if danger == "no_activity" and {"last_seen", "silent_s", "limit_s"} <= reason.keys():
             return self._quiet(reason)
+        if danger == "not_home_by_night" and "last_seen" in reason:
+            return [self.t("why.not_home", clock=self.clock(reason["last_seen"]))]
+        if danger == "outer_door_open" and "at" in reason:
+            return [self.t("why.outer_door", device=device, clock=clock)]
+        if danger == "still_away" and "away_since" in reason:
+            return [self.t("why.still_away", clock=self.clock(reason["away_since"]), days=reason.get("days", 0))]
         plain = {
             name: value for name, value in reason.items()
             if name not in {"again", "again_at", "late_s", "test_taken_as_real"}
@@ -69,6 +75,11 @@ class Sentences:
         ]  # fmt: skip
         if reason.get("where"):
             parts.append(self.t("why.last_where", device=self.names.device(reason["where"])))
+        if reason.get("why") in {"learned", "longest"}:
+            words = {"days": reason["days"], "usual": self._span(max(900, reason["usual_s"]) * SECOND)}
+            parts.append(self.t(f"why.{reason['why']}", limit=self._span(reason["limit_s"] * SECOND), **words))
+        elif reason.get("why") == "went_out":
+            parts.append(self.t("why.went_out"))
         if reason.get("blind_s", 0) >= 60:
             parts.append(self.t("why.blind", span=self._span(reason["blind_s"] * SECOND)))
         return parts

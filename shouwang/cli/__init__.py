@@ -5,7 +5,6 @@ import sys
 import typer
 
 from shouwang.cli import auditing, ca, parts, simulate, templates, tokens, users
-from shouwang.cli import auditing, ca, parts, simulate, tokens, users
 from shouwang.cli.backtest import backtest
 from shouwang.cli.check import check
 from shouwang.cli.demo import demo

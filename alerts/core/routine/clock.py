@@ -1,5 +1,6 @@
 """The local day in Asia/Shanghai (UTC+8, no summer time since 1991), cut into 96 slots of a quarter of an hour."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from events.types.fact import DAY, HOUR, MINUTE
@@ -37,3 +38,18 @@ def minute_of_day(at: int) -> int:
 def hour_of_day(at: int) -> float:
     """The local hour, with its fraction."""
     return (at + _EAST) % DAY / HOUR
+
+
+def is_night(at: int, hours: Sequence[float]) -> bool:
+    """Does it lie between these local hours, [22, 5] over midnight?"""
+    begin, end = hours
+    hour = hour_of_day(at)
+    return begin <= hour < end if begin <= end else hour >= begin or hour < end
+
+
+def next_night(at: int, hours: Sequence[float]) -> int:
+    """`at` itself when it is night, else when the next one begins."""
+    if is_night(at, hours):
+        return at
+    begin = midnight(day_of(at)) + int(hours[0] * HOUR)
+    return begin if begin >= at else begin + DAY

@@ -11,6 +11,14 @@ from events.types.routine import LineTerms
 
 FRONT_DOOR = "front_door"
 """The role the installer gives the door by which the elder leaves."""
+OUTER_DOORS = frozenset({FRONT_DOOR, "outer_door"})
+"""Roles of doors that lead outside."""
+
+
+def is_front_door(home: Household, device: str) -> bool:
+    """Is this the sensor on the front door?"""
+    sensor = home.sensors.get(device)
+    return sensor is not None and sensor.role == FRONT_DOOR
 
 
 def fixed_limit(home: Household, policy: Policy) -> int:

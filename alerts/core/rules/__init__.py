@@ -1,7 +1,19 @@
 """The register of dangers: one file each. To add one, write its file and a line here."""
 
 from alerts.core.rule import Rule
-from alerts.core.rules import blind_time, carbon_monoxide, dark_and_quiet, device_silent, gas, no_activity, smoke, sos
+from alerts.core.rules import (
+    blind_time,
+    carbon_monoxide,
+    dark_and_quiet,
+    device_silent,
+    gas,
+    no_activity,
+    not_home_by_night,
+    outer_door_open,
+    smoke,
+    sos,
+    still_away,
+)
 from alerts.core.rules import help as help_rule
 from events.types.fact import Event
 
@@ -11,7 +23,10 @@ RULES: tuple[Rule, ...] = (
     gas.rule,
     sos.rule,
     help_rule.rule,
-    no_activity.rule,
+    no_activity.rule,  # before those that ask what it knows
+    not_home_by_night.rule,
+    outer_door_open.rule,
+    still_away.rule,
     dark_and_quiet.rule,
     device_silent.rule,
     blind_time.rule,

@@ -12,7 +12,7 @@ from alerts.core.household import Household
 from alerts.core.policy import Policy
 from alerts.core.routine import diary
 from alerts.core.routine.clock import day_of, midnight
-from alerts.core.routine.in_force import FRONT_DOOR, fixed_limit, limit_in_force, went_out, why
+from alerts.core.routine.in_force import fixed_limit, is_front_door, limit_in_force, went_out, why
 from alerts.core.routine.limits import Limit
 from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
 from alerts.core.settling import awaited_until
@@ -55,7 +55,7 @@ class NoActivity:
         self, state: dict[str, Any], last: int, sign: SignOfLifeSeen, seen: Seen, home: Household, policy: Policy
     ) -> Verdict | None:
         alert = home.alerts.get(self.danger)
-        at_door = sign.kind == "contact" and _is_front_door(home, sign.device)
+        at_door = sign.kind == "contact" and is_front_door(home, sign.device)
         if seen.at <= last:  # a late fact never moves us back
             diary.split(home, seen.at)
             return Verdict({**state, "door": seen.at}) if at_door and seen.at > state.get("door", 0) else None
@@ -185,11 +185,6 @@ def _clock_start(home: Household, last: int) -> int:
     if home.away_since is not None and home.away_until is not None:
         return max(last, home.away_until)
     return last
-
-
-def _is_front_door(home: Household, device: str) -> bool:
-    sensor = home.sensors.get(device)
-    return sensor is not None and sensor.role == FRONT_DOOR
 
 
 def _closing(verdict: Verdict, day: int) -> Verdict:

@@ -11,6 +11,11 @@ _OFFERS: Final = {
     "first_sos": "{house}: the elder pressed SOS at {clock}. Call out first; if ill or hurt call 120. ",
     "first_help": "{house}: the elder asked for help at {clock}. Not urgent, please visit today. ",
     "first_no_activity": "{house}: no movement for {hours} hours (since {clock}). Please go and knock. ",
+    "first_no_activity_usual": "{house}: quiet for {hours} h (last {clock}, {room}), usually at most {usual} h. Please knock. ",
+    "first_not_back": "{house}: went out at {clock}, not back after {hours} hours. Please go and look. ",
+    "first_not_home_by_night": "{house}: went out at {clock} and is not home by night. Please go and look. ",
+    "first_outer_door_open": "{house}: the door is open since {clock} at night, nobody moves inside. Please go and look. ",
+    "first_still_away": "{house}: noted as away for {days} days. Not back yet? Please ask; 5 means still away. ",
     "visit_dark": "{house}: devices cut off, nothing seen for {hours} hours. Please visit today. ",
     "visit_no_power": "{house}: no power, nothing seen for {hours} hours. Please visit today. ",
     "visit_sensor_dead": "{house}: sensors silent, nothing seen for {hours} hours. Please visit today. ",
@@ -84,6 +89,9 @@ EN: Final = Texts(
     call="Either way phone the duty desk.",
     stop=".",
     danger_names={
+        "not_home_by_night": "Not home by night",
+        "outer_door_open": "Outer door open at night",
+        "still_away": "Away for days",
         "carbon_monoxide": "Carbon monoxide",
         "smoke": "Smoke",
         "gas": "Gas leak",
@@ -102,6 +110,9 @@ EN: Final = Texts(
         "low_temperature": "Low temperature",
     },
     dangers={
+        "not_home_by_night": "out at night",
+        "outer_door_open": "door open",
+        "still_away": "away for days",
         "carbon_monoxide": "carbon monoxide",
         "smoke": "smoke alarm",
         "gas": "gas alarm",
@@ -120,6 +131,9 @@ EN: Final = Texts(
         "low_temperature": "very cold room",
     },
     do_first={
+        "not_home_by_night": "First phone around",
+        "outer_door_open": "Call at the door",
+        "still_away": "First phone",
         "carbon_monoxide": "First open windows",
         "smoke": "First get all out",
         "gas": "Get all out, no flame",
@@ -138,6 +152,9 @@ EN: Final = Texts(
         "low_temperature": "First see the stove",
     },
     what_to_do={
+        "not_home_by_night": "The elder went out by the front door and is not back by night. Phone the elder, family and neighbours; else have the usual ways searched and tell the village officer.",
+        "outer_door_open": "The outer door is open at night and nobody has moved inside since: the elder may have fallen outside or gone astray. Phone; no answer: have a neighbour call at the door and look in the yard.",
+        "still_away": "Noted as away for many days. Phone the elder or the family: still away, set it anew; back, end it, or silence raises no alarm.",
         "carbon_monoxide": "Phone the elder: open the windows, leave the house. Whoever arrives calls from outside, opens door and windows "
         "before going in, and comes out when dizzy. No switches, no flames. Bring everyone to fresh air, put the stove out. "
         "If someone does not wake or feels ill, call 120 at once.",

@@ -11,6 +11,11 @@ _OFFERS: Final = {
     "first_sos": "{house}老人按了呼救,{clock}。先喊人,急病打120。",
     "first_help": "{house}老人{clock}按了求助,不急,今天请去看看。",
     "first_no_activity": "{house}老人已{hours}小时没动静(自{clock}起),请上门看看。",
+    "first_no_activity_usual": "{house}已{hours}小时没动静({clock}在{room}),平时最长{usual}小时,请去看。",
+    "first_not_back": "{house}老人{clock}出门,已{hours}小时没回来,请去看看。",
+    "first_not_home_by_night": "{house}老人{clock}出门,到夜里还没回家,请去看看。",
+    "first_outer_door_open": "{house}大门{clock}起一直开着,夜里屋里没人动,请去看看。",
+    "first_still_away": "{house}登记外出已{days}天,还没回来吗?请问一问,还在外回5。",
     "visit_dark": "{house}设备断线,已{hours}小时看不到情况,今天请去看看。",
     "visit_no_power": "{house}停电,已{hours}小时看不到情况,今天请去看看。",
     "visit_sensor_dead": "{house}传感器没信号,已{hours}小时看不到情况,今天请去看看。",
@@ -92,6 +97,9 @@ ZH: Final = Texts(
     call="去不去都请打电话给值班员。",
     stop="。",
     danger_names={
+        "not_home_by_night": "夜里没回家",
+        "outer_door_open": "夜里大门开着",
+        "still_away": "外出多日",
         "carbon_monoxide": "一氧化碳",
         "smoke": "烟雾",
         "gas": "燃气泄漏",
@@ -110,6 +118,9 @@ ZH: Final = Texts(
         "low_temperature": "室温过低",
     },
     dangers={
+        "not_home_by_night": "夜里没回家",
+        "outer_door_open": "夜里大门开着",
+        "still_away": "外出未归",
         "carbon_monoxide": "一氧化碳超标",
         "smoke": "烟雾报警",
         "gas": "燃气报警",
@@ -128,6 +139,9 @@ ZH: Final = Texts(
         "low_temperature": "屋里太冷",
     },
     do_first={
+        "not_home_by_night": "先打电话找人",
+        "outer_door_open": "先到门口喊人",
+        "still_away": "先打电话问问",
         "carbon_monoxide": "先喊人开窗",
         "smoke": "先喊人出屋",
         "gas": "先喊人,别点火",
@@ -146,6 +160,9 @@ ZH: Final = Texts(
         "low_temperature": "先看炉子",
     },
     what_to_do={
+        "not_home_by_night": "老人从大门出去，到夜里还没回来。先打老人和亲邻的电话，问常去的地方；找不到，请人沿常走的路找，并报告村干部。",
+        "outer_door_open": "大门夜里开着，开门以后屋里没人走动，老人可能出门摔倒或走失。先打电话，没人接就请近邻到门口喊人，看看院里和厕所。",
+        "still_away": "登记外出已多日。给老人或家人打电话：还在外就再登记天数，回来了就取消外出，不然没动静也不会报警。",
         "carbon_monoxide": "先打电话叫老人开窗出屋。到场的人先在门外喊，打开门窗再进；头晕就退出来。"
         "不开关电器、不点火，把人扶到通风处，关掉炉子。叫不醒或不舒服，马上打120。",
         "smoke": "先打电话叫老人出屋，叫近邻去看。看见明火或浓烟马上打119，人先撤出，不要回去拿东西。",

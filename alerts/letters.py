@@ -39,11 +39,14 @@ class Wording(NamedTuple):
     words: Mapping[str, str]
     language: str
     slot: int
+    channel: str = ""
 
 
 def text_of(db: Connection, row: OutboxRow | Wording) -> str:
     """The whole text with its signature. Raises WordingError when a word is missing."""
     language, template = _language(row), as_sent(row.template, row.words)
+    if _is_spoken(row):
+        return speech(row.template, _known(db, row), language, _signature(db, language)).text
     return render(template, _wanted(template, _known(db, row)), language, _signature(db, language))
 
 
@@ -51,11 +54,16 @@ def worded(db: Connection, row: OutboxRow) -> Worded:
     """The text, its variables by name, and for a channel that speaks the words of the call. Raises WordingError."""
     language, known = _language(row), _known(db, row)
     signature, variables = _signature(db, language), _variables(known, language)
-    if row.channel.endswith("_voice"):  # a channel's name is stored data, and says how it reaches people
+    if _is_spoken(row):
         said = speech(row.template, known, language, signature)
         return Worded(said.text, variables, said.text, said.keys, slow="slow_speech" in row.words)
     template = as_sent(row.template, row.words)
     return Worded(render(template, _wanted(template, known), language, signature), variables, template=template)
+
+
+def _is_spoken(row: OutboxRow | Wording) -> bool:
+    """A channel's name is stored data, and says how it reaches people."""
+    return row.channel.endswith("_voice")
 
 
 def _variables(known: Mapping[str, str | int], language: Language) -> dict[str, str]:

@@ -44,6 +44,9 @@ class Channel:
     really_sends: bool
     daily_budget: int | None = None
     medium: str = "sms"
+    two_way: bool = False
+    receipts: bool = False
+    keypad: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alerts.notify.channel import Channel
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.channels.modem.sms import ModemSms
-from alerts.notify.channels.twilio_sms import TwilioSms
+from alerts.notify.channels.twilio_sms import ANYWHERE, MAINLAND, TwilioSms
 from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.channels.wecom_group import WeComGroup
 from shouwang.providers import Aliyun, Modem, WeCom
@@ -37,6 +37,7 @@ def _twilio(settings: Settings) -> list[Channel]:
             messaging_service_sid=twilio.messaging_service or "",
             public_base_url=settings.public_base_url,
             api_base=twilio.api_base or "",
+            capabilities=MAINLAND if twilio.mainland else ANYWHERE,
         )
     ]
     if twilio.voice_from:

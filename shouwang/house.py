@@ -113,7 +113,15 @@ class House:
             demo_phones_url=settings.demo_phones_url or "",
             sms_really_sent=self.channel.really_sends,
             channels=[
-                ShownChannel(one.name, one.really_sends, one.capabilities.daily_budget, one.capabilities.medium)
+                ShownChannel(
+                    one.name,
+                    one.really_sends,
+                    one.capabilities.daily_budget,
+                    one.capabilities.medium,
+                    two_way=one.capabilities.two_way,
+                    receipts=one.capabilities.receipts,
+                    keypad=one.capabilities.keypad,
+                )  # fmt: skip
                 for one in channels
             ],
             take_key=self._keys(),

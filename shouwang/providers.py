@@ -32,6 +32,7 @@ class Twilio:
     messaging_service: str | None
     voice_from: str | None
     api_base: str | None
+    mainland: bool = False
 
     @property
     def simulated(self) -> bool:
@@ -90,6 +91,11 @@ class Providers:
     wecom: WeCom | None = None
     modem: Modem | None = None
     order: tuple[str, ...] = CHANNELS
+
+    @property
+    def any(self) -> bool:
+        """Is there a way to a person? A group is none."""
+        return any(one is not None for one in (self.twilio, self.aliyun, self.modem))
 
     @property
     def real(self) -> list[str]:
@@ -237,6 +243,7 @@ def _twilio(env: Environment) -> Twilio | None:
         messaging_service=service,
         voice_from=voice,
         api_base=api_base,
+        mainland=env.flag("TWILIO_MAINLAND"),
     )
 
 

@@ -21,6 +21,7 @@ VARIABLES: dict[str, str] = {
     "TWILIO_FROM": "the number SMS are sent from, e.g. +15005550006",
     "TWILIO_MESSAGING_SERVICE_SID": "or the messaging service (MG...) they are sent by",
     "TWILIO_VOICE_FROM": "the number calls are made from, e.g. +15005550006; without it nobody is called",
+    "TWILIO_MAINLAND": "1: the phones are in mainland China, where Twilio's SMS bring no answers back",
     "TWILIO_API_BASE": "another address for Twilio's API: tests and demo only, this machine only",
     "ALIYUN_ACCESS_KEY_ID": "an account at Aliyun, for SMS and calls in mainland China",
     "ALIYUN_ACCESS_KEY_SECRET": "its secret",

@@ -115,6 +115,6 @@ def text_of_message(db: Connection, message: str) -> str:
     if row is None:
         return ""
     try:
-        return text_of(db, Wording(row.template, from_text(row.words), row.language, row.slot))
+        return text_of(db, Wording(row.template, from_text(row.words), row.language, row.slot, row.channel))
     except (WordingError, KeyError, ValueError):
         return ""

@@ -34,7 +34,16 @@ def read_settings(who: Reader, serving: Serving) -> dict[str, Any]:
         "sms_really_sent": serving.sms_really_sent,
         "public_base_url": serving.public_base_url,
         "channels": [
-            {"name": c.name, "really_sends": c.really_sends, "daily_budget": c.daily_budget} for c in serving.channels
+            {
+                "name": c.name,
+                "medium": c.medium,
+                "really_sends": c.really_sends,
+                "daily_budget": c.daily_budget,
+                "two_way": c.two_way,
+                "receipts": c.receipts,
+                "keypad": c.keypad,
+            }
+            for c in serving.channels
         ],
     }
 

@@ -96,7 +96,7 @@ def _welcome(settings: Settings, health: Health, say: Say) -> None:
         say("登录链接 · for a login link: shouwang user link NAME")
     else:
         say(f"首次登录（24 小时内用一次） · first login, once, within 24 hours: {link}")
-    if settings.twilio is None:
+    if not settings.providers.any:
         say("未配置短信：只写入日志，什么也不会发出 · no SMS account: messages are only logged, NOTHING IS REALLY SENT")
-    elif settings.twilio.simulated:
+    elif not settings.providers.real:
         say("短信发往模拟器，不出本机 · SMS go to a simulator on this machine")

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from simulators.twilio.calls import Call
 from simulators.twilio.codes import ACTIONS, slot_of
 from simulators.twilio.control import Number
 from simulators.twilio.exchange import Exchange
 from simulators.twilio.messages import Message, now
 from simulators.twilio.phones import Phone
 from simulators.twilio.rest import exchange_of
+from simulators.twilio.ringing import CallScreen, live_call, past_calls
 from simulators.twilio.words import words
 
 router = APIRouter(include_in_schema=False)
@@ -55,6 +57,7 @@ class Screen:
     mood: str
     bubbles: list[Bubble]
     quick: list[tuple[str, str]]
+    call: CallScreen | None
 
 
 @router.get("/")
@@ -81,6 +84,26 @@ async def answer(
     return RedirectResponse(f"/?lang={_lang(request)}#phone-{number.removeprefix('+')}", 303)
 
 
+@router.post("/phones/{number}/call")
+async def use_call(
+    number: Number,
+    request: Request,
+    exchange: Here,
+    sid: Annotated[str, Form(max_length=40)],
+    what: Annotated[Literal["answer", "hang_up", "press"], Form()] = "press",
+    key: Annotated[str, Form(max_length=1)] = "",
+) -> RedirectResponse:
+    """Somebody took the ringing call, pressed a key, or hung up; too late is no fault of theirs."""
+    board = exchange.switchboard
+    if what == "answer":
+        board.answer(sid)
+    elif what == "hang_up":
+        board.hang_up(sid)
+    elif key:
+        board.press(sid, key)
+    return RedirectResponse(f"/?lang={_lang(request)}#phone-{number.removeprefix('+')}", 303)
+
+
 @router.post("/actions/{place}")
 async def press(place: int, request: Request, exchange: Here) -> RedirectResponse:
     """Somebody pressed a button of the scene."""
@@ -103,10 +126,17 @@ def _view(request: Request, exchange: Exchange) -> dict[str, Any]:
     for message in exchange.ledger.all():
         number = message.sender if message.direction == "inbound" else message.recipient
         talks.setdefault(number or "", []).append(message)
+    calls: dict[str, list[Call]] = {}
+    for call in exchange.calls.all():
+        talks.setdefault(call.recipient, [])
+        calls.setdefault(call.recipient, []).append(call)
     known = {phone.number: phone for phone in exchange.phones.all()}
     # In the order of their first message: a phone never jumps away from under the hand that is about to press.
     busy = [*talks, *(number for number, phone in known.items() if phone.pinned and number not in talks)]
-    screens = [_screen(known.get(number) or Phone(number), talks.get(number, []), said, lang) for number in busy]
+    screens = [
+        _screen(known.get(number) or Phone(number), talks.get(number, []), calls.get(number, []), said, lang)
+        for number in busy
+    ]
     others = [phone for number, phone in known.items() if number not in busy]
     return {
         "lang": lang,
@@ -125,15 +155,23 @@ def _role(phone: Phone, said: dict[str, str]) -> str:
     return said.get(phone.role, phone.role)
 
 
-def _screen(phone: Phone, talk: list[Message], said: dict[str, str], lang: str) -> Screen:
+def _screen(phone: Phone, talk: list[Message], calls: list[Call], said: dict[str, str], lang: str) -> Screen:
     asked = next((one for one in reversed(talk) if _asks(one)), None)
     slot = slot_of(asked.body) if asked else None
     answered = asked is not None and any(one.direction == "inbound" and one.seq > asked.seq for one in talk)
     badge, mood = _badge(phone, slot, answered, said, lang)
     place = 1 if lang == "en" else 0
     quick = [(f"{slot}{action}", labels[place]) for action, labels in ACTIONS.items()] if slot else []
-    bubbles = [_bubble(one, said) for one in talk[-BUBBLES:]]
-    return Screen(phone, _role(phone, said), badge, mood, bubbles, quick)
+    bubbles = [_bubble(one, said) for one in talk]
+    bubbles += [
+        Bubble(one.sid, False, one.body, one.at, clock(one.at), one.status, one.trouble)
+        for one in past_calls(calls, said)
+    ]
+    bubbles = sorted(bubbles, key=lambda one: one.at)[-BUBBLES:]
+    call = live_call(calls, said, lang)
+    if call is not None:
+        badge, mood = call.note, "rings" if call.rings else "auto"
+    return Screen(phone, _role(phone, said), badge, mood, bubbles, quick, call)
 
 
 def _asks(message: Message) -> bool:

@@ -252,3 +252,9 @@ def test_channels_are_made_in_the_order_that_was_asked_for(tmp_path: Path) -> No
     turned = [one.name for one in channels_of(read_settings(here | {"SHOUWANG_CHANNELS": "twilio_voice, twilio_sms"}))]
     assert turned == ["twilio_voice", "twilio_sms", "aliyun_sms", "aliyun_voice", "wecom_group"]
     assert [one.name for one in channels_of(read_settings({}))] == ["logbook"]
+
+
+def test_in_mainland_china_nobody_waits_for_an_answer_by_twilios_sms() -> None:
+    there, elsewhere = (channels_of(read_settings(TWILIO | {"TWILIO_MAINLAND": flag}))[0] for flag in ("1", "0"))
+    assert (there.capabilities.two_way, there.capabilities.identical_a_day) == (False, 2)
+    assert elsewhere.capabilities.two_way

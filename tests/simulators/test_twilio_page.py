@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 import requests
-from twilio_customer import ANNA, BERT, becomes, customer, provider, send  # noqa: F401 -- fixtures
+from twilio_customer import ANNA, BERT, SERVICE_NUMBER, becomes, client_of, customer, provider, send  # noqa: F401 -- fixtures
 
 from simulators.twilio import SimulatedTwilio
 from simulators.twilio.words import WORDS
@@ -143,3 +143,32 @@ def test_in_a_browser_a_message_appears_and_is_answered_by_keyboard(chromium, pr
     assert view.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert faults == []
     view.close()
+
+
+SAYS = '<Response><Gather action="{url}/keys" timeout="60"><Say language="zh-CN">12号家 &lt;b&gt;请按1&lt;/b&gt;</Say></Gather></Response>'
+
+
+def test_a_phone_rings_is_answered_and_a_key_is_pressed_on_the_page(provider, customer):
+    client_of(provider).calls.create(to=ANNA, from_=SERVICE_NUMBER, twiml=SAYS.format(url=customer.url))
+    call = provider.wait_for_call(ANNA, lambda one: one.status == "ringing")
+    text = page(provider)
+    assert "来电" in text and "接听" in text and "拒接" in text
+    at = f"{provider.base_url}/phones/%2B{ANNA.removeprefix('+')}/call"
+    requests.post(at, data={"sid": call.sid, "what": "answer"}, timeout=8)
+    provider.wait_for_call(ANNA, lambda one: one.asks)
+    text = page(provider, lang="en")
+    assert "In a call" in text and "12号家 &lt;b&gt;请按1" in text and "<b>1</b> I go" in text and "Hang up" in text
+    requests.post(at, data={"sid": call.sid, "key": "1"}, timeout=8)
+    assert customer.waits_for(1, "/keys")[0]["Digits"] == "1"
+    provider.wait_for_call(ANNA, lambda one: one.over)
+    text = page(provider)
+    assert "☎" in text and "按了 1" in text and "接听" in text and "拒接" not in text
+
+
+def test_a_call_that_is_turned_away_lies_among_the_messages(provider, customer):
+    client_of(provider).calls.create(to=ANNA, from_=SERVICE_NUMBER, twiml=SAYS.format(url=customer.url))
+    call = provider.wait_for_call(ANNA, lambda one: one.status == "ringing")
+    at = f"{provider.base_url}/phones/%2B{ANNA.removeprefix('+')}/call"
+    requests.post(at, data={"sid": call.sid, "what": "hang_up"}, timeout=8)
+    requests.post(at, data={"sid": call.sid, "what": "answer"}, timeout=8)
+    assert "没接" in page(provider)

@@ -15,7 +15,9 @@ __all__ = ["NotOnThisComputer", "TwilioSms"]
 _VALID_S: Final = (60, 36_000)  # Twilio takes 1 to 36000; under a minute a carrier drops what it would have delivered
 _CLOCKS_DIFFER: Final = timedelta(seconds=10)
 _NEWEST: Final = 50  # messages to one phone that are looked through for a lost one
-_CAPABILITIES: Final = Capabilities(two_way=True, links=True, receipts=True, keypad=False)
+MAINLAND: Final = Capabilities(two_way=False, links=False, receipts=True, keypad=False, identical_a_day=2)
+"""In mainland China: no answers come back, and the third identical text of a day is refused (Twilio, "China: SMS guidelines")."""
+ANYWHERE: Final = Capabilities(two_way=True, links=True, receipts=True, keypad=False)
 
 
 class TwilioSms:
@@ -34,7 +36,7 @@ class TwilioSms:
         public_base_url: str = "",
         api_base: str = "",
         timeout_s: float = CALL_S,
-        capabilities: Capabilities = _CAPABILITIES,
+        capabilities: Capabilities = ANYWHERE,
     ) -> None:
         """`sender` (a number) or `messaging_service_sid`. Without a public address receipts come by asking only."""
         if bool(sender) == bool(messaging_service_sid):

@@ -3,9 +3,14 @@
 const live = document.getElementById("live");
 const lost = document.getElementById("lost");
 const lang = live.dataset.lang;
+const title = document.title;
 let looking = null;
 
 const toEnd = (talk) => { talk.scrollTop = talk.scrollHeight; };
+
+function mark() {
+  document.title = document.querySelector(".phone.rings") ? `☎ ${title}` : title;
+}
 
 function take(old, fresh) {
   if (old.innerHTML === fresh.innerHTML && old.className === fresh.className) return;
@@ -25,7 +30,9 @@ function put(html) {
     const old = document.getElementById(phone.id);
     if (old) {
       old.className = phone.className;
-      for (const part of ["top", "talk", "quick"]) take(old.querySelector("." + part), phone.querySelector("." + part));
+      for (const part of ["top", "talk", "call", "quick"]) {
+        take(old.querySelector(`:scope > .${part}`), phone.querySelector(`:scope > .${part}`));
+      }
       place = old;
     } else {
       const news = document.importNode(phone, true);
@@ -35,6 +42,7 @@ function put(html) {
     }
   }
   for (const old of [...phones.children]) if (!fresh.getElementById(old.id)) old.remove();
+  mark();
   const scene = document.getElementById("scene");
   const freshScene = fresh.getElementById("scene");
   const focused = [...scene.querySelectorAll("button")].indexOf(document.activeElement);
@@ -77,4 +85,5 @@ document.addEventListener("submit", async (event) => {
 });
 
 document.querySelectorAll(".talk").forEach(toEnd);
+mark();
 look();

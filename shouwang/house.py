@@ -121,7 +121,7 @@ class House:
                     two_way=one.capabilities.two_way,
                     receipts=one.capabilities.receipts,
                     keypad=one.capabilities.keypad,
-                )  # fmt: skip
+                )
                 for one in channels
             ],
             take_key=self._keys(),

@@ -12,7 +12,7 @@ from alerts.notify.channels.twilio_client import CALL_S, TwilioLine, hooks_at, l
 from alerts.notify.channels.twilio_faults import send_failed
 from alerts.notify.channels.twilio_script import script
 
-_RINGS_S: Final = (20, 60)
+_RINGS_S: Final = (20, 35)
 """Shorter and an old person does not reach the telephone; longer and a mailbox takes over."""
 _LONGEST_CALL_S: Final = 180
 _CLOCKS_DIFFER: Final = timedelta(seconds=10)

@@ -12,12 +12,12 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.access import tables as access_tables
 from api.access.showing import Showing
-from api.console import account, acting, handing, looking, pulse, ruling, signing_in
+from api.console import account, acting, handing, leaving, looking, pulse, ruling, signing_in
 from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
 from api.live import Broadcast
-from api.routes import alerts, log, places, quarantine, service
+from api.routes import alerts, away, log, places, quarantine, service
 from api.services import Services
 
 __all__ = ["access_tables", "create_app", "end_streams"]
@@ -30,6 +30,7 @@ CONSOLE = (
     pulse,
     looking,
     acting,
+    leaving,
     handing,
     ruling,
 )
@@ -71,7 +72,7 @@ def create_app(services: Services) -> FastAPI:
         responses=problems.promised(400, 401, 403, 404, 409, 413, 415, 422, 428, 503),
         dependencies=[Depends(HTTPBearer(auto_error=False, description="Or the session of the console."))],
     )
-    for router in (alerts.router, places.router, quarantine.router, log.router, service.router):
+    for router in (alerts.router, places.router, away.router, quarantine.router, log.router, service.router):
         rest.include_router(router)
     app.include_router(rest)
     app.include_router(service.open_router)

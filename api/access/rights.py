@@ -47,6 +47,8 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /quarantine": TOWN,
     "GET /quarantine/{number}": DUTY,
     "POST /quarantine/{number}/redecode": DUTY,
+    "POST /homes/{home_id}/away": DUTY,
+    "POST /homes/{home_id}/back": DUTY,
     # the duty desk and its administration
     "GET /handover": TOWN,
     "POST /handover": DUTY,
@@ -94,6 +96,8 @@ RIGHTS: Final[dict[str, Roles]] = {
     "POST /api/v1/alerts/{alert_id}/outcome": DUTY,
     "GET /api/v1/homes": ALL,
     "GET /api/v1/homes/{home_id}": ALL,
+    "POST /api/v1/homes/{home_id}/away": DUTY,
+    "POST /api/v1/homes/{home_id}/back": DUTY,
     "GET /api/v1/devices": ALL,
     "GET /api/v1/devices/{site}/{device}": ALL,
     "POST /api/v1/devices/{site}/{device}/commands": DUTY,

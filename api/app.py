@@ -17,7 +17,7 @@ from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
 from api.live import Broadcast
-from api.routes import alerts, away, log, places, quarantine, service
+from api.routes import alerts, away, figures, log, places, quarantine, service
 from api.services import Services
 
 __all__ = ["access_tables", "create_app", "end_streams"]
@@ -72,7 +72,9 @@ def create_app(services: Services) -> FastAPI:
         responses=problems.promised(400, 401, 403, 404, 409, 413, 415, 422, 428, 503),
         dependencies=[Depends(HTTPBearer(auto_error=False, description="Or the session of the console."))],
     )
-    for router in (alerts.router, places.router, away.router, quarantine.router, log.router, service.router):
+    for router in (
+        alerts.router, places.router, away.router, quarantine.router, log.router, service.router, figures.router,
+    ):  # fmt: skip
         rest.include_router(router)
     app.include_router(rest)
     app.include_router(service.open_router)

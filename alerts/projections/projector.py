@@ -14,6 +14,7 @@ from alerts.projections.homes import HOMES
 from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
 from alerts.projections.rebuilding import Check, Progress, Rebuilding
+from alerts.projections.responses import RESPONSES
 from alerts.projections.timeline import TIMELINE
 from events.database import Database
 from events.failpoints import failpoint
@@ -28,12 +29,12 @@ from events.types.device import DeviceFact
 log = logging.getLogger("shouwang.projections")
 
 READER = "projections"
-PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, ALERTS, MESSAGES, TIMELINE)
+PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, ALERTS, MESSAGES, TIMELINE, RESPONSES)
 """In this order: the timeline asks the messages which alert a receipt belongs to."""
 
 _READ = frozenset(kind for projection in PROJECTIONS for kind in projection.reads)
 
-SHAPE = 4
+SHAPE = 5
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000

@@ -108,6 +108,7 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /api/v1/events": TOWN,
     "GET /api/v1/stream": ALL,
     "GET /api/v1/settings": TOWN,
+    "GET /api/v1/figures": ALL,
     "GET /metrics": TOWN,
 }
 

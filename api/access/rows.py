@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import Alias
 
-from alerts.projections import alert_fold, devices, homes, messages, timeline
+from alerts.projections import alert_fold, devices, homes, messages, responses, timeline
 from alerts.registry import tables as registry
 from alerts.registry.rosters import rotas
 from api.access.who import Who
@@ -96,6 +96,7 @@ def _streams(columns: Any, scope: Scope) -> ColumnElement[bool]:
 
 ROWS: Final[dict[Table, Condition]] = {
     alert_fold.alerts: _alerts,
+    responses.responses: _alerts,
     timeline.timeline: _of_alerts,
     messages.messages: _of_alerts,
     homes.homes: _home("home"),

@@ -153,3 +153,12 @@ def test_an_alert_explains_what_happens_next_and_when_over_rest_and_on_its_page(
     page = operator.get(f"/alerts/{id}").text
     assert 'id="why-next"' in page
     assert "还没有人说去，就叫第2级" in page
+
+
+def test_figures_are_counted_by_class_over_rest(desk, operator):
+    id = desk.raises_co()
+    operator.post(f"/api/v1/alerts/{id}/en-route", json={"who": "p-w01"})
+    told = operator.get("/api/v1/figures").json()
+    (one,) = told["classes"]
+    assert (one["alert_class"], one["raised"], one["answered"]["kept"]) == (1, 1, 1)
+    assert operator.get("/api/v1/figures?drills=true").json()["classes"] == []

@@ -10,13 +10,15 @@ from alerts.core import lifecycle
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.escalation import next_ring, wake
 from alerts.core.household import Household
-from alerts.core.policy import CLASSES
+from alerts.core.policy import CLASSES, DRILL
 from alerts.core.rule import Danger
+from alerts.core.telling import drill_summed
 from events.serial import Recorded
 from events.store import New
 from events.types import alert as facts
 from events.types import device, home, message
 from events.types.fact import Event
+from events.types.life import DrillStarted, DrillSummed
 from events.types.system import DecisionReadAhead, RuleMended
 
 Look = Callable[[Household, Recorded, str, bool], None]
@@ -110,6 +112,37 @@ class Cases:
         for later in ahead:
             self.told(later)
         return True
+
+    def stopped(self, home_: Household, why: str, recorded: Recorded) -> None:
+        """The home is paused or retired."""
+        at = recorded.recorded_at
+        for alert in list(home_.alerts.values()):
+            self.decide(home_, alert, recorded, lambda a: lifecycle.stop(a, why=why, at=at))
+
+    def visited(self, home_: Household, who: str, recorded: Recorded) -> None:
+        """Somebody was there: nobody need be sent any more to see whether all is well."""
+        at = recorded.recorded_at
+        for danger in ("visit_due", "dark_and_quiet"):
+            if alert := home_.alerts.get(danger):
+                self.decide(home_, alert, recorded, lambda a: lifecycle.visited(a, who=who, at=at))
+
+    def drill(self, home_: Household, event: DrillStarted, recorded: Recorded) -> None:
+        """A test is an alert of its own, beside any real one; one that still runs is not begun again."""
+        if not home_.watched or DRILL in home_.alerts:
+            return
+        if (before := home_.recent.pop(DRILL, None)) is not None:
+            self._books.owners.pop(before.id, None)
+        reason = {"drill": event.drill, "by": event.by, "at": recorded.at}
+        self._begin(home_, DRILL, Danger(reason, lasting=False), recorded)
+
+    def drill_summed(self, event: DrillSummed, recorded: Recorded) -> None:
+        """Who did not answer is told to the grid member, once."""
+        for tell in drill_summed(event, event.site, recorded.recorded_at):
+            key = f"tell-{event.drill}-{event.person}"
+            new = New(
+                f"person-{tell.person}", tell.person, tell, recorded.recorded_at, key=key, meta=caused_by(recorded)
+            )
+            self._books.made.news.append(new)
 
     def told(self, recorded: Recorded) -> None:
         """What others said about an alert: people, the planner. Our own was folded when it was decided."""

@@ -176,6 +176,12 @@ class Judging:
             self._books.touch(home_)
             self.changed(home_, recorded, "learned")
 
+    def seen(self, home_: Household, recorded: Recorded) -> None:
+        """A fact about the home that is neither a report nor a registration, put before the rules that hear it."""
+        seen = Seen(recorded.at, recorded.recorded_at, recorded.event)
+        for rule in LISTENERS[type(recorded.event)]:
+            self.watch(home_, rule, seen, recorded)
+
     def changed(self, home_: Household, recorded: Recorded, why: str, *, restart: bool = False) -> None:
         """Something of the home changed; its rules look again."""
         seen = Seen(recorded.at, recorded.recorded_at, HomeChanged(why=why, restart=restart))

@@ -18,6 +18,7 @@ from alerts.core.wording import (
     WordingError,
     as_sent,
     local_clock,
+    name_list,
     render,
     room_label,
     shown,
@@ -28,7 +29,7 @@ from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow
 from alerts.registry import devices, homes, people, phones, places
 
-_STILL_TOLD_AFTER_CLOSING = ("outcome_told", "stand_down", "taken_", "already_closed", "nothing_open")
+_STILL_TOLD_AFTER_CLOSING = ("outcome_told", "stand_down", "taken_", "already_closed", "nothing_open", "drill_silent")
 """Beginnings of templates: how it ended, and answers to what somebody wrote."""
 
 
@@ -105,6 +106,8 @@ def _known(db: Connection, row: OutboxRow | Wording) -> dict[str, str | int]:
     if "room" in row.words:
         where = devices.device(db, row.words["room"])
         known["room"] = room_label(where.room if where else "", language)
+    if "persons" in row.words:
+        known["persons"] = name_list([_name(db, id, language) for id in row.words["persons"].split(",")], language)
     if "slots" in row.words:
         pairs = (pair.partition("=") for pair in row.words["slots"].split(","))
         known["slots"] = slot_list({int(slot): _house(db, home, language) for slot, _, home in pairs}, language)

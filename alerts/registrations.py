@@ -6,6 +6,7 @@ from alerts.core.household import Household, Sensor
 from alerts.homes import looking_at
 from events.serial import Recorded
 from events.types import home as facts
+from events.types import life
 from events.types.fact import Event
 
 Change = tuple[str, bool]
@@ -18,7 +19,7 @@ class Registrations:
     HEARS = frozenset({
         facts.HomeEnrolled, facts.HomePaused, facts.HomeResumed, facts.HomeRetired, facts.DeviceAssigned,
         facts.DeviceRemoved, facts.ChainSet, facts.AwaySet, facts.AwayEnded,
-        facts.SensorTakenOutOfService, facts.SensorBackInService,
+        facts.SensorTakenOutOfService, facts.SensorBackInService, life.VisitRecorded,
     })  # fmt: skip
 
     def __init__(self, homes: MutableMapping[str, Household]) -> None:
@@ -125,6 +126,9 @@ class Registrations:
                     "grid_member": event.grid_member, "village": event.village, "town": event.town,
                 }  # fmt: skip
                 home.chain_by_class = event.by_class
+            case life.VisitRecorded(visited_at=visited_at):
+                home.visited_at = max(home.visited_at, visited_at)
+                return "visited", False
             case facts.AwaySet(until=until):
                 home.away_since, home.away_until = at, until
                 return "away", False

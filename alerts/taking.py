@@ -11,7 +11,7 @@ from alerts.registrations import Registrations
 from alerts.seats import POLICY, ROSTER, WHOLE, Seat
 from events.serial import Recorded
 from events.types import alert as alert_facts
-from events.types import home, message, system
+from events.types import home, life, message, system
 from events.types.device import DeviceFact
 from events.types.fact import Event
 from events.types.routine import RoutineLearned
@@ -48,6 +48,10 @@ class Taking:
             books.made.touched.add(POLICY)
             if event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
+        elif isinstance(event, life.ChainChecked | life.DrillStarted):
+            self._of_home(recorded, event)
+        elif isinstance(event, life.DrillSummed):
+            self._judging.cases.drill_summed(event, recorded)
         elif isinstance(event, FACTS):
             books.roster.fold(event, recorded.at)
             books.made.touched.add(ROSTER)
@@ -71,6 +75,16 @@ class Taking:
             }
             self._judging.cases.of_site(event.site, "unknown_device_alarm", reason, event.device, recorded)
 
+    def _of_home(self, recorded: Recorded, event: life.ChainChecked | life.DrillStarted) -> None:
+        household = self.books.homes.get(event.home)
+        if household is None:
+            return
+        self.books.touch(household)
+        if isinstance(event, life.DrillStarted):
+            self._judging.cases.drill(household, event, recorded)
+        else:
+            self._judging.seen(household, recorded)
+
     def _all(self, happens: Callable[[Household], None]) -> None:
         """Something of ours that touches every home; their rules look again."""
         for each in self.books.homes.values():
@@ -91,3 +105,11 @@ class Taking:
             household, why, restart = change
             self.books.touch(household)
             self._judging.changed(household, recorded, why, restart=restart)
+            if isinstance(recorded.event, life.VisitRecorded):
+                self._judging.cases.visited(household, recorded.event.who, recorded)
+        elif isinstance(recorded.event, home.HomePaused | home.HomeRetired):
+            stopped = self.books.homes.get(recorded.event.home)
+            if stopped is not None:
+                self.books.touch(stopped)
+                why = "paused" if isinstance(recorded.event, home.HomePaused) else "retired"
+                self._judging.cases.stopped(stopped, why, recorded)

@@ -16,6 +16,7 @@ from events.database import Database
 from events.holding import Holder
 from shouwang.channels import first_sms
 from shouwang.seats import Seats
+from shouwang.stewarding import Stewarding
 
 
 class Alerting:
@@ -44,6 +45,7 @@ class Alerting:
             database, holder, now, channel=first_sms(channels).name, on_fatal=on_fatal,
             declare=lambda: declare_channels(database, channels, at=now()),
         )  # fmt: skip
+        self.stewarding = Stewarding(database, holder, now, on_fatal=on_fatal)
         self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
         self.senders = Senders(
             database,
@@ -61,6 +63,7 @@ class Alerting:
         """From the memory outwards."""
         self.projector.start()
         self.seats.start()
+        self.stewarding.start()
         if self.timers is not None:
             self.timers.start()
         self.senders.start()
@@ -74,6 +77,7 @@ class Alerting:
     def stop(self) -> None:
         """What is in hand is finished."""
         self.stop_ticking()
+        self.stewarding.stop()
         self.seats.stop()
         self.senders.stop()
         self.projector.stop()
@@ -81,6 +85,7 @@ class Alerting:
     def settle(self) -> None:
         """For a driven clock: everything in the log is decided, and everything planned is sent."""
         while not self._failed.is_set():
+            self.stewarding.settle()
             self.seats.settle()
             with self._database.read() as db:
                 if not outbox.busy(db, self._now()):

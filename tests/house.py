@@ -30,6 +30,7 @@ from alerts.notify.outbox import claim
 from alerts.notify.receipts import take_receipt
 from alerts.planner import Planner
 from alerts.registry.importing import apply, check
+from alerts.steward import Steward
 from alerts.timers import next_due, ring
 from events.keepers import make_database
 from events.store import New, append, read
@@ -154,6 +155,7 @@ class House:
         self.engine = Engine(self.database, self.now)
         self.planner = Planner(self.database, self.now, channel=self.phones.name)
         self.learner = Learner(self.database, self.now)
+        self.steward = Steward(self.database, self.now)
         self._delivering = Delivering(
             self.database, {c.name: c for c in self.channels}, now=self.now, render=letters.text_of,
             address_of=letters.number_of, still_wanted=self._wanted, stopping=threading.Event(),
@@ -279,7 +281,7 @@ class House:
     def settles(self) -> None:
         """Engine, planner and senders finish what there is."""
         while True:
-            done = self.engine.step(0) + self.planner.step(0) or self.learner.step()
+            done = self.engine.step(0) + self.planner.step(0) + self.steward.step(0) or self.learner.step()
             rows = claim(self.database, claimer="test", now=self.at, limit=100)
             for row in rows:
                 self._delivering.deliver(row)

@@ -9,6 +9,7 @@ from alerts.commands.opting import opted_in, opted_out
 from alerts.core import lifecycle, replies
 from alerts.core.alert import Alert
 from alerts.core.person import Person, fold
+from alerts.core.policy import DRILL
 from alerts.core.refusals import AlertAlreadyClosed, AlertUnknown, NotInThisState
 from alerts.core.reply_words import Action
 from alerts.registry import homes as registered
@@ -165,6 +166,8 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
     who = person.id
 
     def decision(alert: Alert) -> list[Event]:
+        if alert.danger == DRILL:
+            return lifecycle.answer_drill(alert, who=who, via=via, at=at)
         match action:
             case Action.GOING:
                 return lifecycle.en_route(alert, who=who, by=who, via=via, at=at)
@@ -178,6 +181,8 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
         alert = decide_within(db, alert_id, decision, at=at)
     except (AlertAlreadyClosed, AlertUnknown, NotInThisState):
         return Made("refused", alert_id, slot, "nothing_open")
+    if alert.danger == DRILL:
+        return Made("drill", alert_id, slot, "taken_drill")
     waits = "_needs_operator" if alert.open and action in {Action.SAFE, Action.FALSE_ALARM, Action.AWAY} else ""
     if action is Action.GOING and not slot:
         waits = "_call"  # whoever has no slot can only be asked by voice

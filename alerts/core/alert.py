@@ -338,6 +338,8 @@ def _people(alert: Alert, event: Event, at: int) -> None:
         case facts.ResponderStoodDown(who=who):
             if known := alert.responder(who):
                 known.gone = True
+        case facts.DrillAnswered(who=who):
+            alert.answered = [*alert.answered, who]
         case facts.HelpNeeded():
             alert.help_needed = True
             _unshelve(alert)

@@ -4,7 +4,7 @@ Steps count from `raised` and are never pushed back. Only somebody en route or a
 """
 
 from alerts.core.alert import Alert, fold
-from alerts.core.policy import NO_ROUNDS, next_open_hour
+from alerts.core.policy import DRILL, NO_ROUNDS, next_open_hour
 from events.types import alert as facts
 from events.types.fact import SECOND, Event
 from events.types.message import PersonLost
@@ -102,7 +102,10 @@ def wake(alert: Alert, at: int) -> list[Event]:
             deciding.say(facts.OutcomeAsked(alert=alert.id, persons=asked))
     take_due(deciding)
     if alert.running and not alert.due and has_rounds(alert) and at >= _told_at(alert, _next_round(alert)):
-        start_round(deciding, "due")
+        if alert.danger == DRILL:  # the time to answer is over
+            deciding.say(facts.AlertClosed(alert=alert.id, outcome=DRILL, by="system", via="system"))
+        else:
+            start_round(deciding, "due")
     return deciding.events
 
 

@@ -162,6 +162,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     away_since: int | None = None
     away_until: int | None = None
     version: int = 0
+    visited_at: int = 0
     chain: dict[str, list[str]] = {}
     chain_by_class: dict[str, dict[str, list[str]]] = {}
     sensors: dict[str, Sensor] = {}

@@ -4,7 +4,7 @@ from typing import Any
 
 from alerts.core.alert import Alert, area_of
 from alerts.core.escalation import Decided, pull_next, resume, start_round, take_due
-from alerts.core.policy import LESSER_OUTCOMES, OUTCOMES
+from alerts.core.policy import DRILL, LESSER_OUTCOMES, OUTCOMES
 from alerts.core.refusals import (
     AlertAlreadyClosed,
     ConditionStillActive,
@@ -228,6 +228,38 @@ def unshelve(alert: Alert, *, by: str, at: int) -> list[Event]:
         return []
     deciding = Decided(alert, at)
     deciding.say(facts.AlertUnshelved(alert=alert.id, by=by, why="person"))
+    return deciding.events
+
+
+def answer_drill(alert: Alert, *, who: str, via: str, at: int) -> list[Event]:
+    """Whatever digit answers a test; when everybody has answered it is over."""
+    _must_be_raised(alert)
+    deciding = Decided(alert, at)
+    if who not in alert.answered:
+        deciding.say(facts.DrillAnswered(alert=alert.id, who=who, via=via))
+    if set(alert.told) <= set(alert.answered):
+        deciding.say(facts.AlertClosed(alert=alert.id, outcome=DRILL, by="system", via=via))
+    return deciding.events
+
+
+def stop(alert: Alert, *, why: str, at: int) -> list[Event]:
+    """The home is paused or retired: what nobody has been sent for ends; what calls for a person stays until one closes it."""
+    if alert.status == "suspected":
+        return cancel(alert, by="system", why=why, at=at)
+    if alert.status != "raised" or alert.alert_class <= 2:
+        return []
+    deciding = Decided(alert, at)
+    outcome = DRILL if alert.danger == DRILL else "resolved_itself"
+    deciding.say(facts.AlertClosed(alert=alert.id, outcome=outcome, by="system", via=why))
+    return deciding.events
+
+
+def visited(alert: Alert, *, who: str, at: int) -> list[Event]:
+    """Somebody was there: what asked for the visit is done."""
+    if not alert.open:
+        return []
+    deciding = Decided(alert, at)
+    deciding.say(facts.AlertClosed(alert=alert.id, outcome="request_done", by=who, via="visit"))
     return deciding.events
 
 

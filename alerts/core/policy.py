@@ -49,6 +49,17 @@ DEFAULTS: dict[str, Any] = {
     "blind.gateway_most_s": 14400,
     "help.steps": [[0, ["watcher"]], [14400, ["village"]]],
     "dark_and_quiet.steps": [[0, ["watcher"]], [14400, ["village"]]],
+    "visit_due.steps": [[0, ["watcher"]], [86400, ["grid_member"]]],
+    "visit_due.prealarm_s": 0,
+    "visit_due.round_gap_s": 3 * 86400,
+    "visit.after_s": 30 * 86400,
+    "drill.steps": [[0, ["watcher", "second_watcher"]]],
+    "drill.prealarm_s": 0,
+    "drill.round_gap_s": 7200,
+    "drill.day": 10,
+    "drill.hour": 10,
+    "chain.checked_at_hour": 3,
+    "chain.checked_days": 7,
     "refire_gap_s": 300,
     "attended_s": 600,
     "reopen_s": 1800,
@@ -110,8 +121,12 @@ CLASSES: dict[str, int] = {
     "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1,
     "no_activity": 2, "not_home_by_night": 2, "outer_door_open": 2, "still_away": 3, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4, "blind_time": 4,
     "responder_unreachable": 4, "site_area": AREA,
+    "chain_hole": 4, "visit_due": 3, "drill": 3,
 }  # fmt: skip
 """Danger -> class."""
+
+DRILL = "drill"
+"""A test of the chain: told like an alert, and in no figure."""
 
 OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed"})
 """Shown and sounded on the console at once, told to nobody by SMS."""
@@ -197,6 +212,8 @@ _WITHIN: dict[str, tuple[float, float]] = {
     "soft_check.before_s": (0, 3600), "away.ask_after_s": (86_400, 30 * 86_400), "routine.spread_s": (0, 10_800),
 }  # fmt: skip
 """Settings whose sense ends before a year of seconds does: least and most."""
+_HIGHEST = {"drill.day": 28, "drill.hour": 23, "chain.checked_at_hour": 23, "chain.checked_days": 60}
+"""Days of a month (0: no drill by itself), hours of a day, and how far ahead a chain is looked at."""
 
 
 def check(name: str, value: Any) -> None:
@@ -225,6 +242,8 @@ def check(name: str, value: Any) -> None:
         raise SettingRefused("area.share: a share of 1, from 0 to 1")
     elif name == "digest.hour" and (value != int(value) or value > _LAST_HOUR):
         raise SettingRefused("digest.hour: an hour of the day, 0 to 23")
+    elif value > _HIGHEST.get(name, _MOST):
+        raise SettingRefused(f"{name}: a number from 0 to {_HIGHEST[name]}")
     elif name == "class1.prealarm_s" and value:
         raise SettingRefused(f"{name}: life-safety waits for nothing")
 

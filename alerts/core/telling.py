@@ -5,13 +5,16 @@ text are put in when a message is sent, by the registry.
 """
 
 from alerts.core.alert import Alert
+from alerts.core.policy import DRILL
 from events.types import alert as facts
 from events.types.fact import HOUR, Event
+from events.types.life import DrillSummed
 from events.types.message import TellRequested
 
 NEVER_TOLD = frozenset({
     "device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed", "responder_unreachable",
     "blind_time",
+    "chain_hole",
 })  # fmt: skip
 _VISITS = {"no_power": "visit_no_power", "sensor_dead": "visit_sensor_dead"}
 """Why a home cannot be seen -> what the visitor is told; all else is said as cut off."""
@@ -27,6 +30,9 @@ def tells(alert: Alert, event: Event, at: int) -> list[TellRequested]:
         return []
     if alert.area is not None:
         return _of_area(alert, event, at)
+    if alert.danger == DRILL:  # one message, and an answer to the answer: nobody goes anywhere
+        asked = event.persons if isinstance(event, facts.StepTaken) else []
+        return [_tell(alert, person, "drill", "drill", {}, at, step=1) for person in asked]
     going = [r.who for r in alert.responders if r.here]
     match event:
         case facts.StepTaken(step=step, persons=persons, why=why):
@@ -71,6 +77,19 @@ def _of_area(alert: Alert, event: Event, at: int) -> list[TellRequested]:
     return [_tell(alert, p, event.why, "area_dark", words, at, step=event.step, asks=False) for p in event.persons]
 
 
+def drill_summed(summed: DrillSummed, site: str, at: int) -> list[TellRequested]:
+    """The grid member hears once who near them did not answer the test; nothing when everybody did."""
+    if not summed.silent:
+        return []
+    words = {"clock": str(at), "count": str(min(_MOST, len(summed.silent))), "persons": ",".join(summed.silent)}
+    return [
+        TellRequested(
+            alert=summed.alert, home="", site=site, danger=DRILL, alert_class=3, round=0, step=0, person=summed.person,
+            why="drill_summed", template="drill_silent", words=words, asks=False,
+        )
+    ]  # fmt: skip
+
+
 def _first_responder(alert: Alert) -> list[str]:
     first = next((r.who for r in alert.responders if not r.gone), None)
     return [] if first is None or first in alert.declined else [first]
@@ -98,6 +117,9 @@ def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellReques
     if alert.danger == "dark_and_quiet":
         visit = _VISITS.get(alert.reason.get("sight", ""), "visit_dark")
         return _tell(alert, person, why, visit, {"hours": hours}, at, step=step)
+    if step == 1 and alert.danger == "visit_due":
+        days = str(min(99, int(alert.reason.get("days", 30))))
+        return _tell(alert, person, why, "first_visit_due", {"days": days}, at, step=step)
     if step > 1 and alert.terms.steps[step - 1].after_s > 0 and alert.danger != "no_activity":
         return _tell(alert, person, why, "escalated", words, at, step=step)
     if alert.danger == "no_activity":

@@ -1,7 +1,7 @@
 """The words people read: fixed templates with typed variables for messages, and the names of things for screens."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -92,6 +92,7 @@ KINDS: Final[dict[str, Kind]] = {
     "fresh": _same(3, "[0-9]+"),
     "site": Kind(8, 20, r"[^\W_]+", r"[A-Za-z][A-Za-z0-9 '-]*"),
     "trouble": _one_of(ZH.troubles, EN.troubles),
+    "persons": Kind(30, 60, r"[^\W\d_]+(?:、[^\W\d_]+)*", r"[A-Za-z][A-Za-z .'-]*(?:, [A-Za-z][A-Za-z .'-]*)*"),
     "slot": _same(1, "[1-9]"),
     "slots": Kind(
         40,
@@ -231,6 +232,19 @@ def slot_list(houses: Mapping[int, str], language: Language) -> str:
     """`3=12号家,4=7号家` for slot -> house label; when that is too long for one message, the slots alone."""
     full = ",".join(f"{slot}={house}" for slot, house in sorted(houses.items()))
     return full if _fits("slots", full, language) else ",".join(str(slot) for slot in sorted(houses))
+
+
+def name_list(names: Sequence[str], language: Language) -> str:
+    """`王守望员、李守望员`; those that do not fit any more are left to the list on the screen."""
+    joint, more = ("、", "等") if language == "zh" else (", ", " and more")
+    shown = list(names)
+    while len(shown) > 1 and not _fits("persons", _listed(shown, names, joint, more), language):
+        shown.pop()
+    return _listed(shown, names, joint, more)
+
+
+def _listed(shown: Sequence[str], names: Sequence[str], joint: str, more: str) -> str:
+    return joint.join(shown) + (more if len(shown) < len(names) else "")
 
 
 def _fits(kind_name: str, value: str, language: Language) -> bool:

@@ -63,6 +63,7 @@ class DrillSummed(Event, frozen=True, kw_only=True):
     """
 
     drill: str
+    site: str
     person: str
     alert: str
     asked: int

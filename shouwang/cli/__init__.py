@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from shouwang.cli import auditing, ca, parts, simulate, templates, tokens, users
+from shouwang.cli import auditing, ca, lint, parts, simulate, templates, tokens, users
 from shouwang.cli.backtest import backtest
 from shouwang.cli.check import check
 from shouwang.cli.demo import demo
@@ -40,6 +40,7 @@ app.command("watchdog")(watchdog)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(templates.app, name="templates")
 app.add_typer(tokens.app, name="token")
+app.add_typer(lint.app, name="lint")
 app.add_typer(users.app, name="user")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(ca.app, name="ca")

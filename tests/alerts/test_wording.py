@@ -78,6 +78,7 @@ LONGEST = {
         "fresh": "999",
         "site": "东坪村第十三小组",
         "slot": "9",
+        "persons": "欧阳守望员、党员中心户、欧阳网格员、欧阳守望员、东方守望员等",
         "slots": "1=东坪三组12号家,2=东坪三组13号家,3=东坪三组145号家,4=72号家",
     },
     "en": {
@@ -99,6 +100,7 @@ LONGEST = {
         "fresh": "999",
         "site": "Dongping Village Thr",
         "slot": "9",
+        "persons": "Village officer Wang, Grid member Ouyang, Watcher Q and more",
         "slots": "1=House 1234 Dongping Thre,2=House 1234 Dongping Thre,3=House 1234 Dongping Thre",
     },
 }

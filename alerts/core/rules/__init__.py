@@ -4,6 +4,7 @@ from alerts.core.rule import Rule
 from alerts.core.rules import (
     blind_time,
     carbon_monoxide,
+    chain_hole,
     dark_and_quiet,
     device_silent,
     gas,
@@ -13,6 +14,7 @@ from alerts.core.rules import (
     smoke,
     sos,
     still_away,
+    visit_due,
 )
 from alerts.core.rules import help as help_rule
 from events.types.fact import Event
@@ -30,6 +32,8 @@ RULES: tuple[Rule, ...] = (
     dark_and_quiet.rule,
     device_silent.rule,
     blind_time.rule,
+    chain_hole.rule,
+    visit_due.rule,
 )
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}

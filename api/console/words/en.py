@@ -139,6 +139,7 @@ EN: Final[dict[str, str]] = {
     "role.grid_member": "Grid member",
     "role.village_head": "Village officer",
     "role.town_officer": "Town officer",
+    "role.party_household": "Party household",
     "role.operator": "Operator",
     "role.administrator": "Administrator",
     "role.auditor": "Auditor",

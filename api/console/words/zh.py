@@ -139,6 +139,7 @@ ZH: Final[dict[str, str]] = {
     "role.grid_member": "网格员",
     "role.village_head": "村干部",
     "role.town_officer": "镇干部",
+    "role.party_household": "党员中心户",
     "role.operator": "值班员",
     "role.administrator": "管理员",
     "role.auditor": "审计员",

@@ -13,7 +13,7 @@ from alerts.core.policy import DRILL
 from alerts.core.refusals import AlertAlreadyClosed, AlertUnknown, NotInThisState
 from alerts.core.reply_words import Action
 from alerts.registry import homes as registered
-from alerts.registry.chains import homes_of, may_be_told
+from alerts.registry.chains import chain_of, homes_of, may_be_told, told_now
 from alerts.registry.phones import Phone, live_phone
 from alerts.registry.texts import keep_text
 from events.database import Database
@@ -22,7 +22,7 @@ from events.store import New, append, read_stream
 from events.tables import events
 from events.types.fact import DAY, Event
 from events.types.home import AwaySet
-from events.types.message import ReplyReceived
+from events.types.message import ReplyReceived, TellRequested
 from events.types.system import SecurityNoted
 
 
@@ -110,7 +110,7 @@ def _understand(
             opted_in(db, phone, at, key=key)
             return Made("opt_in", template="opted_in")
         case replies.AwayRequested():
-            return _away(db, person, reply, at)
+            return _away(db, person, reply, at, key=key)
     if about:
         return _in_a_call(db, person, about, reply, at, via=via)
     alerts = {slot: load(db, held.alert) for slot, held in person.slots.items() if held.alert}
@@ -190,8 +190,11 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
     return Made(action.value, alert_id, slot, f"taken_{action.value}{waits}", words)
 
 
-def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int) -> Made:
-    """`外出 <house> <days>` for one of this person's homes; more than one needs the number."""
+def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int, *, key: str) -> Made:
+    """`外出 <house> <days>` for one of this person's homes; more than one needs the number.
+
+    A sender can be forged, and a home set away is watched less: the operator sees it, and the grid member is told.
+    """
     mine = []
     for name in homes_of(db, person.id, at):
         home = registered.home(db, name)
@@ -203,4 +206,14 @@ def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int)
     home = meant[0]
     away = AwaySet(home=home.id, by=person.id, until=at + asked.days * DAY)
     record_of_home(db, home.id, home.site, away, at)
+    words = {"clock": str(at), "days": str(asked.days)}
+    told = [
+        TellRequested(
+            alert="", home=home.id, site=home.site, danger="", alert_class=4, round=0, step=0, person=other, why="away",
+            template="away_told", words=words, asks=False,
+        )
+        for other in told_now(db, chain_of(db, home.id), at)["grid_member"]
+        if other != person.id
+    ]  # fmt: skip
+    append(db, [New(f"person-{t.person}", t.person, t, at, key=f"tell-{key}") for t in told], recorded_at=at)
     return Made("away", template="away_set", words={"home": home.id, "days": str(asked.days)})

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from alerts.auditing.auditor import Auditor
 from alerts.auditing.finding import Report
+from alerts.auditing.promises import Promises
 from shouwang.cli.speech import err, out
 from shouwang.exits import Exit
 from shouwang.moment import now
@@ -41,6 +42,7 @@ def check(
             report = Auditor(database, now, full=full).look(
                 lambda done, total: bar.update(task, completed=done, total=total)
             )
+            report.findings.extend(Promises(database).look(now()))
     finally:
         database.close()
     if json:

@@ -198,6 +198,7 @@ def test_a_house_is_set_away_by_whoever_answers_for_it_and_by_nobody_else(house:
     assert house.phone(1).replies("外出12 3") == "away"
     assert "外出3天" in house.phone(1).last
     assert [(a.home, a.by) for a in house.said(AwaySet)] == [("dp03-12", "w1")]
+    assert "12号家已登记外出3天" in house.phone(3).last, "a forged or mistaken one is noticed by somebody who knows"
     assert house.phone(4).replies("外出12 3") == "refused", "the village head does not watch this house"
     assert house.phone(1).replies("外出13 3") == "refused", "no house of hers"
     assert "没有设外出" in house.phone(1).last

@@ -68,6 +68,18 @@ def test_nine_open_alerts_have_nine_slots_and_the_tenth_asks_to_call(row: House)
     assert row.said(facts.ResponderEnRoute)[0].alert == next(a.id for a in row.alerts() if a.home == "dp03-29")
 
 
+def test_with_ten_open_a_bare_answer_lists_the_nine_and_changes_nothing(row: House) -> None:
+    for number in HOUSES[:10]:
+        sos(row, number)
+    assert row.phone(1).replies("1") == "which_slot"
+    assert "1,2,3,4,5,6,7,8,9" in row.phone(1).last, "their houses have no room in one SMS"
+    assert row.phone(1).replies("帮助") == "help"
+    assert row.phone(1).replies("01") == "not_understood"
+    assert not row.said(facts.ResponderEnRoute)
+    assert row.phone(1).replies("51") == "going"
+    assert [a.home for a in row.alerts() if a.responders] == ["dp03-25"]
+
+
 def test_a_slot_is_free_a_day_after_closing_and_not_before(row: House) -> None:
     sos(row, 21)
     sos(row, 22)

@@ -75,13 +75,25 @@ class Broadcast:
             if relevant or everything:
                 client.set()
 
-    def follow(self, after: int | None, *, everything: bool, still_in: Callable[[], bool]) -> AsyncGenerator[str]:
-        """Lines of the stream from behind `after` (None: from now). Ends when `still_in` says no at a heartbeat."""
+    def follow(
+        self,
+        after: int | None,
+        *,
+        everything: bool,
+        still_in: Callable[[], bool],
+        said: Callable[[Happening], str] = as_json,
+    ) -> AsyncGenerator[str]:
+        """Lines of the stream from behind `after` (None: from now). Ends when `still_in` says no at a heartbeat.
+
+        `said`: what of a fact this reader is told.
+        """
         if len(self._clients) >= self._services.limits.streams:
             raise TooManyStreams
-        return self._lines(after, everything, still_in)
+        return self._lines(after, everything, still_in, said)
 
-    async def _lines(self, after: int | None, everything: bool, still_in: Callable[[], bool]) -> AsyncGenerator[str]:
+    async def _lines(
+        self, after: int | None, everything: bool, still_in: Callable[[], bool], said: Callable[[Happening], str]
+    ) -> AsyncGenerator[str]:
         news = asyncio.Event()
         self._clients[news] = everything
         try:
@@ -97,7 +109,7 @@ class Broadcast:
                 while position < (upto := self._position):
                     found, position = await self._next(position, upto, everything)
                     for happening in found:
-                        yield f"id: {happening.position}\ndata: {as_json(happening)}\n\n"
+                        yield f"id: {happening.position}\ndata: {said(happening)}\n\n"
                 if time.monotonic() >= beat_at:
                     if not await asyncio.to_thread(still_in):
                         return
@@ -120,6 +132,11 @@ class Broadcast:
     def _heartbeat(self, position: int) -> str:
         """A comment keeps proxies awake; the event is what a page can see, and its id saves a long catch-up."""
         return f': alive\nid: {position}\nevent: heartbeat\ndata: {{"at":{self._services.now()}}}\n\n'
+
+
+def only_that(happening: Happening) -> str:
+    """That something happened: whoever sees a part asks for it, and gets what is theirs."""
+    return f'{{"position":{happening.position},"type":"changed"}}'
 
 
 class LiveResponse(StreamingResponse):

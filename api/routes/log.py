@@ -6,9 +6,10 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
 from alerts.projections import happenings
+from alerts.projections.happenings import as_json
 from api.asking import Reader, Serving, Snapshot
 from api.gate import who_asks
-from api.live import Broadcast, LiveResponse, TooManyStreams
+from api.live import Broadcast, LiveResponse, TooManyStreams, only_that
 from api.problems import Problem
 from api.routes.other_shapes import HappeningOut, Log
 from events.serial import load_meta
@@ -48,16 +49,18 @@ async def follow(
 ) -> Response:  # fmt: skip
     """Server-sent events: the id is the position in the log, so a reader goes on where it was, with nothing twice.
 
-    `heartbeat` events come at least every 10 s; `reset` says that the position asked for lies in no log of ours.
+    Who sees a part only is told that something happened, not what. `heartbeat` events come at least every 10 s; `reset` says that the position asked for lies in no log of ours.
     """
-    del who
     broadcast: Broadcast = request.app.state.broadcast
     if last_event_id:
         if not (last_event_id.isascii() and last_event_id.isdigit()):
             raise Problem(400, "malformed")
         after = int(last_event_id)
     try:
-        lines = broadcast.follow(after, everything=all, still_in=lambda: who_asks(request, serving) is not None)
+        lines = broadcast.follow(
+            after, everything=all and not who.scoped, still_in=lambda: who_asks(request, serving) is not None,
+            said=only_that if who.scoped else as_json,
+        )  # fmt: skip
     except TooManyStreams:
         raise Problem(503, "too_many_streams") from None
     return LiveResponse(lines, stalled_s=serving.limits.stalled_s)

@@ -20,8 +20,8 @@ def desk(tmp_path):
 class Server:
     """uvicorn in a thread, on a free port of 127.0.0.1."""
 
-    def __init__(self, app):
-        self.port = free_port()
+    def __init__(self, app, port=None):
+        self.port = port or free_port()
         self.app = app
         self._server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="warning"))
         self._thread = threading.Thread(target=self._server.run, daemon=True)

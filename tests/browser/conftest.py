@@ -27,7 +27,10 @@ class Window:
         self.live()
 
     def live(self):
-        self.page.wait_for_selector("#lamp[data-state=on]")
+        self.page.wait_for_selector("#lamp[data-state=on]", state="attached")
+
+    def speaks(self, language):
+        self.context.add_cookies([{"name": "shouwang_language", "value": language, "url": self.served}])
 
     def opens(self, path):
         self.page.goto(self.served + path)
@@ -39,8 +42,8 @@ def sit_down(chromium, served, desk):
     """Somebody logs in and sits down at the board."""
     windows = []
 
-    def sit(user="duty"):
-        desk.user(user)
+    def sit(user="duty", role="operator"):
+        desk.user(user, role)
         windows.append(Window(chromium, served, desk, user))
         return windows[-1]
 

@@ -38,7 +38,7 @@
     const all = cards();
     const here = all.findIndex((card) => card.contains(document.activeElement));
     const next = all[Math.min(all.length - 1, Math.max(0, here + by))];
-    next?.querySelector("h3 a").focus();
+    next?.querySelector("h2 a").focus();
     next?.scrollIntoView({ block: "nearest" });
   }
   function press(key) {

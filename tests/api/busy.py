@@ -1,0 +1,80 @@
+"""A town in which something stands on every page: for what is looked at page by page."""
+
+from sqlalchemy import insert
+
+from alerts.commands import alerts as commands
+from alerts.commands import shift
+from api.access import audit, tokens, users
+from events.store import New, append
+from events.tables import quarantine
+from events.types import alert as facts
+from events.types import message
+from events.types.device import CarbonMonoxideReported, OccupancyReported
+from events.types.fact import HOUR, MINUTE
+
+BLANKS = {"alert_id": "carbon_monoxide-7", "home_id": "dp03-12", "number": "1"}
+"""What to fill into the addresses of the register of pages."""
+
+
+def address_of(page):
+    """The page's address with its blanks filled."""
+    return page.address.format(**BLANKS)
+
+
+def busy(desk):
+    """Two open alerts, one on the shelf, one closed; messages, readings of a day, a promise, a handover, users."""
+    a_day(desk)
+    id, quiet = desk.raises_co(), desk.raises_quiet()
+    shelved = desk.raises_quiet(id="no_activity-8", home="dp03-12")
+    commands.shelve(desk.database, shelved, reason="在医院陪护", for_s=1800, by="user:duty", at=desk.now)
+    going = facts.ResponderEnRoute(alert=quiet, who="p-w02", by="user:duty", via="console")
+    desk.happens(f"alert-{quiet}", "dp03", going)
+    gone = desk.raises_quiet(id="no_activity-6", home="dp03-12")
+    commands.close(
+        desk.database, gone, outcome="safe_at_home", by="user:duty", via="console", seen_version=None, at=desk.now
+    )
+    a_message(desk, id)
+    row = {
+        "received_at": desk.now, "topic": "shouwang/v1/dp03/co-7f2a/event", "payload": b'{"specversion"', "size": 14,
+        "retained": 0, "reason": "not_json", "detail": "", "site": "", "device": "", "state": "waiting",
+    }  # fmt: skip
+    desk.database.write(lambda db: db.execute(insert(quarantine).values(**row)) and None)
+    shift.promise(desk.database, "给李桂兰的女儿回电话", by="user:duty", due=desk.now + HOUR, at=desk.now)
+    with desk.database.read() as db:
+        kept = audit.anchor(db)
+    shift.hand_over(
+        desk.database, left="user:early", took="user:duty", note="12号家的煤炉烟道刚通过", alerts=[id], not_protected=[],
+        away=[], audit=kept, at=desk.now - 5 * HOUR,
+    )  # fmt: skip
+    users.create_user(desk.database, "dongping", "village", None, scope=["dp"], now=desk.now)
+    tokens.create_token(desk.database, "wallboard", "auditor", desk.now)
+    desk.services.folded()
+    return id, quiet
+
+
+def a_day(desk):
+    """Somebody got up, cooked, rested; the stove smoked a little. Recorded in one go."""
+    said = []
+    for minutes in range(0, 24 * 60, 30):
+        at = desk.now - 24 * HOUR + minutes * MINUTE
+        stirs = 6 * 60 < (minutes + 22 * 60 + 30) % (24 * 60) < 21 * 60
+        for number, occupied in enumerate((False, True) if stirs else (False,)):
+            report = OccupancyReported(device="dp03/hall-1", occupied=occupied)
+            said.append((report, f"m-{minutes}-{number}", at + number * MINUTE))
+        ppm = float(3 + (minutes // 30 * 7) % 40)
+        report = CarbonMonoxideReported(device="dp03/co-7f2a", alarm=minutes > 1430, ppm=ppm)
+        said.append((report, f"co-{minutes}", at))
+    news = [New(f"device-{event.device}", "dp03", event, at, key=key) for event, key, at in said]
+    desk.database.write(lambda db: append(db, news, recorded_at=desk.now) and None)
+
+
+def a_message(desk, id):
+    """One that failed."""
+    planned = message.MessagePlanned(
+        message="m1", tell=1, alert=id, site="dp03", alert_class=1, round=1, step=1, person="p-w01", phone="x",
+        channel="twilio_sms", template="first_carbon_monoxide",
+    )  # fmt: skip
+    desk.told("person-p-w01", "p-w01", planned, "plan-m1")
+    desk.told(
+        "person-p-w01", "p-w01", message.MessageFailed(message="m1", channel="twilio_sms", code="30003"), "failed-m1"
+    )

@@ -40,6 +40,11 @@ class Names:
         town = places.town(self._db)
         return self._said(town.name, town.name_en) if town else ""
 
+    def site(self, id: str) -> str:
+        """`东坪三组`."""
+        known = places.site(self._db, id)
+        return self._said(known.name, known.name_en) if known else id
+
     def device(self, id: str) -> str:
         """`卧室 一氧化碳报警器`; the id for a device nobody registered."""
         known = self._devices.get(id)

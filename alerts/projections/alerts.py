@@ -45,6 +45,8 @@ class AlertSeen:
     round: int
     help_needed: bool
     proposal: str
+    area_homes: Mapping[str, tuple[int, str]]
+    area_quiet: Mapping[str, int]
     shelved_until: int
     shelved_by: str
     noticed_at: int
@@ -153,7 +155,7 @@ def _seen(row: Mapping[Any, Any], known: Roster) -> AlertSeen:
         active=a.active and a.open, lasting=a.lasting, acknowledged_by=a.acknowledged_by,
         acknowledged_at=a.acknowledged_at, handling=_handling(a), responders=tuple(r for r in a.responders if not r.gone),
         declined=tuple(a.declined), told=a.told, lost=a.lost, chain=a.terms.chain, reason=a.reason,
-        devices=tuple(a.devices), round=a.round, help_needed=a.help_needed, proposal=a.proposal, shelved_until=a.shelved_until, shelved_by=a.shelved_by,
+        devices=tuple(a.devices), round=a.round, help_needed=a.help_needed, proposal=a.proposal, shelved_until=a.shelved_until, area_homes=a.area.homes if a.area else {}, area_quiet=a.area.quiet if a.area else {}, shelved_by=a.shelved_by,
         noticed_at=a.noticed_at, refired_at=a.refired_at, suspected_at=a.suspected_at, raised_at=a.raised_at,
         began_at=row["began_at"], next=what_is_next(a), answer_by=answer_by(a), arrive_by=arrive_by(a),
         closed_at=a.closed_at, outcome=a.outcome, closed_by=a.closed_by, death_confirmed=a.death_confirmed, version=a.version, position=row["position"],

@@ -55,9 +55,9 @@ def _board(template: str, request: Request, db: Connection, serving: Services) -
     counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
     return page(
         request, template, say,
-        people=[alert for alert in opened if alert.alert_class <= 3 and not alert.shelved_until],
+        people=[alert for alert in opened if alert.alert_class != 4 and not alert.shelved_until],
         shelved=[alert for alert in opened if alert.shelved_until],
-        maintenance=[alert for alert in opened if alert.alert_class > 3 and not alert.shelved_until],
+        maintenance=[alert for alert in opened if alert.alert_class == 4 and not alert.shelved_until],
         counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),
         exposed_count=len(exposed),
         quietest=quietest,

@@ -30,8 +30,14 @@ class Sentences:
 
     def why(self, alert: AlertSeen) -> str:
         """Which reading, which limit, since when."""
-        parts = self._first(alert.danger, alert.reason)
         reason = alert.reason
+        if alert.area_homes:
+            since = self.clock(min(since for since, _ in alert.area_homes.values()))
+            parts = [self.t("why.area", count=len(alert.area_homes), clock=since)]
+            if alert.area_quiet:
+                parts.append(self.t("why.area_quiet", count=len(alert.area_quiet)))
+            return ("，" if self.language == "zh" else ", ").join(parts)
+        parts = self._first(alert.danger, reason)
         if reason.get("late_s"):
             parts.append(self.t("why.late", span=self._span(reason["late_s"] * SECOND)))
         if reason.get("test_taken_as_real"):
@@ -125,7 +131,7 @@ class Sentences:
 
     def place(self, alert: AlertSeen) -> str:
         """The home, or the site for an alert that belongs to no home."""
-        return self.names.home(alert.home) if alert.home else alert.site
+        return self.names.home(alert.home) if alert.home else self.names.site(alert.site)
 
     def reason_for(self, why: str) -> str:
         """A short reason code as words."""

@@ -66,6 +66,7 @@ def _fact(row: Mapping[str, Any], say: Sentences) -> Line:
         "device": say.names.device(said["device"]) if said.get("device") else "",
         "outcome": outcome_name(str(said.get("outcome", "")), "en" if say.language == "en" else "zh"),
         "persons": _persons(said.get("persons"), say),
+        "home": say.names.home(said["home"]) if said.get("home") else "",
     }  # fmt: skip
     words.update({name: say.names.person(str(said.get(name, ""))) for name in ("by", "who", "person")})
     key = f"fact.{row['type']}"

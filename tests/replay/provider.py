@@ -17,6 +17,7 @@ class Provider:
 
     def __init__(self, dice: random.Random) -> None:
         self._dice, self._number = dice, 0
+        self._late = random.Random(0)
         self._receipts: list[tuple[int, str, str, str, str]] = []
 
     def sends(self, database: Database, at: int) -> int:
@@ -31,7 +32,7 @@ class Provider:
         news: list[New] = []
         states: dict[str, list[str]] = {}
         for row in sorted(rows):
-            if self._dice.random() < 0.03:
+            if self._late.random() < 0.03:
                 continue  # not yet
             self._number += 1
             number, state = f"SM{self._number}", "sent"

@@ -62,6 +62,7 @@ class Weeks:
         self.database: Database = make_database(address)
         self.database.create()
         self._dice = random.Random(f"weeks {seed}")
+        self._trade = random.Random(f"channels {seed}")
         self._places = places(homes)
         self._people = People(self._places, random.Random(f"people {seed}"))
         self._living = [Living(place, random.Random(f"{place.home} {seed}"), START) for place in self._places]
@@ -162,8 +163,8 @@ class Weeks:
             wrong = dice.choice(['"much"', '"much"', "50"])
             for home in [place.home for place in dice.sample(self._places, 5)]:
                 self._decides(setting.SettingChanged(name="co.test_real_ppm", value=wrong, scope=home, by="nobody"))
-        if dice.random() < 0.01:
-            self._decides(ChannelsDeclared(channels=dice.choice(_HOUSES)))
+        if self._trade.random() < 0.01:
+            self._decides(ChannelsDeclared(channels=self._trade.choice(_HOUSES)))
         if dice.random() < 0.01:
             self.restarts += 1
             self._open()

@@ -78,7 +78,7 @@ class Awaiting:
                     assert other is not None
                     self.tell_by(person, telling, other, "provider_slow", recorded)
         elif (due := self._receipt_due(telling)) is not None and due <= event.due:
-            self._call(person, telling, recorded)
+            self._tell_beside(person, telling, recorded)
         self.await_word(person, telling)
 
     def _slow_due(self, telling: Telling) -> int | None:
@@ -97,14 +97,12 @@ class Awaiting:
                 yield tries[-1]
 
     def _receipt_due(self, telling: Telling) -> int | None:
-        """Classes 2 and 3: when a call goes beside a text that nobody has confirmed, None where none will."""
+        """Classes 2 and 3: when a call goes beside a text that nobody has confirmed, or a text beside a call, or None."""
         tell = telling.tell
         if tell.alert_class not in {2, 3} or not asked_to_go(tell):
             return None
-        if any(going.way.medium == "voice" for going in telling.messages.values()):
-            return None
         unheard = [going.at for going in telling.messages.values() if not self._heard(going)]
-        if not unheard or not any(way.medium == "voice" for way in telling.left):
+        if not unheard or not self._other_medium(telling):
             return None
         due = max(unheard) + self.policy.span(f"class{tell.alert_class}.receipt_within_s", tell.home)
         if tell.alert_class == 3:
@@ -119,11 +117,15 @@ class Awaiting:
             return True
         return going.state in {"delivered", "failed", "overtaken"}
 
-    def _call(self, person: Person, telling: Telling, recorded: Recorded) -> None:
-        """On the phone that got the text, where it takes calls; within the budget."""
-        texted = [going.way.phone for going in telling.messages.values() if not self._heard(going)]
-        calls = [way for way in telling.left if way.medium == "voice"]
-        for way in sorted(calls, key=lambda way: way.phone not in texted):
+    def _other_medium(self, telling: Telling) -> list[Way]:
+        """What is left of the medium that has not been tried yet."""
+        tried = {going.way.medium for going in telling.messages.values()}
+        return [way for way in telling.left if way.medium not in tried]
+
+    def _tell_beside(self, person: Person, telling: Telling, recorded: Recorded) -> None:
+        """A call beside a text or the other way round: on the same phone where it can be, within the budget."""
+        tried = [going.way.phone for going in telling.messages.values() if not self._heard(going)]
+        for way in sorted(self._other_medium(telling), key=lambda way: way.phone not in tried):
             if self.affordable(person, telling, way, recorded.recorded_at):
                 self.tell_by(person, telling, way, "receipt_missing", recorded)
                 return

@@ -208,6 +208,18 @@ def test_who_would_rather_be_called_is_called_first_and_texted_when_nobody_answe
     assert told(called, "w1")[-1] == ("ph-w1-1", "twilio_sms", "failed_before")
 
 
+def test_who_is_called_first_and_presses_no_key_is_texted_a_minute_later(called: House) -> None:
+    called.records(PersonPreferencesSet(person="w1", voice_first=True), "person-w1", "w1")
+    called.lives()
+    called.waits(hours=12, minutes=10, seconds=10)
+    assert not called.phone(1).inbox
+    called.waits(seconds=61)
+    assert told(called, "w1") == [
+        ("ph-w1-1", "twilio_voice", "voice_first"),
+        ("ph-w1-1", "twilio_sms", "receipt_missing"),
+    ]
+
+
 def test_a_landline_is_called_and_never_texted(called: House) -> None:
     called.records(PhoneVerified(person="g1", phone="ph-g1-1", sms=False), "person-g1", "g1")
     co(called)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from alerts.books import Books
-from alerts.core import settling
+from alerts.core import lifecycle, settling
 from alerts.core.household import Household
 from alerts.core.roster import FACTS
 from alerts.judging import Judging
@@ -104,6 +104,8 @@ class Taking:
         if change is not None:
             household, why, restart = change
             self.books.touch(household)
+            if isinstance(recorded.event, home.AwaySet):
+                self._nobody_there(household, recorded, recorded.event.by)
             self._judging.changed(household, recorded, why, restart=restart)
             if isinstance(recorded.event, life.VisitRecorded):
                 self._judging.cases.visited(household, recorded.event.who, recorded)
@@ -113,3 +115,11 @@ class Taking:
                 self.books.touch(stopped)
                 why = "paused" if isinstance(recorded.event, home.HomePaused) else "retired"
                 self._judging.cases.stopped(stopped, why, recorded)
+
+    def _nobody_there(self, household: Household, recorded: Recorded, by: str) -> None:
+        """Somebody says that the elder is away before anybody was told of the silence: nobody need be."""
+        at = recorded.recorded_at
+        for alert in [a for a in household.alerts.values() if a.status == "suspected" and a.alert_class == 2]:
+            self._judging.cases.decide(
+                household, alert, recorded, lambda a: lifecycle.cancel(a, by=by, why="away", at=at)
+            )

@@ -206,6 +206,22 @@ def test_a_house_is_set_away_by_whoever_answers_for_it_and_by_nobody_else(house:
     assert not house.said(facts.AlertSuspected)
 
 
+def test_who_says_away_before_anybody_was_told_of_the_silence_spares_them_all(house: House) -> None:
+    house.lives()
+    house.waits(hours=12, minutes=3)
+    assert house.alert("no_activity").status == "suspected"
+    assert house.phone(1).replies("外出3") == "away", "she has one home, so its number may be left out"
+    assert [(c.by, c.why) for c in house.said(facts.AlertCancelled)] == [("w1", "away")]
+    house.waits(minutes=30)
+    assert not [text for text in house.phone(1).inbox if "请上门" in text]
+
+
+def test_an_alarm_of_life_safety_is_not_spared_by_an_away(house: House) -> None:
+    house.phone(1).replies("外出3")
+    house.hears("co-1", "co", {"alarm": True, "ppm": 210, "test": False})
+    assert "一氧化碳" in house.phone(1).last
+
+
 def test_a_reply_after_closing_says_how_it_ended_and_an_older_slot_does_not_act_on_a_newer_alert(house: House) -> None:
     house.hears("sos-1", "button", {"action": "sos"})
     house.operator_closes("sos", "hospital")

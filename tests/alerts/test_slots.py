@@ -11,7 +11,7 @@ from alerts.commands import alerts as commands
 from alerts.core.person import Person, fold
 from events.types import alert as facts
 from events.types.fact import DAY, HOUR, MINUTE, SECOND
-from events.types.home import PhoneVerified, PhoneWithdrawn
+from events.types.home import AwaySet, PhoneVerified, PhoneWithdrawn
 from events.types.message import AlertOpenAgain, MessagePlanned, SlotFreed
 from tests.house import TOWN, House
 
@@ -78,6 +78,13 @@ def test_with_ten_open_a_bare_answer_lists_the_nine_and_changes_nothing(row: Hou
     assert not row.said(facts.ResponderEnRoute)
     assert row.phone(1).replies("51") == "going"
     assert [a.home for a in row.alerts() if a.responders] == ["dp03-25"]
+
+
+def test_who_answers_for_many_houses_names_the_one_that_is_away(row: House) -> None:
+    assert row.phone(1).replies("外出3") == "refused"
+    assert "外出 门牌号 天数" in row.phone(1).last
+    assert row.phone(1).replies("外出25 3") == "away"
+    assert [a.home for a in row.said(AwaySet)] == ["dp03-25"]
 
 
 def test_a_slot_is_free_a_day_after_closing_and_not_before(row: House) -> None:

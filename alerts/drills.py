@@ -4,6 +4,7 @@ Begins and sums are facts; whom they tell is the engine's to decide.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -15,6 +16,7 @@ from alerts.timers import Timer, set_timers
 from events.serial import Recorded
 from events.store import New, append, read_stream
 from events.tables import events
+from events.types.alert import StepTaken
 from events.types.fact import MINUTE
 from events.types.life import DrillStarted, DrillSummed
 
@@ -46,31 +48,40 @@ def ended(timer: str) -> str:
     return timer.removeprefix(_ENDED) if timer.startswith(_ENDED) else ""
 
 
+class Tested(NamedTuple):
+    """A home whose chain is or was tested, and who was asked there."""
+
+    alert: Alert
+    asked: list[str]
+
+    @property
+    def silent(self) -> list[str]:
+        """Who was asked and has not answered."""
+        return [person for person in self.asked if person not in self.alert.answered]
+
+
 def sum_up(db: Connection, drill: str, *, at: int) -> list[DrillSummed]:
     """Who did not answer, for each grid member; recorded within the caller's transaction."""
-    by_member: dict[tuple[str, str], list[Alert]] = {}
     known = roster(db, at)
-    for alert in alerts_of(db, drill):
-        members = known.resolve(chain_of(db, alert.home)["grid_member"], at).persons
-        for member in members:
-            by_member.setdefault((member, alert.site), []).append(alert)
-    sums: dict[str, DrillSummed] = {}
-    for (member, site), alerts in by_member.items():  # of several sites the first holds the sum: one message a person
-        asked = {person for alert in alerts for person in alert.told}
-        silent = {person for alert in alerts for person in alert.told if person not in alert.answered} - {member}
-        before = sums.get(member)
-        sums[member] = DrillSummed(
-            drill=drill, site=before.site if before else site, person=member,
-            alert=before.alert if before else alerts[-1].id, asked=len(asked) + (before.asked if before else 0),
-            silent=sorted(silent | set(before.silent if before else [])),
-        )  # fmt: skip
-    news = [New(f"drill-{drill}", each.site, each, at, key=f"sum-{each.person}") for each in sums.values()]
+    of_member: dict[str, list[Tested]] = {}
+    for home in tested(db, drill):
+        for member in known.resolve(chain_of(db, home.alert.home)["grid_member"], at).persons:
+            of_member.setdefault(member, []).append(home)
+    sums = []
+    for member, homes in of_member.items():
+        asked = {person for home in homes for person in home.asked}
+        silent = {person for home in homes for person in home.silent} - {member}
+        last = homes[-1].alert  # of several homes one carries the message
+        sums.append(DrillSummed(
+            drill=drill, site=last.site, person=member, alert=last.id, asked=len(asked), silent=sorted(silent)
+        ))  # fmt: skip
+    news = [New(f"drill-{drill}", each.site, each, at, key=f"sum-{each.person}") for each in sums]
     append(db, news, recorded_at=at)
-    return list(sums.values())
+    return sums
 
 
-def alerts_of(db: Connection, drill: str) -> list[Alert]:
-    """Every alert of this test, as of now."""
+def tested(db: Connection, drill: str) -> list[Tested]:
+    """Every home of this test, as of now."""
     begun = int(drill.removeprefix("d"))
     query = (
         select(events.c.stream)
@@ -78,12 +89,15 @@ def alerts_of(db: Connection, drill: str) -> list[Alert]:
         .where(events.c.at >= begun)
         .order_by(events.c.position)
     )
-    found = [_folded(read_stream(db, stream)) for stream in db.execute(query).scalars()]
-    return [alert for alert in found if alert is not None and alert.reason.get("drill") == drill]
+    found = [_tested(read_stream(db, stream)) for stream in db.execute(query).scalars()]
+    return [each for each in found if each is not None and each.alert.reason.get("drill") == drill]
 
 
-def _folded(stream: Iterable[Recorded]) -> Alert | None:
+def _tested(stream: Iterable[Recorded]) -> Tested | None:
     alert: Alert | None = None
+    asked: dict[str, None] = {}
     for recorded in stream:
         alert = fold(alert, recorded.event, recorded.at, recorded.version)
-    return alert
+        if isinstance(recorded.event, StepTaken):
+            asked |= dict.fromkeys(recorded.event.persons)
+    return None if alert is None else Tested(alert, list(asked))

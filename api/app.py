@@ -17,7 +17,7 @@ from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
 from api.live import Broadcast
-from api.routes import alerts, away, figures, log, places, quarantine, service
+from api.routes import alerts, away, duty, figures, lives, log, places, quarantine, service
 from api.services import Services
 
 __all__ = ["access_tables", "create_app", "end_streams"]
@@ -73,7 +73,7 @@ def create_app(services: Services) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False, description="Or the session of the console."))],
     )
     for router in (
-        alerts.router, places.router, away.router, quarantine.router, log.router, service.router, figures.router,
+        alerts.router, places.router, away.router, lives.router, duty.router, quarantine.router, log.router, service.router, figures.router,
     ):  # fmt: skip
         rest.include_router(router)
     app.include_router(rest)

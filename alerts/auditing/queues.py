@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from alerts.auditing.finding import Finding, found
 from alerts.notify.outbox import outbox
 from alerts.projections import devices, homes
+from alerts.projections.lives import Life, all_lives
 from alerts.projections.projector import READER as PROJECTIONS
 from alerts.projections.projector import failures
 from alerts.timers import mark_of, timers
@@ -129,7 +130,10 @@ class Protection:
         hanging: dict[str, list[dict[str, object]]] = {}
         for device in devices.of_homes(db, [row["home"] for row in rows]):
             hanging.setdefault(device["home"], []).append(device)
+        known = all_lives(db, [row["home"] for row in rows])
         for row in rows:
-            self._words[row["home"]] = homes.word_of(row, hanging.get(row["home"], []), now)[0]
+            self._words[row["home"]] = homes.word_of(
+                row, hanging.get(row["home"], []), known.get(row["home"], Life()), now
+            )[0]
         count = sum(word == "not_protected" for word in self._words.values())
         return found("homes_not_protected", count, "{count} 户没有保护", "{count} homes are not protected", grave=False)

@@ -1,7 +1,7 @@
 """Somebody will not be there: leave with or without a stand-in, set and cancelled by people; recorded for everybody."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
@@ -25,7 +25,8 @@ class LeaveRefused(Exception):
 
     def __init__(self, why: str, **more: str) -> None:
         super().__init__(why)
-        self.why, self.more = why, more
+        self.why: str = why
+        self.more: dict[str, Any] = dict(more)
 
 
 def set_leave(

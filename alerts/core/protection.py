@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
+from alerts.core.life import Life
 from events.types.fact import HOUR, SECOND
 
 Status = Literal["protected", "partly", "not_protected", "never_proven", "away", "paused", "retired"]
@@ -21,9 +22,11 @@ _DANGER_OF: Final[dict[str, str]] = {
 
 
 def judge(
-    row: Mapping[Any, Any], hanging: Sequence[Mapping[str, Any]], now: int
+    row: Mapping[Any, Any], hanging: Sequence[Mapping[str, Any]], life: Life, now: int
 ) -> tuple[Status, list[Reason]]:  # fmt: skip
     """The word for a home and why. A home whose life nobody can see is not protected, whatever else works.
+
+    Nor is one whose elder has not agreed, or for which nobody could be told: its alarms are judged and told all the same.
 
     `row`: as `board_homes` has it; `hanging`: its devices as `board_devices` has them.
     """
@@ -42,12 +45,16 @@ def judge(
     missing = [_of("silent", device, since=device["last_heard"]) for device in silent]
     unproven = [_of("never_proven", d) for d in hanging if owes_proof(d) and d["last_heard"] is not None]
     aside = [_of("not_watched_yet", device) for device in hanging if device["kind"] in _NOT_WATCHED_YET]
-    reasons = broken + missing + unproven + aside
-    if broken:
+    if life.consent is None:
+        broken.append({"what": "no_consent"})
+    wrong = {str(hole["what"]) for hole in life.holes}
+    holed = [{"what": f"chain_{what}"} for what in sorted(wrong)]
+    reasons = broken + holed + missing + unproven + aside
+    if broken or "uncovered" in wrong:
         return "not_protected", reasons
     if row["away_since"] is not None and (row["away_until"] is None or row["away_until"] > now):
         return "away", [{"what": "away", "since": row["away_since"], "until": row["away_until"]}, *reasons]
-    return ("partly" if missing else "never_proven" if unproven else "protected"), reasons
+    return ("partly" if missing or holed else "never_proven" if unproven else "protected"), reasons
 
 
 def silent_since(row: Mapping[Any, Any], now: int) -> bool:

@@ -1,13 +1,14 @@
 """Homes: is this home protected, and if not, why not. Silence of ours and of its devices is shown, never hidden."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
 
 from alerts.core.protection import WORST_FIRST, Reason, Status, judge
 from alerts.projections import devices as fitted
+from alerts.projections.lives import Life, all_lives, life_of
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows, to_text
 from events.serial import Recorded
 from events.tables import metadata
@@ -47,6 +48,7 @@ class HomeSeen:
     away_until: int | None
     chain: Mapping[str, list[str]]
     devices: tuple[dict[str, Any], ...]
+    life: Life = field(default_factory=Life)
 
     @property
     def moved_at(self) -> int | None:
@@ -127,25 +129,28 @@ def all_homes(db: Connection, now: int) -> list[HomeSeen]:
     hanging: dict[str, list[dict[str, Any]]] = {}
     for device in fitted.of_homes(db):
         hanging.setdefault(device["home"], []).append(device)
+    known = all_lives(db)
     rows = db.execute(select(homes).order_by(homes.c.home)).mappings()
-    seen = [_seen(row, hanging.get(row["home"], []), now) for row in rows]
+    seen = [_seen(row, hanging.get(row["home"], []), known.get(row["home"], Life()), now) for row in rows]
     return sorted(seen, key=lambda home: WORST_FIRST.index(home.status))
 
 
 def one(db: Connection, home: str, now: int) -> HomeSeen | None:
     """This home, None when it was never enrolled."""
     row = db.execute(select(homes).where(homes.c.home == home)).mappings().first()
-    return _seen(row, fitted.of_homes(db, [home]), now) if row else None
+    return _seen(row, fitted.of_homes(db, [home]), life_of(db, home), now) if row else None
 
 
-def word_of(row: Mapping[Any, Any], hanging: Sequence[Mapping[str, Any]], now: int) -> tuple[Status, list[Reason]]:
+def word_of(
+    row: Mapping[Any, Any], hanging: Sequence[Mapping[str, Any]], life: Life, now: int
+) -> tuple[Status, list[Reason]]:
     """The word for a row of this table, and why."""
-    return judge({**row, "failed_rules": from_text(row["failed_rules"])}, hanging, now)
+    return judge({**row, "failed_rules": from_text(row["failed_rules"])}, hanging, life, now)
 
 
-def _seen(row: Mapping[Any, Any], hanging: Sequence[dict[str, Any]], now: int) -> HomeSeen:
-    status, reasons = word_of(row, hanging, now)
+def _seen(row: Mapping[Any, Any], hanging: Sequence[dict[str, Any]], life: Life, now: int) -> HomeSeen:
+    status, reasons = word_of(row, hanging, life, now)
     return HomeSeen(
         row["home"], row["site"], status, tuple(reasons), row["no_activity_s"], row["enrolled_at"],
-        row["away_until"], from_text(row["chain"]), tuple(hanging),
+        row["away_until"], from_text(row["chain"]), tuple(hanging), life,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from alerts.projections.alert_fold import ALERTS
 from alerts.projections.devices import DEVICES
 from alerts.projections.homes import HOMES
+from alerts.projections.lives import LIVES
 from alerts.projections.messages import MESSAGES
 from alerts.projections.projection import Projection
 from alerts.projections.rebuilding import Check, Progress, Rebuilding
@@ -29,12 +30,12 @@ from events.types.device import DeviceFact
 log = logging.getLogger("shouwang.projections")
 
 READER = "projections"
-PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, ALERTS, MESSAGES, TIMELINE, RESPONSES)
+PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, LIVES, ALERTS, MESSAGES, TIMELINE, RESPONSES)
 """In this order: the timeline asks the messages which alert a receipt belongs to."""
 
 _READ = frozenset(kind for projection in PROJECTIONS for kind in projection.reads)
 
-SHAPE = 5
+SHAPE = 6
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000

@@ -111,3 +111,16 @@ def _select(db: Connection, id: str | None) -> list[Home]:
         )
         for row in db.execute(rows)
     ]  # fmt: skip
+
+
+def consents(db: Connection) -> set[str]:
+    """The homes of which consent was ever recorded or withdrawn."""
+    said = select(events.c.stream).where(events.c.type.in_(["ConsentRecorded", "ConsentWithdrawn"])).distinct()
+    return {stream.removeprefix("home-") for stream in db.execute(said).scalars()}
+
+
+def homes_in(db: Connection, village: str = "") -> list[str]:
+    """The ids of the homes of a village, or of all."""
+    h, s, g = tables.homes, tables.sites, tables.grids
+    query = select(h.c.id).join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid).order_by(h.c.place, h.c.id)
+    return list(db.execute(query.where(g.c.village == village) if village else query).scalars())

@@ -53,6 +53,7 @@ homes:
     watcher: p-w01
     second_watcher: p-w02
     no_activity_hours: 12
+    consent: 2026-01-05
     notes: 煤炉取暖
     devices:
       - {id: hall-1, model: motion-pir, room: 堂屋}

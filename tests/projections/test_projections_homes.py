@@ -4,6 +4,7 @@ import pytest
 
 from alerts.projections import devices, homes
 from events.types import home as facts
+from events.types import life
 from events.types.device import (
     CarbonMonoxideReported,
     ClimateReported,
@@ -25,6 +26,7 @@ HALL, CO = "dp03/hall-1", "dp03/co-1"
 
 def enrolled(log, *kinds):
     log.happens("home-h1", facts.HomeEnrolled(home="h1", site="dp03", no_activity_s=43_200))
+    log.happens("home-h1", life.ConsentRecorded(home="h1", by="user:a", given="signed"))
     for device, kind in kinds or ((HALL, "motion"), (CO, "co")):
         assigned = facts.DeviceAssigned(
             device=device, home="h1", since=log.now, model="m", kind=kind, room="堂屋", interval_s=900
@@ -188,3 +190,41 @@ def test_a_removed_device_is_listed_no_more(log):
     enrolled(log, (HALL, "motion"))
     log.happens(f"device-{HALL}", facts.DeviceRemoved(device=HALL, home="h1"))
     assert log.ask(devices.of_homes) == []
+
+
+def test_a_home_without_consent_is_not_protected_and_says_so(log):
+    enrolled(log, (HALL, "motion"))
+    moves(log)
+    log.happens("home-h1", life.ConsentWithdrawn(home="h1", by="user:a"))
+    assert word(log) == ("not_protected", ["no_consent"])
+    log.happens("home-h1", life.ConsentRecorded(home="h1", by="user:a", given="guardian"))
+    assert word(log) == ("protected", [])
+
+
+def test_a_hole_in_the_chain_leaves_it_partly_protected_and_one_that_reaches_nobody_not_at_all(log):
+    enrolled(log, (HALL, "motion"))
+    moves(log)
+    log.told("home-h1", life.ChainChecked(home="h1", holes=[life.Hole("one_phone")]))
+    assert word(log) == ("partly", ["chain_one_phone"])
+    log.told("home-h1", life.ChainChecked(home="h1", holes=[life.Hole("uncovered")]))
+    assert word(log) == ("not_protected", ["chain_uncovered"])
+    log.told("home-h1", life.ChainChecked(home="h1", holes=[]))
+    assert word(log) == ("protected", [])
+
+
+def test_the_life_of_a_home_says_who_and_when(log):
+    enrolled(log, (HALL, "motion"))
+    begun = log.now
+    log.now += HOUR
+    log.happens("home-h1", life.HomeProven(home="h1", by="user:b"))
+    log.happens("home-h1", facts.HomePaused(home="h1", by="user:c", reason="住院"))
+    seen = log.ask(homes.one, "h1", log.now).life
+    assert (seen.consent.by, seen.consent.at, seen.consent.said) == ("user:a", begun, "signed")
+    assert (seen.proven.by, seen.proven.at) == ("user:b", begun + HOUR)
+    assert (seen.paused.by, seen.paused.said, seen.stage) == ("user:c", "住院", "paused")
+    log.happens("home-h1", facts.HomeRetired(home="h1", by="user:d"))
+    assert log.ask(homes.one, "h1", log.now).life.stage == "retired"
+    log.happens("home-h1", facts.HomeResumed(home="h1", by="user:e"))
+    log.happens("home-h1", life.VisitRecorded(home="h1", who="w1", by="user:e", visited_at=log.now, note="t1"))
+    seen = log.ask(homes.one, "h1", log.now).life
+    assert (seen.stage, seen.visited.by) == ("proven", "w1")

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from alerts.registry.homes import statuses
+from alerts.registry.homes import consents, statuses
 from alerts.registry.importing.changes import Changes
 from alerts.registry.importing.duty_changes import change_duty
 from alerts.registry.importing.faults import ImportRefused
@@ -71,7 +71,7 @@ def _take(db: Connection, plan: Plan, now: int, since: int, progress: Progress |
     change_people(plan, changes)  # first: a home is watched only once its people can be told
     change_duty(plan, changes)
     change_places(plan, changes)
-    left_alone = change_homes(plan, statuses(db), changes)
+    left_alone = change_homes(plan, statuses(db), consents(db), changes)
     changes.write_rows(db)
     _record(db, changes, now, progress)
     return ImportReport(

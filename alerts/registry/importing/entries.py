@@ -107,6 +107,7 @@ def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> Planned
         watcher=[place(id) for id in f.ids("watcher")],
         second_watcher=[place(id) for id in f.ids("second_watcher", needed=False)],
         chain=levels(f, place),
+        consent=f.moment("consent", dated),
         residents=[_resident(Fields(node, path, f.faults, "name born notes")) for path, node in f.items("residents")],
         devices=devices(f, site_id, models, dated),
     )

@@ -7,10 +7,14 @@ from alerts.registry.importing.changes import Changes
 from alerts.registry.importing.device_changes import change_device
 from alerts.registry.importing.planned import Plan, PlannedHome
 from events.types.home import ChainSet, HomeEnrolled
+from events.types.life import ConsentRecorded
 
 
-def change_homes(plan: Plan, status: dict[str, Status], changes: Changes) -> list[str]:
-    """Returns the homes whose limit was left alone because they are paused or retired: enrolling would undo that."""
+def change_homes(plan: Plan, status: dict[str, Status], agreed: set[str], changes: Changes) -> list[str]:
+    """Returns the homes whose limit was left alone because they are paused or retired: enrolling would undo that.
+
+    `agreed`: homes of which consent was ever recorded or withdrawn; what people said there is not said again by a file.
+    """
     held, now = changes.held, changes.now
     ladder = held.ladder().take(plan)
     left_alone: list[str] = []
@@ -23,6 +27,9 @@ def change_homes(plan: Plan, status: dict[str, Status], changes: Changes) -> lis
         ]
         changes.put_all(tables.residents, held.residents.get(home.id, []), new)
         levels = ladder.chain(home.site, home.watcher, home.second_watcher)
+        if home.consent is not None and home.id not in agreed:
+            fact = ConsentRecorded(home=home.id, by="import", given="signed")
+            changes.decide(f"home-{home.id}", home.site, fact, home.consent)
         own = {each.alert_class: each.levels for each in home.chain}
         at = now if home.id in held.homes else changes.begins(home.since)
         _chain(home.id, home.site, levels, own, changes, at)

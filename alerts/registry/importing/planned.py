@@ -155,6 +155,7 @@ class PlannedHome(Entry, frozen=True):
     watcher: list[str]
     second_watcher: list[str]
     chain: list[PlannedLevels]
+    consent: int | None
     residents: list[PlannedResident]
     devices: list[PlannedDevice]
 

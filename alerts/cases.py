@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from alerts.books import Books, caused_by
-from alerts.core import lifecycle
+from alerts.core import lifecycle, tuning
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.escalation import next_ring, wake
 from alerts.core.household import Household
@@ -45,6 +45,11 @@ class Cases:
             if alert.alert_class <= 2 or not alert.lasting:
                 again = lambda a: lifecycle.fire_again(a, device=source, reason=reason, at=at)  # noqa: E731
                 self.decide(home_, alert, recorded, again)
+            elif danger.again:
+                said = lambda a: lifecycle.say_again(a, device=source, reason=reason, at=at)  # noqa: E731
+                self.decide(home_, alert, recorded, said)
+            elif source not in alert.devices:
+                self.decide(home_, alert, recorded, lambda a: lifecycle.join(a, device=source, at=at))
             return
         recent = home_.recent.get(name)
         if recent is not None and lifecycle.can_reopen(recent, at):
@@ -75,6 +80,8 @@ class Cases:
         self._books.owners[begun.id] = home_.home
         self._books.made.about_alert(begun, events, base=0, at=at, meta=caused_by(recorded))
         self._follow(home_, begun, events, recorded)
+        if name == "no_activity":  # in bad air that is more than a silence
+            self._look(home_, recorded, name, False)
 
     def of_site(self, site: str, name: str, reason: dict[str, Any], source: str, recorded: Recorded) -> None:
         """An alert for the operator that belongs to no home."""
@@ -178,6 +185,8 @@ class Cases:
         for event in events:
             if isinstance(event, facts.AlertClosed | facts.AlertCancelled):
                 self._ended(home_, alert, event, recorded)
+            elif isinstance(event, facts.OutcomeCorrected):
+                self._tune(home_, alert, event.outcome, recorded)
         self._set_timer(home_, alert)
 
     def _set_timer(self, home_: Household, alert: Alert) -> None:
@@ -197,6 +206,7 @@ class Cases:
         if isinstance(event, facts.AlertCancelled):
             self._look(home_, recorded, "cancelled", False)
             return
+        self._tune(home_, alert, event.outcome, recorded)
         out = [source for source in event.out_of_service if source in home_.sensors]  # the others stand elsewhere now
         for source in out:
             home_.sensors[source].out_of_service = True
@@ -210,6 +220,11 @@ class Cases:
         if alert.danger == "rule_failed" and home_.failed_rules:
             self._mended(home_, recorded)
         self._look(home_, recorded, "closed", alert.danger == "no_activity")
+
+    def _tune(self, home_: Household, alert: Alert, outcome: str, recorded: Recorded) -> None:
+        task = tuning.closed(home_, alert, outcome, recorded.recorded_at, self._books.policy)
+        if task is not None:
+            self.danger(home_, "tuning", task, recorded)
 
     def _mended(self, home_: Household, recorded: Recorded) -> None:
         mended = RuleMended(home=home_.home, site=home_.site, rules=home_.failed_rules)

@@ -224,6 +224,12 @@ class Judging:
             source = verdict.danger.device
             reason = {"device": source, "danger": rule.danger, "home": home_.home, "why": home_.status}
             self.cases.of_site(home_.site, "unknown_device_alarm", reason, source, recorded)
+        worse, worst = verdict.worse, home_.alerts.get(rule.danger)
+        if worse is not None and worst is not None:
+            rises = lambda a: lifecycle.worsen(  # noqa: E731
+                a, severity=worse.level, reason=worse.reason, all_at_once=worse.all_at_once, at=at
+            )
+            self.cases.decide(home_, worst, recorded, rises)
         if verdict.asks and home_.watched:
             self._command(home_, verdict.asks, recorded)
         for key, event in verdict.facts:

@@ -127,6 +127,11 @@ class Alert(msgspec.Struct):
         places = [place for step in range(1, len(self.terms.steps) + 1) for place in self.places(step)]
         return set(self.roster.resolve(places, at).persons)
 
+    @property
+    def severity(self) -> str:
+        """Empty, urgent or call_120: beyond its class, and it never falls."""
+        return str(self.reason.get("severity", ""))
+
     def responder(self, who: str) -> Responder | None:
         """This person as a responder, if they are one now."""
         return next((r for r in self.responders if r.who == who and r.here), None)
@@ -208,6 +213,11 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
             alert.area = area_of(event.reason) or alert.area
             _refire(alert, event.device, event.reason, at)
             _changed(alert, "reopened")
+        case facts.AlertSeverityRaised(severity=severity, reason=why, all_at_once=everybody):
+            alert.reason = {**alert.reason, "severity": severity, "severity_at": at, "severity_why": why}
+            if everybody:
+                alert.reason["all_at_once"] = True
+            _changed(alert, "severity")
         case facts.ActivityNoticed():
             alert.noticed_at = at
         case facts.AlertClosed():

@@ -169,6 +169,13 @@ def pull_next(deciding: Decided, why: str) -> None:
         take(deciding, min(alert.due)[0], why)
 
 
+def take_rest(deciding: Decided, why: str) -> None:
+    """All untold steps of this round now: nobody waits for a turn."""
+    alert = deciding.alert
+    while alert.running and alert.due:
+        take(deciding, min(alert.due)[0], why)
+
+
 def resume(deciding: Decided, why: str) -> None:
     """The steps go on: the next untold one now, the rest at table distances; when all are told, a new round.
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alerts.core.alert import Alert, area_of
-from alerts.core.escalation import Decided, pull_next, resume, start_round, take_due
+from alerts.core.escalation import Decided, pull_next, resume, start_round, take_due, take_rest
 from alerts.core.policy import DRILL, LESSER_OUTCOMES, OUTCOMES
 from alerts.core.refusals import (
     AlertAlreadyClosed,
@@ -17,6 +17,7 @@ from events.types import alert as facts
 from events.types.alert import Terms
 from events.types.fact import MINUTE, SECOND, Event
 
+SEVERITIES = ("", facts.URGENT, facts.CALL_120)
 STILL_ACTIVE_OUTCOMES = ["device_false_alarm", "device_fault"]
 SHELVED_MOST_S = {2: 3600, 3: 24 * 3600, 4: 7 * 24 * 3600}
 """Class -> how long it may be put aside at once; ISA-18.2 asks for a limit, and life-safety has none because it may not."""
@@ -45,6 +46,8 @@ def begin(
     deciding = Decided(alert, at)
     deciding.say(raised)
     take_due(deciding)
+    if reason.get("all_at_once"):
+        take_rest(deciding, "severity")
     return alert, deciding.events
 
 
@@ -64,6 +67,37 @@ def fire_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int) ->
     )
     if fresh:
         start_round(deciding, "refired")
+    return deciding.events
+
+
+def join(alert: Alert, *, device: str, at: int) -> list[Event]:
+    """Another device shows the same on an alert that starts no new rounds."""
+    if alert.status != "raised" or not device or device in alert.devices:
+        return []
+    deciding = Decided(alert, at)
+    deciding.say(facts.DeviceJoined(alert=alert.id, device=device))
+    return deciding.events
+
+
+def say_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int) -> list[Event]:
+    """It still lasts, and is said again where it is listed; nobody is called for it."""
+    if alert.status != "raised":
+        return []
+    deciding = Decided(alert, at)
+    deciding.say(facts.AlertRefired(alert=alert.id, reason=reason, device=device))
+    return deciding.events
+
+
+def worsen(alert: Alert, *, severity: str, reason: dict[str, Any], all_at_once: bool, at: int) -> list[Event]:
+    """It is worse than it was. Severity rises and never falls; nobody is told twice of one level."""
+    everybody = all_at_once and not alert.reason.get("all_at_once")
+    if alert.status != "raised" or (SEVERITIES.index(severity) <= SEVERITIES.index(alert.severity) and not everybody):
+        return []
+    deciding = Decided(alert, at)
+    severity = max(severity, alert.severity, key=SEVERITIES.index)
+    deciding.say(facts.AlertSeverityRaised(alert=alert.id, severity=severity, reason=reason, all_at_once=everybody))
+    if everybody and alert.running:
+        take_rest(deciding, "severity")
     return deciding.events
 
 

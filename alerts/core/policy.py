@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "class3.answer_within_s": 43200,
     "class3.arrive_within_s": 86400,
     "class3.hours": [8, 20],
+    "class3.wait_s": 1800,
     "class4.steps": [],
     "class4.prealarm_s": 0,
     "class4.round_gap_s": 86400,
@@ -83,6 +84,31 @@ DEFAULTS: dict[str, Any] = {
     "routine.neighbours": 2,
     "routine.settle_s": 600,
     "routine.spread_s": 3600,
+    "co.siren_s": 0,
+    "co.clears_ppm": 30,
+    "co.lost_most_s": 600,
+    "co.quiet_after_s": 1200,
+    "co.urgent_pct": 5,
+    "co.call_120_pct": 10,
+    "co.call_120_ppm": 300,
+    "air.altitude_m": 0,
+    "air.pressure_kpa": 0,  # 0: by the altitude
+    "check_flue.ppm": 30,
+    "check_flue.after_s": 7200,
+    "check_flue.mean_8h_ppm": 8.7,
+    "check_flue.mean_24h_ppm": 6,
+    "sensor_fault.frozen_s": 86400,
+    "sensor_fault.baseline_ppm": 5,
+    "low_temperature.celsius": 8,
+    "high_temperature.celsius": 35,
+    "battery.low_pct": 10,
+    "battery.said_again_s": 7 * 86400,
+    "battery.arrive_within_s": 14 * 86400,
+    "flapping.changes": 6,
+    "flapping.within_s": 3600,
+    "flapping.calm_s": 86400,
+    "tuning.false_alarms": 3,
+    "tuning.within_s": 14 * 86400,
     "device_silent.misses": 3,
     "device_silent.battery_least_s": 90000,
     "still_away.steps": [[0, ["watcher"]], [14400, ["grid_member"]]],
@@ -122,11 +148,16 @@ CLASSES: dict[str, int] = {
     "no_activity": 2, "not_home_by_night": 2, "outer_door_open": 2, "still_away": 3, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4, "blind_time": 4,
     "responder_unreachable": 4, "site_area": AREA,
     "chain_hole": 4, "visit_due": 3, "drill": 3,
+    "check_flue": 3, "water": 3, "low_temperature": 3, "high_temperature": 3, "sensor_fault": 4, "tamper": 4,
+    "battery": 4, "flapping": 4, "tuning": 4,
 }  # fmt: skip
 """Danger -> class."""
 
 DRILL = "drill"
 """A test of the chain: told like an alert, and in no figure."""
+
+ENVIRONMENT = frozenset({"check_flue", "water", "low_temperature", "high_temperature"})
+"""What may be over by itself soon: nobody is told before `class3.wait_s`."""
 
 OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed"})
 """Shown and sounded on the console at once, told to nobody by SMS."""
@@ -184,9 +215,12 @@ class Policy(msgspec.Struct):
             return float(self.value(setting, home))
 
         steps = own("steps")
+        wait = float(self.value("class3.wait_s", home)) if danger in ENVIRONMENT else 0.0
         return Terms(
             alert_class=alert_class,
-            steps=[] if danger in OPERATOR_ONLY else [Step(after_s=float(s[0]), levels=list(s[1])) for s in steps],
+            steps=[]
+            if danger in OPERATOR_ONLY
+            else [Step(after_s=max(wait, float(s[0])), levels=list(s[1])) for s in steps],
             chain=chain,
             prealarm_s=float(own("prealarm_s")),
             round_gap_s=NO_ROUNDS if alert_class == AREA else float(own("round_gap_s")),
@@ -202,7 +236,7 @@ class Policy(msgspec.Struct):
 
 
 LEVELS = frozenset({"watcher", "second_watcher", "grid_member", "village", "town"})
-_REPEATS = ("round_gap_s", "arrive_within_s", "ask_outcome_s", "misses")
+_REPEATS = ("round_gap_s", "arrive_within_s", "ask_outcome_s", "misses", "again_s", "calm_s", "changes", "false_alarms")
 """What happens again and again after this long: with 0 it would never stop."""
 _MOST = 366 * 86400
 _LAST_HOUR = 23
@@ -214,6 +248,10 @@ _WITHIN: dict[str, tuple[float, float]] = {
 """Settings whose sense ends before a year of seconds does: least and most."""
 _HIGHEST = {"drill.day": 28, "drill.hour": 23, "chain.checked_at_hour": 23, "chain.checked_days": 60}
 """Days of a month (0: no drill by itself), hours of a day, and how far ahead a chain is looked at."""
+_MAY_BE_LOOSER = frozenset({"co.siren_s"})
+_PRESSURES_KPA = (45, 108)
+"""From the highest villages to the deepest valleys."""
+_ALTITUDES_M = 6000
 
 
 def check(name: str, value: Any) -> None:
@@ -244,6 +282,12 @@ def check(name: str, value: Any) -> None:
         raise SettingRefused("digest.hour: an hour of the day, 0 to 23")
     elif value > _HIGHEST.get(name, _MOST):
         raise SettingRefused(f"{name}: a number from 0 to {_HIGHEST[name]}")
+    elif name.startswith("co.") and name not in _MAY_BE_LOOSER and value > DEFAULTS[name]:
+        raise SettingRefused(f"{name}: at most {DEFAULTS[name]}; life-safety may be made stricter, never looser")
+    elif name == "air.pressure_kpa" and value and not _PRESSURES_KPA[0] <= value <= _PRESSURES_KPA[1]:
+        raise SettingRefused(f"{name}: 0 (by the altitude), or {_PRESSURES_KPA[0]} to {_PRESSURES_KPA[1]}")
+    elif name == "air.altitude_m" and value > _ALTITUDES_M:
+        raise SettingRefused(f"{name}: metres, at most {_ALTITUDES_M}")
     elif name == "class1.prealarm_s" and value:
         raise SettingRefused(f"{name}: life-safety waits for nothing")
 

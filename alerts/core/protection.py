@@ -13,7 +13,7 @@ Reason = dict[str, Any]
 """`what` it is and whom or what it concerns; the words for it are the screen's."""
 
 _LIFE_SIGNS: Final = frozenset({"motion", "contact", "button"})
-_NOT_WATCHED_YET: Final = frozenset({"water", "climate"})
+_NOT_WATCHED_YET: Final = frozenset()
 _DANGER_OF: Final[dict[str, str]] = {
     "co": "carbon_monoxide", "smoke": "smoke", "gas": "gas", "button": "sos", "water": "water",
     "climate": "low_temperature", "motion": "no_activity", "contact": "no_activity", "power": "no_activity",

@@ -39,11 +39,16 @@ class HomeChanged(Event, frozen=True, kw_only=True):
 
 
 class Danger(msgspec.Struct, frozen=True):
-    """Danger, with the reason as data: which reading, which limit, since when."""
+    """Danger, with the reason as data: which reading, which limit, since when.
+
+    In the reason `severity` says how bad it is from the beginning, `all_at_once` that all steps are told now. `again`: it
+    has lasted for long and is said again.
+    """
 
     reason: dict[str, Any]
     device: str = ""
     lasting: bool = True
+    again: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -58,6 +63,17 @@ class Cleared(msgspec.Struct, frozen=True):
     """The condition is over."""
 
     reason: dict[str, Any]
+
+
+class Worse(msgspec.Struct, frozen=True):
+    """How severe it is: `urgent` or `call_120`, and by which reading. Less than what an alert has reached is nothing.
+
+    `all_at_once`: nobody is to wait for a turn any more.
+    """
+
+    level: str
+    reason: dict[str, Any]
+    all_at_once: bool = False
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -77,6 +93,7 @@ class Verdict(msgspec.Struct, frozen=True):
     asks: tuple[Ask, ...] = ()
     facts: tuple[tuple[str, Event], ...] = ()
     ends_day: int | None = None
+    worse: Worse | None = None
 
 
 class Rule(Protocol):

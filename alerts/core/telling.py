@@ -14,7 +14,7 @@ from events.types.message import TellRequested
 NEVER_TOLD = frozenset({
     "device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed", "responder_unreachable",
     "blind_time",
-    "chain_hole",
+    "chain_hole", "sensor_fault", "tamper", "battery", "flapping", "tuning",
 })  # fmt: skip
 _VISITS = {"no_power": "visit_no_power", "sensor_dead": "visit_sensor_dead"}
 """Why a home cannot be seen -> what the visitor is told; all else is said as cut off."""
@@ -52,6 +52,8 @@ def tells(alert: Alert, event: Event, at: int) -> list[TellRequested]:
             return [_tell(alert, p, "refired", "refired_responder", {}, at, asks=False) for p in going]
         case facts.AlertRefired(new_round=True):
             return [_tell(alert, p, "refired_first", "refired", {}, at) for p in _first_responder(alert)]
+        case facts.AlertSeverityRaised():
+            return _worse(alert, event, going, at)
         case facts.ArrivalOverdue(who=who):
             minutes = str(min(_MOST, int(alert.terms.arrive_within_s) // 60))
             return [_tell(alert, who, "arrival_asked", "arrival_asked", {"minutes": minutes}, at)]
@@ -90,6 +92,14 @@ def drill_summed(summed: DrillSummed, site: str, at: int) -> list[TellRequested]
     ]  # fmt: skip
 
 
+def _worse(alert: Alert, event: facts.AlertSeverityRaised, going: list[str], at: int) -> list[TellRequested]:
+    """Who goes hears it; that 120 is needed hear all who were told, unless a step tells them so in the same moment."""
+    if event.severity != facts.CALL_120:
+        return [_tell(alert, p, "severity", "worse_urgent", {}, at, asks=False) for p in going]
+    told = [p for p in alert.concerned() if not event.all_at_once or p in going or alert.told[p] != "asked"]
+    return [_tell(alert, p, "severity", "worse_call_120", {}, at, asks=False) for p in told]
+
+
 def _first_responder(alert: Alert) -> list[str]:
     first = next((r.who for r in alert.responders if not r.gone), None)
     return [] if first is None or first in alert.declined else [first]
@@ -109,6 +119,8 @@ def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellReques
         return _tell(alert, person, why, "need_help_on_site", {"person": on_site}, at, step=step)
     if alert.alert_class == 1 and "town" in alert.terms.steps[step - 1].levels:
         return _tell(alert, person, why, "town_class_1", words, at, step=step)
+    if alert.severity == facts.CALL_120 and alert.round == 1 and why != "refired":
+        return _tell(alert, person, why, "call_120", words, at, step=step)
     if why == "refired":
         return _tell(alert, person, why, "refired", {"clock": str(at)}, at, step=step)
     if alert.round > 1:

@@ -14,7 +14,7 @@ HIDDEN: Final = frozenset({
 """Shown within the line of the message they belong to."""
 
 _WEIGHTY: Final = frozenset({
-    "AlertRaised", "AlertRefired", "AlertReopened", "HelpNeeded", "ArrivalOverdue", "AlertClosed", "PersonLost",
+    "AlertRaised", "AlertSeverityRaised", "AlertRefired", "AlertReopened", "HelpNeeded", "ArrivalOverdue", "AlertClosed", "PersonLost",
 })  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def _fact(row: Mapping[str, Any], say: Sentences) -> Line:
         "outcome": outcome_name(str(said.get("outcome", "")), "en" if say.language == "en" else "zh"),
         "persons": _persons(said.get("persons"), say),
         "home": say.names.home(said["home"]) if said.get("home") else "",
+        "severity": say.t(f"severity.{said['severity']}") if said.get("severity") else "",
     }  # fmt: skip
     words.update({name: say.names.person(str(said.get(name, ""))) for name in ("by", "who", "person")})
     key = f"fact.{row['type']}"

@@ -233,6 +233,23 @@ class AlertReopened(Event, frozen=True, kw_only=True):
     device: str = ""
 
 
+URGENT, CALL_120 = "urgent", "call_120"
+"""How severe an alert has become, beyond its class: it may rise, and never falls."""
+
+
+@fact
+class AlertSeverityRaised(Event, frozen=True, kw_only=True):
+    """It is worse than it was. `severity`: urgent, or call_120; `reason`: by which reading.
+
+    `all_at_once`: all steps that are left are told now.
+    """
+
+    alert: str
+    severity: str
+    reason: dict[str, Any] = msgspec.field(default_factory=dict)
+    all_at_once: bool = False
+
+
 @fact
 class CancelPressed(Event, frozen=True, kw_only=True):
     """The elder pressed cancel after people were told; those going are told, nothing is closed."""

@@ -49,11 +49,17 @@ class ButtonPressed(DeviceFact, frozen=True, kw_only=True):
 
 @fact
 class CarbonMonoxideReported(DeviceFact, frozen=True, kw_only=True):
-    """A CO detector's own alarm flag and its reading in ppm (None: it gives none)."""
+    """A CO detector's own alarm flag and its reading in ppm at sea level (None: it gives none that makes sense).
+
+    `mg_m3`: what it said where it speaks of mass; `fault`: what is wrong with its figure: negative, above_range,
+    unknown_unit.
+    """
 
     alarm: bool
     ppm: float | None = None
     test: bool = False
+    mg_m3: float | None = None
+    fault: str = ""
 
 
 @fact

@@ -33,6 +33,9 @@ MOST_ITEMS = 200
 
 PPM_PER_MG_M3 = 0.873
 """Carbon monoxide at 25 degrees C and 1013 hPa: 24.45 l/mol over 28.01 g/mol."""
+MOST_PPM = 10_000.0
+"""No detector in a house measures more, and nobody there lives to read it: such a figure is a broken converter's."""
+_UNITS = {"ppm": "ppm", "mg_m3": "mg_m3", "mg/m3": "mg_m3", "mg/m³": "mg_m3", "mg/m^3": "mg_m3"}
 LATE = 72 * HOUR
 EARLY = 2 * MINUTE
 
@@ -179,15 +182,40 @@ def _status(where: Address, tree: dict[str, Any], retained: bool, received_at: i
 
 
 def _carbon_monoxide(data: dict[str, Any]) -> dict[str, Any]:
-    """The flag is what counts: a figure that makes no sense is left out, it does not take the alarm with it."""
-    ppm = parts_per_million(data)
-    return data | {"ppm": ppm if ppm is not None and 0 <= ppm <= 1_000_000 else None}
+    """The flag is what counts: a figure that makes no sense is left out and said so, it does not take the alarm with it.
+
+    A unit nobody knows is refused, so that somebody looks at it, unless the flag is up. Where a device gives mass, mass is
+    kept beside the ppm it makes at sea level: how thin the air is there, its home knows.
+    """
+    figure, mass = _figure(data)
+    if figure is None and mass is None and _unit(data) not in _UNITS:
+        if data.get("alarm") is not True:
+            raise Refused("unknown_unit", str(data.get("unit"))[:100])
+        return data | {"ppm": None, "mg_m3": None, "fault": "unknown_unit"}
+    ppm = figure if mass is None else round(mass * PPM_PER_MG_M3, 1)
+    fault = "" if ppm is None else "negative" if ppm < 0 else "above_range" if ppm > MOST_PPM else ""
+    return data | {"ppm": None if fault else ppm, "mg_m3": None if fault else mass, "fault": fault}
+
+
+def _figure(data: dict[str, Any]) -> tuple[float | None, float | None]:
+    """Parts per million, or else mg/m3: from `ppm`, `mg_m3`, or `value` with its `unit`."""
+    unit = _UNITS.get(_unit(data), "")
+    value = number(data.get("value"))
+    ppm = number(data.get("ppm")) if unit != "ppm" or value is None else value
+    if ppm is not None:
+        return ppm, None
+    mass = number(data.get("mg_m3"))
+    return None, value if mass is None and unit == "mg_m3" else mass
+
+
+def _unit(data: dict[str, Any]) -> str:
+    return str(data.get("unit", "ppm")).strip().lower()
 
 
 def parts_per_million(data: dict[str, Any]) -> float | None:
-    """The reading of a CO detector, from `ppm` or else from `mg_m3`."""
-    ppm, mg_m3 = number(data.get("ppm")), number(data.get("mg_m3"))
-    return round(mg_m3 * PPM_PER_MG_M3, 1) if ppm is None and mg_m3 is not None else ppm
+    """The reading of a CO detector at sea level."""
+    ppm, mass = _figure(data)
+    return round(mass * PPM_PER_MG_M3, 1) if mass is not None else ppm
 
 
 def _heartbeat(data: dict[str, Any]) -> dict[str, Any]:
@@ -215,10 +243,15 @@ _encoder = msgspec.json.Encoder()
 _OURS = set(DeviceFact.__struct_fields__)
 _SAID = {cls: tuple(f for f in cls.__struct_fields__ if f not in _OURS) for cls in DeviceFact.__subclasses__()}
 """For each fact the fields the device itself says: the same live and buffered."""
+_SAID_SINCE = {"mg_m3": None, "fault": ""}
+"""Fields that came later: what an older version recorded without them has the same digest today."""
 
 
 def _digest(kind: str, seq: int, time: int | None, event: DeviceFact) -> int:
-    said = [getattr(event, field) for field in _SAID[type(event)]]
+    said = [
+        getattr(event, field) for field in _SAID[type(event)]
+        if field not in _SAID_SINCE or getattr(event, field) != _SAID_SINCE[field]
+    ]  # fmt: skip
     meaning = _encoder.encode((kind, seq, time, said))
     return int.from_bytes(blake2b(meaning, digest_size=8).digest()) >> 1
 

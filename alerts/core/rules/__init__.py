@@ -2,25 +2,35 @@
 
 from alerts.core.rule import Rule
 from alerts.core.rules import (
+    battery,
     blind_time,
     carbon_monoxide,
     chain_hole,
+    check_flue,
+    co_sensor_lost,
     dark_and_quiet,
     device_silent,
+    flapping,
     gas,
+    high_temperature,
+    low_temperature,
     no_activity,
     not_home_by_night,
     outer_door_open,
+    sensor_fault,
     smoke,
     sos,
     still_away,
+    tamper,
     visit_due,
+    water,
 )
 from alerts.core.rules import help as help_rule
 from events.types.fact import Event
 
 RULES: tuple[Rule, ...] = (
     carbon_monoxide.rule,
+    co_sensor_lost.rule,  # behind the one whose air it reads
     smoke.rule,
     gas.rule,
     sos.rule,
@@ -34,6 +44,14 @@ RULES: tuple[Rule, ...] = (
     blind_time.rule,
     chain_hole.rule,
     visit_due.rule,
+    check_flue.rule,
+    water.rule,
+    low_temperature.rule,
+    high_temperature.rule,
+    sensor_fault.rule,
+    tamper.rule,
+    battery.rule,
+    flapping.rule,
 )
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}

@@ -13,7 +13,6 @@ Reason = dict[str, Any]
 """`what` it is and whom or what it concerns; the words for it are the screen's."""
 
 _LIFE_SIGNS: Final = frozenset({"motion", "contact", "button"})
-_NOT_WATCHED_YET: Final = frozenset()
 _DANGER_OF: Final[dict[str, str]] = {
     "co": "carbon_monoxide", "smoke": "smoke", "gas": "gas", "button": "sos", "water": "water",
     "climate": "low_temperature", "motion": "no_activity", "contact": "no_activity", "power": "no_activity",
@@ -44,12 +43,11 @@ def judge(
         broken.append({"what": "cannot_see"})
     missing = [_of("silent", device, since=device["last_heard"]) for device in silent]
     unproven = [_of("never_proven", d) for d in hanging if owes_proof(d) and d["last_heard"] is not None]
-    aside = [_of("not_watched_yet", device) for device in hanging if device["kind"] in _NOT_WATCHED_YET]
     if life.consent is None:
         broken.append({"what": "no_consent"})
     wrong = {str(hole["what"]) for hole in life.holes}
     holed = [{"what": f"chain_{what}"} for what in sorted(wrong)]
-    reasons = broken + holed + missing + unproven + aside
+    reasons = broken + holed + missing + unproven
     if broken or "uncovered" in wrong:
         return "not_protected", reasons
     if row["away_since"] is not None and (row["away_until"] is None or row["away_until"] > now):
@@ -67,8 +65,8 @@ def silent_since(row: Mapping[Any, Any], now: int) -> bool:
 
 
 def owes_proof(device: Mapping[str, Any]) -> bool:
-    """Gateways, and what is only recorded, raise nothing and so have nothing to prove."""
-    judged = _sees_life(device) or device["kind"] in {"co", "smoke", "gas"}
+    """Gateways, and meters without a floor, raise nothing and so have nothing to prove."""
+    judged = _sees_life(device) or device["kind"] in {"co", "smoke", "gas", "water", "climate"}
     return device["proven_at"] is None and judged
 
 

@@ -15,6 +15,7 @@ from events.types.device import (
     OccupancyReported,
     ReadingsGapClosed,
     ReadingsGapOpened,
+    WaterReported,
 )
 from events.types.fact import DAY, HOUR, MINUTE
 from events.types.system import RuleFailed
@@ -142,11 +143,13 @@ def test_away_paused_and_retired_are_said_and_away_ends_by_itself(log):
     assert word(log)[0] == "retired"
 
 
-def test_water_and_climate_are_shown_as_not_watched_yet(log):
-    enrolled(log, (HALL, "motion"), ("dp03/cl-1", "climate"))
+def test_water_and_climate_are_watched_and_prove_themselves_like_the_others(log):
+    enrolled(log, (HALL, "motion"), ("dp03/cl-1", "climate"), ("dp03/leak-1", "water"))
     moves(log)
-    log.reports(ClimateReported(device="dp03/cl-1", celsius=11.5))
-    assert word(log) == ("protected", ["not_watched_yet"])
+    log.reports(ClimateReported(device="dp03/cl-1", celsius=11.5), WaterReported(device="dp03/leak-1", alarm=False))
+    assert word(log) == ("never_proven", ["never_proven"])
+    log.reports(WaterReported(device="dp03/leak-1", alarm=True, test=True))
+    assert word(log) == ("protected", [])
 
 
 def test_the_least_protected_home_comes_first(log):

@@ -23,7 +23,7 @@ _ACTIVE_BEFORE = 30 * MINUTE
 
 class CarbonMonoxide:
     """State: `flags`, the devices whose own flag has been up; `air`, by device what `air/dose.py` keeps, with `over` (in
-    alarm by dose), `high` (since when at 50 ppm or more), `hold`, and `quiet` (told that nobody moves).
+    alarm by dose), `high` (since when at 50 ppm or more), `hold`, `quiet` (told that nobody moves) and `calm` (its flag went down while its figure did not).
     """
 
     name = danger = "carbon_monoxide"
@@ -59,6 +59,10 @@ class CarbonMonoxide:
             return None
         air = None if ppm is None else self._breathe(state, seen.at, ppm, sensor, policy, home)
         standing = air or state.get("air", {}).get(said.device)
+        if standing and was_flagged and not sensor.in_alarm:  # its word counts more than its figure, until that was low
+            standing["calm"] = True
+            for known in ("high", "quiet", "over"):
+                standing.pop(known, None)
         back = flag.back_in_service if flag else ""
         if back and standing and standing.get("over") and not _has_a_flag(state, said.device):
             sensor.out_of_service, back = True, ""  # a detector without a flag is back when its air is good
@@ -98,9 +102,9 @@ class CarbonMonoxide:
         air["hold"] = hold
         newest_at, newest = dose.newest(air)
         if newest < dose.HIGH_PPM:
-            air.pop("high", None)
-            air.pop("quiet", None)
-        else:
+            for known in ("high", "quiet", "calm"):
+                air.pop(known, None)
+        elif sensor.in_alarm or "calm" not in air:
             air.setdefault("high", min(at, newest_at))
         if newest < policy.value("co.clears_ppm", home.home):
             air["fell"] = bool(air.pop("over", False))
@@ -172,6 +176,10 @@ class CarbonMonoxide:
         for device, air in state.get("air", {}).items():
             sensor = home.sensors.get(device)
             if "high" not in air or air.get("quiet") or sensor is None or sensor.out_of_service:
+                continue
+            if (
+                at > dose.newest(air)[0] + air["hold"] and not sensor.in_alarm
+            ):  # what it was then says nothing about now
                 continue
             last = home.memory.get(NO_ACTIVITY, {}).get("last", 0)
             after = policy.span("co.quiet_after_s", home.home)

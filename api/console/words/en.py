@@ -163,7 +163,6 @@ EN: Final[dict[str, str]] = {
     "reason.silent": "{device} is silent, last heard {clock}",
     "reason.never_heard": "{device} was never heard",
     "reason.never_proven": "{device} was never proven",
-    "reason.not_watched_yet": "{device} is recorded only, no alarm yet",
     "reason.away": "Away until {until}",
     "reason.away_open": "Away, return not known",
     "reason.paused": "Watching is paused",

@@ -163,7 +163,6 @@ ZH: Final[dict[str, str]] = {
     "reason.silent": "{device} 没有声音，最后听到 {clock}",
     "reason.never_heard": "{device} 从来没有声音",
     "reason.never_proven": "{device} 没有验证过",
-    "reason.not_watched_yet": "{device} 只记录，还不报警",
     "reason.away": "外出到 {until}",
     "reason.away_open": "外出，回来时间未定",
     "reason.paused": "暂停守望",

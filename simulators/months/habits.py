@@ -50,7 +50,7 @@ def habits_of(seed: int, home: int) -> Habits:
     rng = Random(f"habits {seed} {home}")
     return Habits(
         wakes_h=rng.uniform(4.8, 6.8), sleeps_h=rng.uniform(20.0, 22.3), keeps_hours=rng.uniform(0.15, 0.7),
-        bed_seen=rng.random() < 0.6, turns_every_min=rng.uniform(18, 55), toilet_a_night=rng.uniform(1.0, 2.8),
+        bed_seen=rng.random() < 0.85, turns_every_min=rng.uniform(18, 55), toilet_a_night=rng.uniform(1.0, 2.8),
         nap=rng.uniform(0.3, 0.95), nap_min=rng.uniform(35, 110), sits=rng.uniform(0.15, 0.45),
         sits_min=rng.uniform(22, 48), bouts_every_min=rng.uniform(5, 11), courtyard_a_day=rng.uniform(0.3, 2.5),
         yard_door=rng.random() < 0.4, field=rng.uniform(0.0, 0.8), neighbours=rng.uniform(0.1, 1.1),

@@ -72,7 +72,7 @@ def test_an_alert_for_nothing_widens_the_buffer_and_not_what_is_usual() -> None:
     assert plain is not None
     assert taught is not None
     assert taught.usual == plain.usual
-    assert taught.buffer_min > plain.buffer_min + 200
+    assert taught.buffer_min > plain.buffer_min + 100
 
 
 def test_a_larger_budget_waits_less() -> None:

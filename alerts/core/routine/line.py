@@ -11,6 +11,7 @@ absolute one.
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -22,8 +23,6 @@ _DAY_MIN: Final = 1440
 _SLOT_MIN: Final = _DAY_MIN // SLOTS
 _LEAST_TAUGHT: Final = SLOTS // 3
 """A day teaches when at least so many of its quarters of an hour were neither spent away nor left out."""
-_SPENT: Final = 0.5
-"""Of the budget; the other half is for what the past does not show: seasons, new habits, a grandchild's visit."""
 
 
 class Line(NamedTuple):
@@ -43,6 +42,8 @@ class _Day(NamedTuple):
     ran: list[int | None]
     alarmed: list[tuple[int, int]]
     """Quarter and length of silences that were alerts for nothing."""
+    for_nothing: int
+    """How many of them ended that day."""
 
 
 def learn(pages: Sequence[DayLived], terms: LineTerms) -> Line | None:
@@ -57,19 +58,32 @@ def learn(pages: Sequence[DayLived], terms: LineTerms) -> Line | None:
     pooled = [_pooled(day.ran, terms.neighbours) for day in days]
     ranked = [sorted(day[slot] for day in pooled) for slot in range(SLOTS)]
     usual = [_at(ranked[slot], terms.quantile) for slot in range(SLOTS)]
-    buffer = _buffer(_excesses(days, pooled, ranked, usual, terms.quantile), terms.budget * _SPENT)
+    buffer = _buffer(_excesses(days, pooled, ranked, usual, terms.quantile), _spent(terms.budget, known))
     margin = _margin(len(days), terms)
     cap, floor = terms.cap_s // 60, terms.floor_s // 60
     limits = []
     for run in usual:
-        limit = max(floor, run + buffer)
+        limit = max(floor, run + buffer * _scale(run))
         limits.append(round(min(cap, limit + max(0.0, cap - limit) * margin)))
     return Line(limits, [round(run) for run in usual], len(days), round(buffer), round(margin, 3))
 
 
+def _spent(budget: float, days: Sequence["_Day"]) -> float:
+    """With each alert for nothing within the window less of the budget is spent, as adaptive conformal inference does
+    (Gibbs and Candes 2021): habits change, and then the past promises more than it keeps.
+    """
+    return budget / (1 + sum(day.for_nothing for day in days))
+
+
+def _scale(usual: float) -> float:
+    """Long silences vary more than short ones: the buffer grows with the root of what is usual; 1 where nothing is."""
+    return math.sqrt(1 + usual / 60)
+
+
 def _unfold(pages: Sequence[DayLived]) -> list[_Day]:
     """Each page as quarters of an hour; a silence lies in every day that it reached into."""
-    days = {page.day: _Day([0] * SLOTS, []) for page in pages}
+    ended = Counter(page.day for page in pages for silence in page.silences if silence.kind == FALSE_ALARM)
+    days = {page.day: _Day([0] * SLOTS, [], ended[page.day]) for page in pages}
     for page in pages:
         for silence in page.silences:
             since = silence.until_min - silence.lasted_min
@@ -114,24 +128,25 @@ def _excesses(
     days: Sequence[_Day], pooled: Sequence[Sequence[int]], ranked: Sequence[list[int]], usual: Sequence[int],
     quantile: float,
 ) -> list[float]:  # fmt: skip
-    """By how many minutes each day at most ran beyond the line of all other days, the greatest first."""
+    """By how many minutes each day at most ran beyond the line of all other days, as `_scale` counts, greatest first."""
     others = _rank(len(days) - 1, quantile)
     found = []
     for day, own in zip(days, pooled, strict=True):
-        most = 0
+        most = 0.0
         for slot, run in enumerate(day.ran):
             if run is not None and run > most:
                 of_slot = ranked[slot]
                 line = of_slot[others if others < bisect_left(of_slot, own[slot]) else others + 1]
-                most = max(most, run - line)
+                if run > line:
+                    most = max(most, (run - line) / _scale(line))
         for slot, lasted in day.alarmed:
-            most = max(most, lasted - usual[slot])
-        found.append(float(most))
+            most = max(most, (lasted - usual[slot]) / _scale(usual[slot]))
+        found.append(most)
     return sorted(found, reverse=True)
 
 
 def _buffer(excesses: Sequence[float], budget: float) -> float:
-    """So much that a further day exceeds it no more often than `budget` times in 30 days, in minutes."""
+    """So much that a further day exceeds it no more often than `budget` times in 30 days, in minutes as scaled."""
     count = len(excesses)
     rank = budget / 30 * (count + 1)
     if rank >= count:

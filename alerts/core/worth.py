@@ -16,7 +16,7 @@ def worth_until(alert: Alert | None, alert_class: int, at: int) -> int:
 
     A text that the carrier brings later than that would only say what the next one says better (`validity_period`).
     """
-    until = at + WORTH[alert_class]
+    until = at + WORTH.get(alert_class, 30 * MINUTE)
     if alert is not None and alert.status == "raised":
         terms = alert.terms
         if alert.running and has_rounds(alert):
@@ -24,6 +24,7 @@ def worth_until(alert: Alert | None, alert_class: int, at: int) -> int:
             again = next_open_hour(last + int(terms.round_gap_s * SECOND), terms.quiet_from_h, terms.quiet_to_h)
         else:
             again = next_due(alert) or until
+        again = min(again, at + DAY)
         until = min(again, quiet_from(at, terms.quiet_from_h, terms.quiet_to_h) or again)
     return max(until, at + MINUTE)
 

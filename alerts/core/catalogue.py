@@ -14,6 +14,7 @@ from alerts.core.wording import (
     LONGEST_SIGNATURE_EN,
     LONGEST_SIGNATURE_ZH,
     LONGEST_ZH,
+    TABLES,
     TEMPLATES,
     Language,
     Template,
@@ -24,20 +25,19 @@ from alerts.core.wording import (
 
 Form = Literal["aliyun", "twilio", "plain"]
 
-_TABLES: Final = {"danger": "dangers", "do_first": "do_first", "outcome": "outcomes_told"}
 _LONGEST: Final[dict[str, dict[str, str]]] = {
     "zh": {
-        "house": "东坪村三大组1234号家", "person": "欧阳守望员", "clock": "23:59", "hours": "999", "minutes": "999", "days": "14",
-        "usual": "99", "room": "东间卧室", "round": "999", "copy": "9", "count": "999", "slot": "9",
+        "house": "东坪村三大组1234号家", "person": "欧阳守望员", "clock": "23:59", "room": "东间卧室", "site": "东坪村第十三小组",
+        "persons": "欧阳守望员、党员中心户、欧阳网格员、欧阳守望员、东方守望员等",
         "slots": "1=东坪三组12号家,2=东坪三组13号家,3=东坪三组145号家,4=72号家",
     },
     "en": {
-        "house": "House 1234 Dongping Thre", "person": "Village officer Wang", "clock": "23:59", "hours": "999",
-        "minutes": "999", "days": "14", "usual": "99", "room": "back rooms", "round": "999", "copy": "9", "count": "999", "slot": "9",
+        "house": "House 1234 Dongping Thre", "person": "Village officer Wang", "clock": "23:59", "room": "back rooms",
+        "site": "Dongping Village Thr", "persons": "Village officer Wang, Grid member Ouyang, Watcher Q and more",
         "slots": "1=House 1234 Dongping Thre,2=House 1234 Dongping Thre,3=House 1234 Dongping Thre",
     },
 }  # fmt: skip
-"""For each kind a value as long as it may be; invented."""
+"""For each kind that is neither a number nor a word of a table a value as long as it may be; invented."""
 _LINK: Final = re.compile(r"https?:|www\.|://|[A-Za-z0-9]\.(?:com|cn|net|org|top|cc)\b", re.IGNORECASE)
 _PHONE: Final = re.compile(r"[0-9](?:[ -]?[0-9]){6}")
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
@@ -96,7 +96,7 @@ def renderings(template: Template, language: Language) -> Iterator[str]:
     """Every word of every table, the other variables at their longest; lengths add up, so nothing longer is possible."""
     values = {name: _longest(name, language) for name in template.variables}
     yield render(template.id, values, language, longest_signature(language))
-    for name in values.keys() & _TABLES.keys():
+    for name in values.keys() & TABLES.keys():
         for word in _table(name, language):
             yield render(template.id, values | {name: word}, language, longest_signature(language))
 
@@ -167,16 +167,21 @@ def banned_words(text: str) -> list[str]:
 
 def _longest(name: str, language: Language) -> str:
     """The value to give to `render`: of a table the name of its longest word."""
-    if name in _TABLES:
+    if name in TABLES:
         table = _table(name, language)
         return max(table, key=lambda word: utf16_units(table[word]))
-    return _LONGEST[language][name]
+    kind = KINDS[name]
+    longest, form = (kind.longest_zh, kind.form_zh) if language == "zh" else (kind.longest_en, kind.form_en)
+    nines = "9" * longest
+    if name not in _LONGEST[language] and re.fullmatch(form, nines) is None:
+        raise WordingError(f"no example of a {name}")
+    return _LONGEST[language].get(name, nines)
 
 
 def _read(name: str, language: Language) -> str:
     value = _longest(name, language)
-    return _table(name, language)[value] if name in _TABLES else value
+    return _table(name, language)[value] if name in TABLES else value
 
 
 def _table(name: str, language: Language) -> dict[str, str]:
-    return dict(getattr(ZH if language == "zh" else EN, _TABLES[name]))
+    return dict(getattr(ZH if language == "zh" else EN, TABLES[name]))

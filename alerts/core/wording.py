@@ -58,6 +58,8 @@ def _one_of(zh: Mapping[str, str], en: Mapping[str, str]) -> Kind:
     return Kind(max(map(utf16_units, zh.values())), max(map(utf16_units, en.values())), names, names)
 
 
+TABLES: Final = {"danger": "dangers", "do_first": "do_first", "outcome": "outcomes_told", "trouble": "troubles"}
+"""Kinds whose value is a name in a table of the language."""
 _AGAIN: Final = "_again"
 
 
@@ -163,8 +165,7 @@ def _shown(kind_name: str, value: str, language: Language) -> str:
     form, longest = (kind.form_zh, kind.longest_zh) if language == "zh" else (kind.form_en, kind.longest_en)
     if re.fullmatch(form, value) is None:
         raise WordingError(f"{value!r} is no {kind_name} in {language}")
-    tables = {"danger": "dangers", "do_first": "do_first", "outcome": "outcomes_told", "trouble": "troubles"}
-    text: str = getattr(_in(language), tables[kind_name])[value] if kind_name in tables else value
+    text: str = getattr(_in(language), TABLES[kind_name])[value] if kind_name in TABLES else value
     if utf16_units(text) > longest:
         raise WordingError(f"{kind_name} {value!r} is longer than {longest}")
     return text

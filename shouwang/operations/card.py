@@ -19,6 +19,6 @@ def card() -> str:
         zh=CARD_ZH,
         en=CARD_EN,
         dangers=CARD_DANGERS,
-        danger_zh={name: danger_name(name, "zh") for name in CARD_DANGERS},
-        danger_en={name: danger_name(name, "en") for name in CARD_DANGERS},
+        danger_zh={row: "、".join(danger_name(name, "zh") for name in names) for row, names in CARD_DANGERS.items()},
+        danger_en={row: ", ".join(danger_name(name, "en") for name in names) for row, names in CARD_DANGERS.items()},
     )

@@ -18,12 +18,22 @@ class CardWords(msgspec.Struct, frozen=True):
     several: str
     more: tuple[tuple[str, str], ...]
     door: str
+    more_dangers: str  # ends the name of the last row
     at_the_door: Mapping[str, str]
     always: tuple[str, ...]
     desk: str
 
 
-CARD_DANGERS: Final = ("carbon_monoxide", "smoke", "gas", "sos", "no_activity", "help")
+CARD_DANGERS: Final[dict[str, tuple[str, ...]]] = {
+    "carbon_monoxide": ("carbon_monoxide",),
+    "smoke": ("smoke",),
+    "gas": ("gas",),
+    "sos": ("sos",),
+    "no_activity": ("no_activity",),
+    "not_home": ("not_home_by_night", "outer_door_open"),
+    "others": ("help", "water"),
+}
+"""A row of the card -> the dangers that name it; what can wait until the day has the last one in common."""
 
 CARD_ZH: Final = CardWords(
     title="邻里守望员 回复卡",
@@ -46,13 +56,15 @@ CARD_ZH: Final = CardWords(
         ("TD", "不再收短信。那样就叫不到您了，请先告诉值班员"),
     ),
     door="到了门口",
+    more_dangers="等",
     at_the_door={
         "carbon_monoxide": "先在门外喊人。开门开窗再进，头晕就出来。不开灯、不点火。把人扶到通风处，灭炉子。叫不醒打120。",
         "smoke": "喊人出屋。看见火、浓烟，先打119。人出来了不要再进去。",
         "gas": "喊人出屋。不开灯、不点火、屋里不打电话。屋外关总阀，开门窗。味道不散打119。",
         "sos": "喊人、敲门，看窗户。有伤有病打120，不要随便搬动。",
         "no_activity": "敲门、喊人、看窗户。没人应，给村干部打电话，一起进门。",
-        "help": "不急。当天去看看，帮着办好。",
+        "not_home": "打电话、问邻居、到常去的地方找。门开着就进屋看看。天黑还找不到，告诉村干部。",
+        "others": "不急。当天去看看，照短信里写的做：漏水关水阀，太冷看炉子，太热开窗。",
     },
     always=(
         "先顾自己安全，再救人。",
@@ -83,13 +95,15 @@ CARD_EN: Final = CardWords(
         ("TD", "no more messages; tell the duty desk first, for nobody could call you"),
     ),
     door="At the door",
+    more_dangers=" and others",
     at_the_door={
         "carbon_monoxide": "Call from outside. Open door and windows before going in; dizzy: get out. No switches, no flames. Fresh air, stove out. Does not wake: 120.",
         "smoke": "Call everyone out. Fire or thick smoke: 119 first. Never go back in.",
         "gas": "Call everyone out. No switches, no flames, no phone inside. Close the main valve from outside, air the house. Smell stays: 119.",
         "sos": "Call, knock, look through the windows. Ill or hurt: 120; do not move the person.",
         "no_activity": "Knock, call, look through the windows. No answer: phone the village officer and enter together.",
-        "help": "Not urgent: visit today and see to it.",
+        "not_home": "Phone, ask the neighbours, look where the elder often goes. Door open: look inside. Not found by dark: tell the village officer.",
+        "others": "Not urgent: visit today and do what the message says: close the tap, see to the stove, open the windows.",
     },
     always=(
         "Your own safety first.",

@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from api import problems
@@ -56,6 +57,7 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         lifespan=life,
         middleware=[
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),  # a stream of events it lets pass
             Middleware(SafeHeaders, services=services),
             Middleware(Gate, services=services),
             Middleware(Bodies, services=services),

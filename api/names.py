@@ -22,6 +22,7 @@ class Names:
 
     def __init__(self, db: Connection, language: Language, *, shown: bool = False) -> None:
         self._db, self._language, self.shown = db, language, shown
+        self._known_devices: dict[str, Device | None] = {}
 
     @cached_property
     def _people(self) -> dict[str, Person]:
@@ -31,9 +32,11 @@ class Names:
     def _homes(self) -> dict[str, Home]:
         return {home.id: home for home in homes.homes(self._db)}
 
-    @cached_property
-    def _devices(self) -> dict[str, Device]:
-        return {device.id: device for device in devices.devices(self._db)}
+    def _device(self, id: str) -> Device | None:
+        """One by one: a board names a few of thousands."""
+        if id not in self._known_devices:
+            self._known_devices[id] = devices.device(self._db, id)
+        return self._known_devices[id]
 
     def town(self) -> str:
         """The town's name, empty before any is registered."""
@@ -47,7 +50,7 @@ class Names:
 
     def device(self, id: str) -> str:
         """`卧室 一氧化碳报警器`; the id for a device nobody registered."""
-        known = self._devices.get(id)
+        known = self._device(id)
         return f"{known.room} {say(self._language, f'kind.{known.kind}')}".strip() if known else id
 
     def person(self, id: str) -> str:

@@ -1,6 +1,7 @@
 """The measuring programs run, count exactly what they sent, and save nothing unasked. How fast is not asked here."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ PROGRAMS = {
     "cost_of_a_tick.py": (["--homes", "30", "--homes", "40"], "a tick that rings 20"),
     "telling.py": (["--alarms", "2", "--open", "3", "--spread", "1"], "messages for each closed alert"),
     "start_up.py": (["--facts", "300", "--homes", "2"], "until it is well"),
+    "console.py": (["--alarms", "2", "--open", "12", "--streams", "2"], "from the fact on disk to the pixel, p50"),
     "weeks_of_memory.py": (["--minutes", "0.03", "--homes", "3", "--rate", "100"], "growth a day"),
     "against_node_red.py": (
         ["--only", "shouwang", "--seconds", "0.3", "--step", "0.2", "--start", "40", "--most", "60", "--homes", "3"],
@@ -49,6 +51,8 @@ def test_every_program_is_run_here() -> None:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_it_runs(program: str, tmp_path: Path) -> None:
+    if program == "console.py" and shutil.which("chromium") is None:
+        pytest.skip("needs a browser: apt-get install -y chromium")
     options, row = PROGRAMS[program]
     has_choice = (
         "--database" in (ROOT / "benchmarks" / program).read_text()

@@ -27,6 +27,8 @@ AlertId = Annotated[str, Path(max_length=128)]
 Shown = Annotated[bool, Query(description="Names of elders and phones too; it is recorded.")]
 _SHOWN_UNPROTECTED = 8
 _SHOWN_QUIET = 8
+_CARDS = 50
+"""More open alerts than so many stand as a line each: in a storm the board must still be painted at once."""
 
 
 @router.get("/")
@@ -50,12 +52,13 @@ def _board(template: str, request: Request, db: Connection, serving: Services) -
     exposed = [home for home in known if home.status not in {"protected", "retired"}]
     judged = [home for home in known if home.status not in {"away", "paused", "retired"}]
     quietest = sorted(judged, key=lambda home: -home.quiet_share(say.now))[:_SHOWN_QUIET]
+    people = [alert for alert in opened if alert.alert_class != 4 and not alert.shelved_until]
     # A shift that nobody handed over for long is no shift any more: then it is the last twelve hours.
     shift_since = max(shift_began(db) or 0, beginning_of(say.now, 0.5))
     counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
     return page(
         request, template, say,
-        people=[alert for alert in opened if alert.alert_class != 4 and not alert.shelved_until],
+        people=people[:_CARDS], further=people[_CARDS:],
         shelved=[alert for alert in opened if alert.shelved_until],
         maintenance=[alert for alert in opened if alert.alert_class == 4 and not alert.shelved_until],
         counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),

@@ -7,17 +7,18 @@ from alerts.cases import SITE, Cases
 from alerts.core import areas
 from alerts.core.alert import Alert
 from alerts.core.household import Dark, Household
+from alerts.core.policy import AREA
 from alerts.core.rule import Danger
 from events.serial import Recorded
 
 SETTLE = "area:settle"
 _LEVELS = ("grid_member", "village")
 
-Look = Callable[[Household, Recorded, str], None]
+Look = Callable[[Household, Recorded], None]
 
 
 class Areas:
-    """Works on the engine's books. `look`: what is seen of a home is looked at anew, and its rules are told why."""
+    """Works on the engine's books. `look`: what is seen of a home is looked at anew, and its rules look again soon."""
 
     def __init__(self, books: Books, cases: Cases, look: Look) -> None:
         self._books, self._cases, self._look = books, cases, look
@@ -73,7 +74,9 @@ class Areas:
         for name in sorted(self._books.registrations.by_site.get(site, ())):
             home = self._books.homes[name]
             for level in _LEVELS:
-                found[level] += [p for p in home.chain.get(level, []) if home.watched and p not in found[level]]
+                found[level] += [
+                    p for p in home.chain_for(AREA).get(level, []) if home.watched and p not in found[level]
+                ]
         return found
 
     def _take_in(self, alert: Alert, names: list[str], recorded: Recorded) -> None:
@@ -83,7 +86,7 @@ class Areas:
             if alert.open and home.area != alert.id:
                 home.area = alert.id
                 self._books.touch(home)
-                self._look(home, recorded, "")
+                self._look(home, recorded)
 
     def _lit(self, site: Household, home: Household, recorded: Recorded) -> None:
         at, alert = recorded.recorded_at, site.alerts.get(areas.DANGER)
@@ -119,7 +122,7 @@ class Areas:
             if home.area == alert.id:
                 home.area, home.area_until = "", recorded.recorded_at
                 self._books.touch(home)
-                self._look(home, recorded, "area_over")
+                self._look(home, recorded)
 
     def quiet(self, home: Household, danger: Danger, recorded: Recorded) -> bool:
         """Dark and quiet, and a part of an incident: a line of it. False: it is a part of none."""

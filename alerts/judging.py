@@ -33,21 +33,16 @@ class Judging:
         self._books = books
         self.cases = Cases(books, self._look)
         self._areas = Areas(books, self.cases, self._look_at)
-        self.sights = Sights(books, self._areas, self._rules_look)
+        self.sights = Sights(books, self._areas)
 
     def _look(self, home_: Household, recorded: Recorded, why: str, restart: bool) -> None:
         self.changed(home_, recorded, why, restart=restart)
         if home_.home.startswith(SITE):
             self._areas.over(home_, recorded)
 
-    def _look_at(self, home_: Household, recorded: Recorded, why: str) -> None:
+    def _look_at(self, home_: Household, recorded: Recorded) -> None:
         self.sights.look(home_, recorded)
-        if why:
-            self.changed(home_, recorded, why)
-
-    def _rules_look(self, home_: Household, seen: Seen, recorded: Recorded) -> None:
-        for rule in LISTENERS[HomeChanged]:
-            self.watch(home_, rule, seen, recorded)
+        self._books.unseen.add(home_.home)  # its rules look when this fact is done with: of many homes each by itself
 
     def device_fact(self, recorded: Recorded, event: device.DeviceFact) -> None:
         """One report: heard, put in its place, judged, and seen as a sign of life where it is one."""
@@ -113,7 +108,8 @@ class Judging:
             home_.joins_again(sensor, recorded.recorded_at)
         self._books.unseen.add(home_.home)
         seen = Seen(recorded.recorded_at, recorded.recorded_at, HomeChanged(why="heard_again"))
-        self._rules_look(home_, seen, recorded)
+        for rule in LISTENERS[HomeChanged]:
+            self.watch(home_, rule, seen, recorded)
 
     def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
         at = recorded.recorded_at

@@ -9,12 +9,14 @@ import logging
 from typing import Any
 
 from alerts.awaiting import PERSON
+from alerts.core import gathering
 from alerts.core.budget import exhausted
 from alerts.core.person import Going, Person, Telling, fold
 from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
 from alerts.intending import Intending
 from alerts.notify.recording import GAVE_UP
+from alerts.timers import Timer
 from events.serial import Recorded
 from events.types import alert, home, message, system
 from events.types import channel as channels
@@ -26,7 +28,7 @@ HEARS = (
     home.PhoneVerified, home.PhoneWithdrawn, home.PhoneOptedOut, home.PhoneOptedIn,
     message.TellRequested, message.MessageSent, message.MessageDelivered,
     message.MessageFailed, message.MessageOvertaken, message.SlotFreed, message.AlertOpenAgain, message.ReplyReceived,
-    channels.PersonPreferencesSet, system.DeadlinePassed, alert.AlertRaised,
+    channels.PersonPreferencesSet, system.DeadlinePassed, alert.AlertRaised, *gathering.HEARS,
 )  # fmt: skip
 COMMON = (channels.ChannelsDeclared,)
 """What is not about one person, and heard by every planner; settings besides."""
@@ -63,8 +65,14 @@ class Planning(Intending):
     def _plan(self, person: Person, event: Event, recorded: Recorded) -> None:
         fold(person, event, recorded.at)
         match event:
+            case message.TellRequested(danger=gathering.AREA):
+                self._tell_of_area(person, event, recorded)
             case message.TellRequested():
                 self._tell(person, event, recorded)
+            case message.TaskListed():
+                self._set_digest(person, recorded)
+            case system.DeadlinePassed(timer=gathering.DIGEST):
+                self._digest(person, recorded)
             case message.MessageSent():
                 self._told(person, event.message, "sent", recorded)
             case message.MessageDelivered():
@@ -98,6 +106,36 @@ class Planning(Intending):
         if not telling.messages:
             self._lost(tell, "budget", recorded)
         self.await_word(person, telling)
+
+    def _tell_of_area(self, person: Person, tell: message.TellRequested, recorded: Recorded) -> None:
+        """One message for all troubles of one cause at several sites; who knows already is put on record as told."""
+        gathered = gathering.of_area(person.gathered, tell, recorded.recorded_at, self.policy)
+        if gathered is not None:
+            self._tell(person, gathered, recorded)
+            return
+        told = message.PersonTold(
+            alert=tell.alert, round=tell.round, step=tell.step, person=tell.person, channel="", state="known",
+            message="", why=tell.why,
+        )  # fmt: skip
+        self._alert_news(tell, told, recorded, key=f"known-{recorded.position}")
+
+    def _set_digest(self, person: Person, recorded: Recorded) -> None:
+        due = gathering.next_digest(person.gathered, recorded.recorded_at, self.policy)
+        if due is not None:
+            person.gathered.digest_at = due
+            self._timers[f"{PERSON}{person.id}", gathering.DIGEST] = Timer(person.id, due, waits=False)
+
+    def _digest(self, person: Person, recorded: Recorded) -> None:
+        """Once a day what waits, in numbers; nothing to say is not said."""
+        person.gathered.digest_at = 0
+        if not person.gathered.tasks:
+            return
+        self._set_digest(person, recorded)
+        tell = message.TellRequested(
+            alert="", home="", site="", danger="", alert_class=4, round=0, step=0, person=person.id, why="digest",
+            template="digest", words=gathering.digest(person.gathered), asks=False,
+        )  # fmt: skip
+        self._tell(person, tell, recorded)
 
     def unavailable(self, person: Person, tell: message.TellRequested) -> str:  # noqa: ARG002  (the hook's own shape)
         """Why this person is not told now whatever phones they have (on_leave), or "": a hook for rotas and leave."""

@@ -1,13 +1,10 @@
 """Watches what can be seen of each home, records when that changes, and counts the minutes in which nobody saw it."""
 
-from collections.abc import Callable
-
 from alerts.areas import Areas
 from alerts.books import Books, caused_by
 from alerts.core import settling, sight
 from alerts.core.blindness import count
 from alerts.core.household import Dark, Hole, Household
-from alerts.core.rule import HomeChanged, Seen
 from events.serial import Recorded
 from events.store import New
 from events.types import device
@@ -20,14 +17,12 @@ TIMER = "sight:look"
 COUNT = "blind:minutes"
 _TELLING = (device.DeviceStatusReported, device.DeviceConditionReported)
 
-RulesLook = Callable[[Household, Seen, Recorded], None]
-
 
 class Sights:
-    """Works on the engine's books. `rules_look` has the home's rules look again."""
+    """Works on the engine's books."""
 
-    def __init__(self, books: Books, areas: Areas, rules_look: RulesLook) -> None:
-        self._books, self._areas, self._rules_look = books, areas, rules_look
+    def __init__(self, books: Books, areas: Areas) -> None:
+        self._books, self._areas = books, areas
 
     @property
     def active(self) -> bool:
@@ -65,6 +60,7 @@ class Sights:
             return
         home.sight = seen
         self._books.touch(home)
+        self._books.unseen.add(home.home)  # a rule may have a deadline now
         told = HomeSightChanged(
             home=home.home, site=home.site, state=seen.state, since=seen.since, dark=seen.dark, by=seen.by
         )
@@ -100,8 +96,8 @@ class Sights:
             self._record(home, told, recorded, f"unseen-{own}{hole.since}-{recorded.position}")
             if self.active:
                 count(home, hole.cause, before, hole.blind)
-        if changed and self.active:
-            self._rules_look(home, Seen(at, at, HomeChanged(why="blind_counted")), recorded)
+        if changed:
+            self._books.unseen.add(home.home)
 
     def _record(self, home: Household, event: HomeSightChanged | HomeUnseen, recorded: Recorded, key: str) -> None:
         fact = New(

@@ -29,6 +29,9 @@ class Responder(msgspec.Struct):
         return not self.gone and not self.past
 
 
+_TENTH = 10
+
+
 class Area(msgspec.Struct):
     """The homes of an area incident, each with since when and by what it is known to be dark.
 
@@ -271,7 +274,7 @@ def _change_area(area: Area, event: Event) -> None:
         case facts.AreaHomeJoined():
             area.homes[event.home] = (event.since, event.by)
             area.most = max(area.most, len(area.homes))
-            if len(area.homes) >= 2 * area.noticed:
+            if len(area.homes) >= area.noticed + max(1, area.noticed // _TENTH):
                 area.noticed = len(area.homes)
         case facts.AreaHomeLeft():
             area.homes.pop(event.home, None)

@@ -36,6 +36,10 @@ class Gathered(msgspec.Struct):
     digest_at: int = 0
 
 
+AREA = "site_area"
+DIGEST = "digest:daily"
+"""The timer of a person's digest."""
+
 HEARS = (message.AreaNoticed, message.TaskListed, message.TaskDone)
 
 
@@ -58,7 +62,6 @@ def of_area(gathered: Gathered, tell: message.TellRequested, at: int, policy: Po
     gathered.areas[tell.alert] = Place(tell.site, homes)
     total = sum(place.homes for place in gathered.areas.values())
     known = gathered.told_at and at < gathered.told_at + policy.span("area.told_again_s")
-    known = known or (gathered.told_at and len(gathered.areas) > 1)
     if known and total < 2 * gathered.told and tell.why != "escalated":
         return None
     gathered.told, gathered.told_at = total, at

@@ -148,6 +148,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     """One home. `memory` holds each rule's own state; `timers` what has been asked of the clock.
 
     `lived`: today's page of the diary (`routine.diary`); `routine`: None until something is learned.
+    `listed`: alert -> who has it in their digest, or knows of it as one of their area incidents.
     `area`: the incident it is a part of; `area_until`: until when one was that it was a part of; `blind_s`: counted blind
     seconds by cause and day (since 1970, local).
     """
@@ -184,6 +185,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     area: str = ""
     area_until: int = 0
     blind_s: dict[str, dict[int, int]] = {}
+    listed: dict[str, list[str]] = {}
 
     @property
     def watched(self) -> bool:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from alerts.core import gathering
 from alerts.core.budget import Spent, recent
 from alerts.core.ways import Line, Way
 from events.types import channel, home, message
@@ -65,6 +66,7 @@ class Person(msgspec.Struct):
     voice_first: bool = False
     slow_speech: bool = False
     spent: list[Spent] = []
+    gathered: gathering.Gathered = msgspec.field(default_factory=gathering.Gathered)
 
     def slot_for(self, alert: str, at: int, kept: int) -> int:
         """The slot that names this alert, else the smallest free one; 0 when all nine are taken."""
@@ -146,6 +148,8 @@ def fold(person: Person, event: Event, at: int) -> None:
                 person.slots[slot] = Slot(alert)
         case message.MessageSent() | message.MessageDelivered() | message.MessageFailed() | message.MessageOvertaken():
             _became(person, event)
+        case message.AreaNoticed() | message.TaskListed() | message.TaskDone():
+            gathering.fold(person.gathered, event)
         case message.SlotFreed(alert=alert):
             for slot_ in person.slots.values():
                 if slot_.alert == alert:

@@ -155,7 +155,7 @@ class AlertOpenAgain(Event, frozen=True, kw_only=True):
 
 @fact
 class AreaNoticed(Event, frozen=True, kw_only=True):
-    """An area incident this person answers for has so many homes in it now; 0: it is over. No message by itself.
+    """An area incident this person answers for has so many homes in it now, to a tenth; 0: it is over. No message by itself.
 
     From it the planner knows at the first incident it tells of which others there are: one message for all of them.
     """

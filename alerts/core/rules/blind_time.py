@@ -24,7 +24,7 @@ class BlindTime:
     waits_for_hearing = True
 
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
-        """Counted time, and the darkness that lasts."""
+        """Counted time, and the darkness that lasts. It raises when its own timer rings: one fact may concern many homes."""
         if home.sight is None or not home.watched:
             return None
         now = seen.received
@@ -43,6 +43,8 @@ class BlindTime:
             elif going_on:
                 wake_at.append(now + (most - blind + 1) * SECOND)
         is_open = self.danger in home.alerts
+        if over and not is_open and not isinstance(seen.event, DeadlineReached):
+            return Verdict(state, wake_at=now)
         if over and not is_open:
             return Verdict(state, danger=Danger({"over": over, "at": now}), wake_at=now + DAY)
         if is_open and not over:

@@ -36,7 +36,7 @@ _OFFERS: Final = {
 
 _MESSAGES: Final = {
     "area_dark": "{site}: {homes} homes {trouble} since {clock}. Ask why, see that elders living alone keep warm. News: the duty desk.",
-    "area_dark_many": "{site} and others, {places} places: {homes} homes {trouble} since {clock}. Ask why, see that elders keep warm. News: duty desk.",
+    "area_dark_many": "{site} and others, {places} places: about {homes} homes {trouble} since {clock}. Ask why, see elders keep warm. News: duty desk.",
     "digest": "To do today: requests {requests}, repairs {repairs}, new {fresh}. No answer needed, the list is at the duty desk.",
     "worse_urgent": "{house}: {danger} is worse ({clock}). Please hurry, mind yourself. {do_first}.",
     "worse_call_120": "{house}: {danger} is severe ({clock}), very dangerous. Call 120 now. {do_first}.",

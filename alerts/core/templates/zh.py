@@ -36,7 +36,7 @@ _OFFERS: Final = {
 
 _MESSAGES: Final = {
     "area_dark": "{site}有{homes}户同时{trouble}({clock}起)。请问原因,看独居老人取暖。不用回复,情况问值班员。",
-    "area_dark_many": "{site}等{places}处共{homes}户同时{trouble}({clock}起)。请问原因,看独居老人取暖。情况问值班员。",
+    "area_dark_many": "{site}等{places}处共约{homes}户同时{trouble}({clock}起)。请问原因,看独居老人取暖。情况问值班员。",
     "digest": "今日待办:求助和环境{requests}件,设备待修{repairs}件,其中新增{fresh}件。不用回复,清单问值班员。",
     "worse_urgent": "{house}:{danger}更重了({clock})。请抓紧,当心自己,{do_first}。",
     "worse_call_120": "{house}:{danger}很重({clock}),很危险,马上打120,{do_first}。",

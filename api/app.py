@@ -18,7 +18,7 @@ from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
 from api.live import Broadcast
-from api.routes import alerts, away, duty, figures, lives, log, places, quarantine, service
+from api.routes import alerts, away, blindness, duty, figures, lives, log, places, quarantine, service
 from api.services import Services
 
 __all__ = ["access_tables", "create_app", "end_streams"]
@@ -76,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
     )
     for router in (
         alerts.router, places.router, away.router, lives.router, duty.router, quarantine.router, log.router, service.router, figures.router,
+        blindness.router,
     ):  # fmt: skip
         rest.include_router(router)
     app.include_router(rest)

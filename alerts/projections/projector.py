@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Connection, Table, Text, insert, sele
 from sqlalchemy.exc import OperationalError
 
 from alerts.projections.alert_fold import ALERTS
+from alerts.projections.blindness import BLINDNESS
 from alerts.projections.devices import DEVICES
 from alerts.projections.homes import HOMES
 from alerts.projections.lives import LIVES
@@ -30,12 +31,12 @@ from events.types.device import DeviceFact
 log = logging.getLogger("shouwang.projections")
 
 READER = "projections"
-PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, LIVES, ALERTS, MESSAGES, TIMELINE, RESPONSES)
+PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, LIVES, ALERTS, MESSAGES, TIMELINE, RESPONSES, BLINDNESS)
 """In this order: the timeline asks the messages which alert a receipt belongs to."""
 
 _READ = frozenset(kind for projection in PROJECTIONS for kind in projection.reads)
 
-SHAPE = 6
+SHAPE = 8
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000

@@ -96,6 +96,8 @@ RIGHTS: Final[dict[str, Roles]] = {
     "POST /api/v1/alerts/{alert_id}/outcome": DUTY,
     "GET /api/v1/homes": ALL,
     "GET /api/v1/homes/{home_id}": ALL,
+    "GET /api/v1/homes/{home_id}/blindness": ALL,
+    "GET /api/v1/blindness": ALL,
     "POST /api/v1/homes/{home_id}/away": DUTY,
     "GET /api/v1/homes/{home_id}/life": ALL,
     "POST /api/v1/homes/{home_id}/consent": DUTY,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import Alias
 
-from alerts.projections import alert_fold, devices, homes, lives, messages, responses, timeline
+from alerts.projections import alert_fold, blindness, devices, homes, lives, messages, responses, timeline
 from alerts.registry import tables as registry
 from alerts.registry.rosters import rotas
 from api.access.who import Who
@@ -102,6 +102,8 @@ ROWS: Final[dict[Table, Condition]] = {
     homes.homes: _home("home"),
     lives.lives: _home("home"),
     devices.devices: _home("home"),
+    blindness.sights: _home("home"),
+    blindness.unseen: _home("home"),
     registry.homes: _home("id"),
     registry.residents: _home("home"),
     registry.devices: _home("home"),

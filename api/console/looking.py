@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
+from alerts.projections import alerts, blindness, devices, homes, messages, quarantined, timeline
 from alerts.projections.explaining import explained
 from alerts.projections.lately import lately
 from alerts.projections.shifts import shift_began
@@ -139,8 +139,10 @@ def home(
     if shown:
         showing: Showing = request.app.state.showing
         showing.of(who, "home card", home_id, say.now)
+    since, until = blindness.last_days(say.now, 30)
+    (blind,) = blindness.ledgers(db, since, until, say.now, home=home_id)
     return page(
-        request, "home.html", say, home=found, card=say.names.home_card(home_id), chain=_chain(found.chain),
+        request, "home.html", say, blind=blind, sight=blindness.sight_of(db, home_id), home=found, card=say.names.home_card(home_id), chain=_chain(found.chain),
         alerts=alerts.listed(db, home=home_id, limit=20), asked=shown, must_call=False,
     )  # fmt: skip
 

@@ -58,6 +58,17 @@ class Sentences:
             return [self.t("why.button", device=device, clock=clock)]
         if danger == "no_activity" and {"last_seen", "silent_s", "limit_s"} <= reason.keys():
             return self._quiet(reason)
+        if danger == "site_area" and "homes" in reason:  # over: none of its homes is dark any more
+            return [self.t("why.area_over", count=len(reason["homes"]), of=reason["of"], clock=clock)]
+        if danger == "dark_and_quiet" and "last_seen" in reason:
+            sight = self.t(f"sight.{reason.get('sight', 'gateway_cut')}")
+            since, last = self.clock(reason.get("dark_since")), self.clock(reason["last_seen"])
+            return [self.t("why.dark", sight=sight, clock=since, last=last)]
+        if danger == "blind_time" and "over" in reason:
+            over = [
+                f"{self.t(f'sight.{c}')} {self._span(how['blind_s'] * SECOND)}" for c, how in reason["over"].items()
+            ]
+            return [self.t("why.blind_time", spans=", ".join(over))]
         if danger == "not_home_by_night" and "last_seen" in reason:
             return [self.t("why.not_home", clock=self.clock(reason["last_seen"]))]
         if danger == "outer_door_open" and "at" in reason:

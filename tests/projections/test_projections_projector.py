@@ -14,8 +14,9 @@ from events.types import alert as facts
 from events.types import message
 from events.types.device import HeartbeatReceived, OccupancyReported
 from events.types.fact import MINUTE
-from events.types.home import DeviceAssigned, HomeEnrolled
+from events.types.home import DeviceAssigned, HomeEnrolled, HomeSightChanged
 from events.types.setting import SettingChanged
+from events.types.system import HomeUnseen
 
 pytestmark = pytest.mark.both
 
@@ -44,6 +45,10 @@ def a_life(log):
     receipt(log, message.MessageSent(message="m1", channel="twilio_sms", provider_id="SM1"))
     log.happens("alert-a1", facts.ConditionCleared(alert="a1"))
     log.happens("alert-a1", facts.AlertClosed(alert="a1", outcome="rescued", by="user:x", via="console"))
+    for cause in ("gateway_cut", "we_were_down"):
+        dark = HomeSightChanged(home="h1", site="dp03", state="gateway_cut", since=log.now, dark=True, by="will")
+        log.happens("home-h1", dark)
+        log.happens("home-h1", HomeUnseen(home="h1", site="dp03", since=1, until=9, blind=[[1, 4], [6, 9]], cause=cause))
 
 
 def test_dropped_and_folded_again_every_row_is_the_same(log):

@@ -48,7 +48,9 @@ def a_life(log):
     for cause in ("gateway_cut", "we_were_down"):
         dark = HomeSightChanged(home="h1", site="dp03", state="gateway_cut", since=log.now, dark=True, by="will")
         log.happens("home-h1", dark)
-        log.happens("home-h1", HomeUnseen(home="h1", site="dp03", since=1, until=9, blind=[[1, 4], [6, 9]], cause=cause))
+        log.happens(
+            "home-h1", HomeUnseen(home="h1", site="dp03", since=1, until=9, blind=[[1, 4], [6, 9]], cause=cause)
+        )
 
 
 def test_dropped_and_folded_again_every_row_is_the_same(log):

@@ -16,6 +16,7 @@ PROGRAMS = {
     "replay_from_log.py": (["--facts", "1100", "--homes", "3"], "of it the engine"),
     "memory_per_home.py": (["--facts", "2", "--homes", "3"], "opened anew from snapshots"),
     "cost_of_a_tick.py": (["--homes", "30", "--homes", "40"], "a tick that rings 20"),
+    "cost_of_rules.py": (["--turns", "20"], "carbon_monoxide, microseconds a fact"),
     "telling.py": (["--alarms", "2", "--open", "3", "--spread", "1"], "messages for each closed alert"),
     "start_up.py": (["--facts", "300", "--homes", "2"], "until it is well"),
     "console.py": (["--alarms", "2", "--open", "12", "--streams", "2"], "from the fact on disk to the pixel, p50"),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from alerts.projections.alerts import AlertSeen
 from alerts.projections.words import danger_name
+from api.console.measured import measured
 from api.console.spans import moment, span
 from api.console.words import knows, say
 from api.names import Names
@@ -49,6 +50,8 @@ class Sentences:
     def _first(self, danger: str, reason: Mapping[str, Any]) -> list[str]:
         device = self.names.device(str(reason.get("device", "")))
         clock = self.clock(reason.get("at"))
+        if found := measured(self, danger, reason, device):
+            return found
         if danger in _FLAGGED and "at" in reason:
             parts = [self.t("why.flag", device=device, clock=clock)]
             if reason.get("ppm") is not None:

@@ -14,7 +14,7 @@ from simulators.devices.body import Battery, Clock, stamp
 from simulators.devices.messages import Message
 from simulators.devices.ring import Item, Ring
 
-ON_MAINS = frozenset({"gas-alarm", "power-plug", "gateway"})
+ON_MAINS = frozenset({"co-sensor", "gas-alarm", "power-plug", "gateway"})
 DANGER_OF = {"smoke-alarm": messages.SMOKE, "gas-alarm": messages.GAS, "water-leak": messages.WATER}
 ITEMS_AN_ENVELOPE = 200
 COMMANDS_KNOWN = 16

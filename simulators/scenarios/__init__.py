@@ -2,13 +2,17 @@
 
 from simulators.scenarios.chatty_sensor import ChattySensor
 from simulators.scenarios.co_leak import CoLeak
+from simulators.scenarios.cold_room import ColdRoom
 from simulators.scenarios.collapse import Collapse
 from simulators.scenarios.dead_battery import DeadBattery
 from simulators.scenarios.false_alarm import FalseAlarm
+from simulators.scenarios.flapping import Flapping
 from simulators.scenarios.player import Player, perform
 from simulators.scenarios.quiet_night import QuietNight
 from simulators.scenarios.scenario import Cue, NobodyToPlay, Scenario, Step, Turn
+from simulators.scenarios.slow_co import SlowCo
 from simulators.scenarios.village_power_cut import VillagePowerCut
+from simulators.scenarios.water_leak import WaterLeak
 
 SCENARIOS: dict[str, Scenario] = {
     each.name: each
@@ -20,6 +24,10 @@ SCENARIOS: dict[str, Scenario] = {
         VillagePowerCut(),
         FalseAlarm(),
         ChattySensor(),
+        SlowCo(),
+        WaterLeak(),
+        ColdRoom(),
+        Flapping(),
     )
 }
 

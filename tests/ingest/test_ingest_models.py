@@ -4,7 +4,7 @@ import pytest
 
 from ingest.models import ModelFaulty, load_models
 
-NAMES = {"motion-pir", "door-contact", "sos-button", "co-alarm", "smoke-alarm", "gas-alarm", "power-plug", "climate",
+NAMES = {"motion-pir", "door-contact", "sos-button", "co-alarm", "co-sensor", "smoke-alarm", "gas-alarm", "power-plug", "climate",
          "water-leak", "gateway"}  # fmt: skip
 
 

@@ -12,7 +12,17 @@ from simulators.scenarios.__main__ import main
 from simulators.town import TownDevice, TownHome
 
 NOW = datetime(2026, 11, 21, 14, 41, 7, tzinfo=UTC)
-MODELS = ("motion-pir", "motion-pir", "door-contact", "co-alarm", "smoke-alarm", "sos-button", "gateway")
+MODELS = (
+    "motion-pir",
+    "motion-pir",
+    "door-contact",
+    "co-alarm",
+    "smoke-alarm",
+    "sos-button",
+    "gateway",
+    "water-leak",
+    "climate",
+)
 
 
 def home(id="dp03-12", models=MODELS):
@@ -134,3 +144,39 @@ def test_an_unknown_home_is_named_on_the_command_line(tmp_path, capsys):
     assert "b-9" in capsys.readouterr().err
     assert main(["collapse", "--town", str(town)]) == 2
     assert "motion-pir" in capsys.readouterr().err
+
+
+def test_a_slow_rise_has_no_flag_and_passes_every_limit_in_three_hours_until_a_window_opens():
+    readings = said(steps("slow_co", most=181), messages.CO)
+    assert not any(data["alarm"] for _, data in readings)
+    assert readings[0][1]["ppm"] < 10
+    assert readings[35][1]["ppm"] > 30
+    assert readings[180][1]["ppm"] > 170
+    rest = SCENARIOS["slow_co"].after(Cue.WINDOW, 7200.0, [home()], Random(1))
+    assert [step.does.data["ppm"] for step in rest][-1] <= 2
+
+
+def test_a_splash_is_wiped_up_and_a_leak_stays_until_somebody_comes():
+    (wet, _), (dry, _), (again, last) = said(steps("water_leak"), messages.WATER)
+    assert (dry - wet, last["alarm"]) == (900, True)
+    assert again > dry
+    assert SCENARIOS["water_leak"].after(Cue.WINDOW, again, [home()], Random(1)) is None
+    (shut,) = SCENARIOS["water_leak"].after(Cue.ARRIVED, again, [home()], Random(1))
+    assert not shut.does.data["alarm"]
+
+
+def test_a_room_cools_below_zero_and_warms_up_when_somebody_lights_the_stove():
+    readings = [data["celsius"] for _, data in said(steps("cold_room", most=20), messages.CLIMATE)]
+    assert readings[0] == pytest.approx(14, abs=0.5)
+    assert readings[-1] < 0
+    warmer = [
+        step.does.data["celsius"] for step in SCENARIOS["cold_room"].after(Cue.ARRIVED, 18_000.0, [home()], Random(1))
+    ]
+    assert warmer == sorted(warmer)
+    assert max(warmer) == pytest.approx(warmer[-1])
+
+
+def test_a_flapping_sensor_is_lost_and_found_a_dozen_times_within_the_hour():
+    found = steps("flapping")
+    assert [step.does for step in found].count(Turn.DARK) == [step.does for step in found].count(Turn.BACK) == 12
+    assert found[-1].at_s <= 3600

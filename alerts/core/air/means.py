@@ -18,19 +18,20 @@ def begin() -> Means:
 
 
 def take(means: Means, at: int, ppm: float) -> bool:
-    """One reading into its bucket. False: it is older than a day and tells nothing any more."""
+    """One reading into its bucket; what is older than a day tells nothing any more. True: a new bucket was begun."""
     number = at // BUCKET
     newest = means[0]
     if number <= newest - _DAY:
         return False
-    if number > newest:
+    begun = number > newest
+    if begun:
         for gone in range(max(newest + 1, number - _DAY + 1), number + 1):
             means[1 + 2 * (gone % _DAY)] = means[2 + 2 * (gone % _DAY)] = 0
         means[0] = number
     place = 1 + 2 * (number % _DAY)
     means[place] += 1
     means[place + 1] += round(ppm * 10)
-    return True
+    return begun
 
 
 def eight_hours(means: Means) -> float | None:

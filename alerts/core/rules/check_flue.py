@@ -45,24 +45,28 @@ class CheckFlue:
         fresh = air is None
         if air is None:
             air = airs[said.device] = [0, 0, *means.begin()]
-        self._take(air, seen.at, ppm, policy, home)
+        begun = self._take(air, seen.at, ppm, policy, home)
         shows = said.device in state.get("showing", {})
+        long = air[0] and seen.at - air[0] > policy.span("check_flue.after_s", home.home)
+        if not begun and (shows or not long):  # means move with the half hours
+            return Verdict(state) if fresh else None
         reason = self._reason(air, seen.at, ppm, policy, home, _BETTER if shows else 1.0)
         found = judged(state, said.device, reason, seen.at)
         return found or (Verdict(state) if fresh else None)
 
-    def _take(self, air: list[int], at: int, ppm: float, policy: Policy, home: Household) -> None:
+    def _take(self, air: list[int], at: int, ppm: float, policy: Policy, home: Household) -> bool:
         since, newest = air[0], air[1]
         tallied = air[2:]
-        means.take(tallied, at, ppm)
+        begun = means.take(tallied, at, ppm)
         air[2:] = tallied
         low = ppm < policy.value("check_flue.ppm", home.home)
         gap = at - newest > 2 * max(sensor.interval for sensor in home.sensors.values() if sensor.kind == "co")
         if at < newest:
             if low and since and since <= at:  # a late one says that it was good in between
                 air[0] = newest
-            return
+            return begun
         air[0], air[1] = (0 if low else since if since and not gap else at), at
+        return begun
 
     def _reason(
         self, air: list[int], at: int, ppm: float, policy: Policy, home: Household, share: float

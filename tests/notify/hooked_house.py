@@ -1,5 +1,6 @@
 """A house whose doors for providers stand open on a real port, so that a provider can call back."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from events.types.fact import SECOND
 from events.types.message import MessagePlanned
 from tests.house import House
 from tests.ports import free_port
+
+_numbers = itertools.count(1)
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def doors(house: House, **more: Any) -> Iterator[str]:
 def plans(house: House, channel: str, person: str = "w1", *, language: str = "zh", template: str = "") -> str:
     """The person is told the same by this channel too, as the planner intends it; returns the message's id."""
     first = next(one for one in house.said(MessagePlanned) if one.person == person)
-    message = f"{first.message}.{channel}"
+    message = f"{first.message}.{channel}.{next(_numbers)}"
     planned = msgspec.structs.replace(
         first, message=message, channel=channel, language=language, template=template or first.template
     )

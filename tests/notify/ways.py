@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sending_room import SENDER
+from sending_room import SENDER, until
 
 from alerts.notify.channel import Channel, Outgoing
 from alerts.notify.channels.aliyun_sms import AliyunSms
@@ -39,7 +39,7 @@ class Way:
     finds: bool = False
     nobody: Channel | None = None
     """The same channel where nobody listens."""
-    elsewhere: Callable[[str], object] | None = None
+    elsewhere: Callable[[str], Channel] | None = None
     """Makes one for another address."""
 
 
@@ -107,7 +107,7 @@ def wecom(_folder: Path) -> Iterator[Way]:
         yield Way(
             WeComGroup(key=KEY, api_base=robot.base_url, timeout_s=LIMIT_S), lambda: len(robot.texts), trouble, [KEY],
             nobody=WeComGroup(key=KEY, api_base="http://127.0.0.1:9", timeout_s=LIMIT_S),
-            elsewhere=lambda base: WeComGroup(key=KEY, api_base=base),
+            elsewhere=lambda base: WeComGroup(key=KEY, api_base=base, timeout_s=LIMIT_S),
         )  # fmt: skip
 
 
@@ -116,14 +116,16 @@ def modem(folder: Path) -> Iterator[Way]:
     with SimulatedModem(folder, pin="4321") as stick:
         channel = ModemSms(stick.device, pin="4321", timeout_s=LIMIT_S)
         channel.start(take_text=lambda *_: None, take_report=lambda *_: None)
-        while not channel.there:
-            stick.wait(lambda: True)
+        until(lambda: channel.there)
 
         def trouble(kind: str) -> None:
             kinds: dict[str, Any] = {
                 "refuse": "refuse", "busy": "busy", "hang_before": "deaf_before", "hang_after": "deaf_after",
                 "500_after": "deaf_after", "cut_after": "unplug_after", "malformed": "deaf_after",
             }  # fmt: skip
+            stick.trouble = "ok"
+            if kind != "ok":
+                until(lambda: channel.there)  # after a silence it is opened anew
             stick.trouble, stick.cms_error = kinds.get(kind, "ok"), 21
 
         try:

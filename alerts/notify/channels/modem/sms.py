@@ -27,6 +27,7 @@ _LOOK_S: Final = 20.0
 _REMEMBERED: Final = 500
 _PAUSE_S: Final = (0.5, 5.0)
 _LISTEN_S: Final = 0.2
+_LEAST_S: Final = 0.2
 _PERMANENT: Final = frozenset({"1", "8", "10", "21", "28", "29", "30", "50", "69"})
 """Unassigned number, barred, rejected, unknown subscriber, not subscribed (3GPP TS 24.011, annex E, causes of +CMS ERROR)."""
 _PREPARE: Final = ("ATE0", "AT+CMEE=1", "AT+CMGF=0", 'AT+CPMS="SM","SM","SM"', "AT+CNMI=2,1,0,1,0")
@@ -187,7 +188,8 @@ class ModemSms:
         try:
             for pdu, length in submit(out.to, out.text, ref=next(self._references) % 256, valid_s=out.valid_s):
                 job.begun = True
-                answer = dialog.ask(f"AT+CMGS={length}", within_s=self._timeout_s, after_prompt=pdu)
+                left_s = max(_LEAST_S, job.until - time.monotonic() - _LEAST_S)  # over before the sender stops waiting
+                answer = dialog.ask(f"AT+CMGS={length}", within_s=left_s, after_prompt=pdu)
                 reference = next((line for line in answer if line.startswith("+CMGS:")), "")
                 going.open.add(int(reference.partition(":")[2].split(",")[0]))
         except Said as no:
@@ -195,6 +197,7 @@ class ModemSms:
             reason = f"+CMS ERROR {no.code}"
             job.result.set_exception(SendFailed(reason, permanent=permanent, ambiguous=False, code=f"cms_{no.code}"))
         except (Away, Silent) as failure:
+            self._there.clear()  # before anybody who waited hears of it and asks again
             job.result.set_exception(
                 SendFailed(f"the modem: {type(failure).__name__}", permanent=False, ambiguous=True, code="no_answer")
             )

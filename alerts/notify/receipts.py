@@ -26,7 +26,7 @@ UNANSWERED: Final = ("busy", "no-answer", "machine")
 RANK: Final = {
     "accepted": 1, "scheduled": 1, "queued": 2, "sending": 3, "sent": 4,
     "delivered": 5, "read": 5, "undelivered": 5, "failed": 5, "canceled": 5,
-    "initiated": 2, "ringing": 3, "in-progress": 4, COMPLETED: 4, "busy": 5, "no-answer": 5, "machine": 5,
+    "initiated": 1, "ringing": 2, "in-progress": 3, COMPLETED: 4, "busy": 5, "no-answer": 5, "machine": 5,
 }  # fmt: skip
 """A later word of a lower or equal rank changes nothing; rank 5 is the last word (Twilio, "Message status values" and
 "Call status values"). A call that has ended says neither that a person heard it nor that none did: only a key is `read`."""

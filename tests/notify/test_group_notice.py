@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.notify.channel import Capabilities
+from alerts.notify.channel import Capabilities, Outgoing, SendFailed
 from alerts.notify.channels.wecom_group import WeComGroup
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
@@ -78,3 +78,13 @@ def test_the_robot_says_in_the_body_what_it_did(tmp_path: Path) -> None:
         assert len(robot.texts) == 1
         assert set(robot.bodies[0]) == {"msgtype", "text"}
         made.close()
+
+
+def test_whatever_else_is_planned_for_a_group_does_not_leave_the_house() -> None:
+    with SimulatedWeCom() as robot:
+        channel = WeComGroup(key=KEY, api_base=robot.base_url, timeout_s=3)
+        for template, text in (("first_sos", "12号家老人按了呼救"), ("group_notice", "12号家,请打 139-1234 5678")):
+            with pytest.raises(SendFailed) as refused:
+                channel.send(Outgoing("m1", "", text, 1, 60, template=template))
+            assert (refused.value.code, refused.value.permanent) == ("not_for_groups", True)
+        assert robot.texts == []

@@ -56,7 +56,7 @@ def same_text(template: str, variables: Mapping[str, str], words: Mapping[str, s
             value = words.get("danger", "")
         if value is None:
             value = words.get(name, "")
-        if name == _SHOWN_IN_MINUTES and value:
+        if name == _SHOWN_IN_MINUTES and value.isdecimal():
             value = str(int(value) // MINUTE % (24 * 60))
         shown.append(value)
     return f"{zlib.crc32('|'.join(shown).encode()):08x}"

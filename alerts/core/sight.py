@@ -7,7 +7,7 @@ because the whole site is (an area incident says that). In the first minutes aft
 
 from typing import NamedTuple
 
-from alerts.core.household import Dark, Household, Sensor
+from alerts.core.household import MISSES, Dark, Household, Sensor
 from alerts.core.policy import Policy
 from events.types.fact import SECOND
 from events.types.home import Sight
@@ -33,9 +33,9 @@ def look(home: Household, at: int, policy: Policy) -> Dark:
         return Dark("seen", max(home.hearing_since, min(s.lease_from for s in watching if online(s, at))), dark=False)
     ended = max(sensor.lease_until for sensor in watching)
     since = max(ended, home.hearing_since)
-    if at < home.hearing_since + policy.span("backfill.most_s", home.home) and ended <= home.hearing_since:
-        return Dark("we_were_down", since, dark=True, by="hole")
     by = "will" if any(sensor.will_at and sensor.will_at == ended for sensor in home.sensors.values()) else "misses"
+    if by == "misses" and ended <= home.hearing_since and at < _found_again(home, policy):
+        return Dark("we_were_down", since, dark=True, by="hole")
     return Dark(_why(home, at, powerless=powerless is not None), since, dark=True, by=by)
 
 
@@ -66,8 +66,14 @@ def next_look(home: Household, at: int, policy: Policy) -> int | None:
     until = max((sensor.lease_until for sensor in watching if online(sensor, at)), default=0)
     if until:
         return until + SECOND
-    settled = home.hearing_since + policy.span("backfill.most_s", home.home)
+    settled = _found_again(home, policy)
     return settled if any(sensor.lease_until for sensor in watching) and settled > at else None
+
+
+def _found_again(home: Household, policy: Policy) -> int:
+    """After a hole of ours nothing is missed before each of its devices had its three intervals to speak in."""
+    slowest = max((sensor.interval for sensor in _watching(home)), default=0)
+    return home.hearing_since + max(MISSES * slowest, policy.span("backfill.most_s", home.home))
 
 
 def online(sensor: Sensor, at: int) -> bool:

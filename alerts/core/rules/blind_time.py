@@ -43,8 +43,8 @@ class BlindTime:
             elif going_on:
                 wake_at.append(now + (most - blind + 1) * SECOND)
         is_open = self.danger in home.alerts
-        if over and not is_open and not isinstance(seen.event, DeadlineReached):
-            return Verdict(state, wake_at=now)
+        if not isinstance(seen.event, DeadlineReached):  # what has just ended may not be counted yet
+            return Verdict(state, wake_at=now if over and not is_open else min(wake_at, default=None))
         if over and not is_open:
             return Verdict(state, danger=Danger({"over": over, "at": now}), wake_at=now + DAY)
         if is_open and not over:

@@ -137,7 +137,7 @@ AREA = 5
 """The class of an area incident, behind the four of the table."""
 
 GENERATION = 2
-"""Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0021).
+"""Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0028).
 
 1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests.
 """

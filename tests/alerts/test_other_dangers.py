@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from alerts.commands.settings import SettingRefused, change_settings
+from alerts.replay.source import DatabaseLog
+from alerts.replay.verify import verify
 from events.types import alert as facts
 from events.types.command import DeviceCommandIssued
 from events.types.fact import MINUTE, SECOND
@@ -231,7 +233,7 @@ def test_tampering_is_listed_until_it_is_over_and_a_second_device_joins(house: H
 
 
 def test_a_battery_is_said_again_each_week_is_overdue_after_two_and_ends_with_a_new_one(house: House) -> None:
-    house.expects()
+    house.expects(3, contains="今日待办", times=(1, 20))
     house.hears("sos-1", "heartbeat", {"interval_s": 3600, "battery_pct": 9})
     assert house.alert("battery").alert_class == 4
     assert house.alert("battery").terms.arrive_within_s == 14 * 86400
@@ -247,7 +249,7 @@ def test_a_battery_is_said_again_each_week_is_overdue_after_two_and_ends_with_a_
 
 
 def test_a_device_that_comes_and_goes_is_told_once_and_listed_until_it_is_calm(house: House) -> None:
-    house.expects()
+    house.expects(3, contains="今日待办", times=(1, 20))
     for n in range(20):
         state = {"state": "offline" if n % 2 == 0 else "online", "bootid": "b1"}
         house.arrives("shouwang/v1/dp03/hall-1/status", state)
@@ -291,3 +293,24 @@ def test_three_false_alarms_in_two_weeks_are_a_task_and_change_no_limit(house: H
     before = len(house.phone(1).inbox)
     house.hears("smoke-1", "smoke", {"alarm": True})
     assert len(house.phone(1).inbox) > before, "the fourth is told like the first"
+
+
+def test_after_restarts_all_of_it_is_decided_the_same_again(house: House) -> None:
+    house.set(co__siren_s=30)
+    ppm(house, 160, minutes=6)
+    house.hears("sos-1", "heartbeat", {"interval_s": 3600, "battery_pct": 9})
+    house.hears("air-1", "climate", {"celsius": 5.5})
+    house.restarts()
+    ppm(house, 160, minutes=7)
+    house.restarts()
+    house.hears("co-1", "co", {"alarm": False, "ppm": 310})
+    house.hears("leak-1", "water", {"alarm": True})
+    house.waits(hours=1)
+    house.restarts()
+    house.waits(hours=1)
+    assert {"carbon_monoxide", "battery", "low_temperature", "water"} <= {alert.danger for alert in house.alerts()}
+    assert house.said(facts.AlertSeverityRaised)
+    assert house.said(DeviceCommandIssued)
+    house.engine.commit()
+    house.planner.commit()
+    assert verify(DatabaseLog(house.database)).differences == []

@@ -148,6 +148,10 @@ def test_each_night_it_is_looked_at_again_and_leave_of_the_coming_week_counts(ho
     assert len(nights) == 3
     assert (nights[0].with_holes, nights[-1].with_holes) == (0, 1)
     assert house.alert("chain_hole").open
+    house.waits(hours=24, beating=False)
+    assert len([said for said in house.said(ChainChecked) if said.holes]) == 2, (
+        "said again each night until it is mended"
+    )
 
 
 def test_a_phone_that_is_withdrawn_is_missed_at_once(house: House) -> None:

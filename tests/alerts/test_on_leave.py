@@ -114,6 +114,16 @@ def test_who_decides_on_the_console_knows_of_the_leave_too(house: House) -> None
     replayed_alike(house)
 
 
+def test_one_who_is_on_leave_pulls_one_step_whoever_took_it(house: House) -> None:
+    leave(house, "w2")
+    house.lives()
+    house.waits(hours=12, minutes=11)
+    commands.escalate_now(house.database, house.alert("no_activity").id, by="user:zhang", at=house.at)
+    house.settles()
+    assert [(step, persons) for step, persons, _ in steps(house, "no_activity")] == [(1, ["w1"]), (2, []), (3, ["g1"])]
+    replayed_alike(house)
+
+
 def test_a_rota_hands_over_between_two_rounds(address) -> None:
     rota = "rotas:\n  - {id: duty, name: 村值班, turn: daily, begins: 2027-01-01, handover: '16:10', turns: [v1, t1]}\nvillages:"
     house = House(address, TOWN.replace("villages:", rota, 1).replace("head: v1", "head: duty"))

@@ -359,3 +359,18 @@ def test_stamps_of_foreign_families_without_a_zone_can_be_read_as_shanghai():
 def test_other_stamps_are_refused(bad):
     with pytest.raises(Refused, match="bad_time"):
         micros(bad)
+
+
+def test_a_unit_nobody_knows_is_kept_for_somebody_to_look_at():
+    with pytest.raises(Refused) as refused:
+        heard(said(type="shouwang.co.v1", data={"alarm": False, "value": 12, "unit": "percent"}))
+    assert refused.value.reason == "unknown_unit"
+
+
+def test_what_came_to_be_said_later_does_not_make_an_old_report_another():
+    plain = {"alarm": False, "ppm": 12.0, "test": False}
+    without, with_more = (
+        only(said(type="shouwang.co.v1", data=plain)),
+        only(said(type="shouwang.co.v1", data=plain | {"mg_m3": 3})),
+    )
+    assert without.digest == with_more.digest, "where ppm is said, mass says nothing"

@@ -81,8 +81,11 @@ class Names:
         card = self._homes.get(id)
         if card is None or self.shown:
             return card
-        masked = [msgspec.structs.replace(r, name=masked_name(r.name), born=None, notes="") for r in card.residents]
-        return msgspec.structs.replace(card, residents=masked, notes="")
+        masked = [
+            msgspec.structs.replace(r, name=masked_name(r.name), born=None, notes="", phone=masked_number(r.phone))
+            for r in card.residents
+        ]
+        return msgspec.structs.replace(card, residents=masked, notes="", way_in="")
 
     def phones(self, person: str) -> list[Phone]:
         """The phones somebody answers on."""

@@ -18,6 +18,8 @@ class Resident(msgspec.Struct, frozen=True):
     name: str
     born: int | None = None
     notes: str = ""
+    phone: str = ""
+    speech: str = ""
 
 
 class Home(msgspec.Struct, frozen=True):
@@ -34,6 +36,8 @@ class Home(msgspec.Struct, frozen=True):
     enrolled_at: int
     status: Status
     residents: list[Resident]
+    way_in: str = ""
+    stove: str = ""
 
 
 _STATUS_OF: dict[str, Status] = {
@@ -102,12 +106,14 @@ def _select(db: Connection, id: str | None) -> list[Home]:
         rows, residents = rows.where(h.c.id == id), residents.where(r.c.home == id)
     living: dict[str, list[Resident]] = {}
     for row in db.execute(residents):
-        living.setdefault(row.home, []).append(Resident(row.name, row.born, row.notes))
+        living.setdefault(row.home, []).append(
+            Resident(row.name, row.born, row.notes, row.phone or "", row.speech or "")
+        )
     status = statuses(db, id)
     return [
         Home(
             row.id, row.site, row.site_name, row.site_name_en, row.number, row.address, row.notes, row.no_activity_s,
-            row.enrolled_at, status.get(row.id, "enrolled"), living.get(row.id, []),
+            row.enrolled_at, status.get(row.id, "enrolled"), living.get(row.id, []), row.way_in or "", row.stove or "",
         )
         for row in db.execute(rows)
     ]  # fmt: skip

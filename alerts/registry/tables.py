@@ -58,6 +58,8 @@ homes = Table(
     Column("notes", Text, nullable=False),
     Column("no_activity_s", Integer, nullable=False),
     Column("enrolled_at", BigInteger, nullable=False),
+    Column("way_in", Text),
+    Column("stove", Text),
 )
 Index("registry_homes_number", homes.c.site, homes.c.number, unique=True)
 
@@ -69,6 +71,8 @@ residents = Table(
     Column("name", Text, nullable=False),
     Column("born", Integer),
     Column("notes", Text, nullable=False),
+    Column("phone", Text),
+    Column("speech", Text),
 )
 
 people = Table(

@@ -49,12 +49,14 @@ homes:
     site: dp03
     number: 12
     address: 东坪村三组12号
-    residents: [{name: 李桂兰, born: 1941, notes: 耳背}]
+    residents: [{name: 李桂兰, born: 1941, notes: 耳背, phone: "+8612000000077", speech: 本地方言}]
     watcher: p-w01
     second_watcher: p-w02
     no_activity_hours: 12
     consent: 2026-01-05
     notes: 煤炉取暖
+    way_in: 钥匙在东邻
+    stove: 煤炉
     devices:
       - {id: hall-1, model: motion-pir, room: 堂屋}
       - {id: co-7f2a, model: co-alarm, room: 卧室}

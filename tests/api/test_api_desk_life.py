@@ -156,6 +156,15 @@ def test_an_open_class_1_shows_the_phones_one_must_call_and_masks_them_once_it_i
     assert "+8612000000001" not in client.get(f"/alerts/{id}").text
 
 
+def test_the_card_says_how_to_get_in_how_to_speak_and_what_heats(desk, client):
+    signs_in(desk, client)
+    page = client.get(f"/alerts/{desk.raises_co()}").text
+    for said in ("钥匙在东邻", "煤炉", "本地方言", 'href="tel:+8612000000077"'):
+        assert said in page
+    masked = client.get("/homes/dp03-12").text
+    assert "+8612000000077" not in masked and "钥匙在东邻" not in masked
+
+
 def test_a_home_is_masked_too(desk, client):
     signs_in(desk, client)
     assert "李桂兰" not in client.get("/homes/dp03-12").text

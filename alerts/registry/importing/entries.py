@@ -102,18 +102,29 @@ def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> Planned
         number=f.whole("number", 1, 9999, needed=True) or 0,
         address=f.text("address", needed=True, longest=120),
         notes=f.text("notes", longest=1000, lines=True),
+        way_in=f.text("way_in", longest=200) or None,
+        stove=f.text("stove", longest=100) or None,
         no_activity_s=round((hours or 0) * _HOUR_S),
         since=f.moment("since", dated),
         watcher=[place(id) for id in f.ids("watcher")],
         second_watcher=[place(id) for id in f.ids("second_watcher", needed=False)],
         chain=levels(f, place),
         consent=f.moment("consent", dated),
-        residents=[_resident(Fields(node, path, f.faults, "name born notes")) for path, node in f.items("residents")],
+        residents=[
+            _resident(Fields(node, path, f.faults, "name born notes phone speech"))
+            for path, node in f.items("residents")
+        ],
         devices=devices(f, site_id, models, dated),
     )
 
 
 def _resident(f: Fields) -> PlannedResident:
+    """`phone` is their own, which nobody texts: whoever is on duty calls it."""
+    phone = f.text("phone", longest=40)
+    number = normal_number(phone) if phone else None
+    if phone and number is None:
+        f.fault("phone", "这不是电话号码", "this is no phone number")
     return PlannedResident(
-        f.text("name", needed=True), f.whole("born", 1900, 2100), f.text("notes", longest=1000, lines=True)
-    )
+        f.text("name", needed=True), f.whole("born", 1900, 2100), f.text("notes", longest=1000, lines=True), number,
+        f.text("speech", longest=60) or None,
+    )  # fmt: skip

@@ -22,7 +22,15 @@ def change_homes(plan: Plan, status: dict[str, Status], agreed: set[str], change
         if not _enrol(home, place, status.get(home.id, "enrolled"), changes):
             left_alone.append(home.id)
         new = [
-            {"home": home.id, "place": n, "name": r.name, "born": r.born, "notes": r.notes}
+            {
+                "home": home.id,
+                "place": n,
+                "name": r.name,
+                "born": r.born,
+                "notes": r.notes,
+                "phone": r.phone,
+                "speech": r.speech,
+            }
             for n, r in enumerate(home.residents)
         ]
         changes.put_all(tables.residents, held.residents.get(home.id, []), new)
@@ -53,7 +61,7 @@ def _enrol(home: PlannedHome, place: int, status: Status, changes: Changes) -> b
         limit, since = old["no_activity_s"], old["enrolled_at"]
     new = {
         "id": home.id, "place": place, "site": home.site, "number": home.number, "address": home.address,
-        "notes": home.notes, "no_activity_s": limit, "enrolled_at": since,
+        "notes": home.notes, "no_activity_s": limit, "enrolled_at": since, "way_in": home.way_in, "stove": home.stove,
     }  # fmt: skip
     changes.put(tables.homes, old, new)
     if old is None or (old["no_activity_s"], old["enrolled_at"]) != (limit, since):

@@ -84,6 +84,8 @@ class PlannedResident(msgspec.Struct, frozen=True):
     name: str
     born: int | None
     notes: str
+    phone: str | None
+    speech: str | None
 
 
 class PlannedDevice(Entry, frozen=True):
@@ -150,6 +152,8 @@ class PlannedHome(Entry, frozen=True):
     number: int
     address: str
     notes: str
+    way_in: str | None
+    stove: str | None
     no_activity_s: int
     since: int | None
     watcher: list[str]

@@ -18,6 +18,9 @@ ZH: Final[dict[str, str]] = {
     "fact.DrillAnswered": "{who} 答复了测试",
     "reason_for.person": "有人放回",
     "board.further": "其余的警情",
+    "home.way_in": "怎么进门",
+    "home.stove": "取暖",
+    "home.speech": "说",
     "lately.title": "最近 24 小时",
     "lately.moved": "动静（每 15 分钟）",
     "lately.ppm": "一氧化碳，最高 {most} ppm（虚线 50）",
@@ -111,7 +114,7 @@ ZH: Final[dict[str, str]] = {
 
 EN: Final[dict[str, str]] = {
     "nav.handover": "Handover",
-    "nav.admin": "Administration",
+    "nav.admin": "Admin",
     "shelf.title": "On the shelf",
     "shelf.until": "on the shelf until {clock}",
     "shelf.by": "{who} put it on the shelf until {clock}",
@@ -125,6 +128,9 @@ EN: Final[dict[str, str]] = {
     "fact.DrillAnswered": "{who} answered the test",
     "reason_for.person": "somebody took it back",
     "board.further": "Further alerts",
+    "home.way_in": "Way in",
+    "home.stove": "Heating",
+    "home.speech": "speaks",
     "lately.title": "The last 24 hours",
     "lately.moved": "Movement (each 15 min)",
     "lately.ppm": "Carbon monoxide, {most} ppm at most (dashed: 50)",

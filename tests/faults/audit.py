@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from alerts import letters
 from alerts.auditing.auditor import Auditor
+from alerts.core.telling import NEVER_TOLD
 from alerts.notify.outbox import OutboxRow, outbox, row_of
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
@@ -99,8 +100,11 @@ class Log:
                 self._gaps[device, boot, first, last] -= 1
             case DeviceFact(device=device) if recorded.key and not recorded.key.startswith("~"):
                 self._readings[device, recorded.key] += 1
-            case facts.AlertRaised(home=home, danger=danger) if home:  # without one it is for the operator alone
+            # Without a home it is for the operator alone, and some are tasks that nobody is sent a message about.
+            case facts.AlertRaised(home=home, danger=danger) if home and danger not in NEVER_TOLD:
                 self._raised[home, danger] = recorded
+            case message.PersonTold(state="known", alert=alert, round=round_, step=step, person=person):
+                self._lost.add((alert, round_, step, person))  # told of it with another incident
             case facts.StepTaken(alert=alert, round=round_, step=step):
                 self._steps.setdefault(alert, set()).add((round_, step))
             case facts.ResponderEnRoute(alert=alert) | facts.AlertClosed(alert=alert):

@@ -14,6 +14,7 @@ from tests.faults.rounds.messages import MESSAGES
 from tests.faults.rounds.mixed import MIXED
 from tests.faults.rounds.poison import POISON
 from tests.faults.rounds.power import POWER, REFUSED
+from tests.faults.rounds.power_cut import POWER_CUT
 from tests.faults.rounds.provider import PROVIDER
 from tests.faults.rounds.storm import CHATTY, STORM
 from tests.faults.rounds.time_steps import TIME_STEPS
@@ -28,6 +29,7 @@ ROUNDS: tuple[Round, ...] = (
     MIXED,
     CHATTY,
     STORM,
+    POWER_CUT,
     POWER, REFUSED,
     HELD, RESTARTED, COMMITS,
     FULL, POSTGRESQL_FULL, BROKER_FULL, REFUSED_AT_WORK,

@@ -25,7 +25,6 @@ messages = Table(
     Column("words", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("slot", Integer, nullable=False),
-    Column("because", Text, nullable=False, server_default=""),
     Column("round", Integer, nullable=False),
     Column("step", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -36,6 +35,7 @@ messages = Table(
     Column("code", Text, nullable=False),
     Column("possible_duplicate", Integer, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("because", Text, nullable=False, server_default=""),
 )
 Index("board_messages_alert", messages.c.alert, messages.c.position)
 

@@ -26,7 +26,7 @@ class Stewarding:
     ) -> None:
         """`on_fatal` is told why it ended."""
         self._database, self._holder, self._now, self._on_fatal = database, holder, now, on_fatal
-        self._stopping = threading.Event()
+        self._stopping, self._look = threading.Event(), threading.Event()
         self._steward: Steward | None = None
         self._thread = threading.Thread(target=self._run, name="steward", daemon=True)
 
@@ -37,8 +37,7 @@ class Stewarding:
     def stop(self) -> None:
         """What is in hand is finished."""
         self._stopping.set()
-        if self._steward is not None:
-            self._steward.follower.wake()
+        self._look.set()
         while self._thread.is_alive():
             self._holder.wake()
             self._thread.join(0.1)
@@ -52,7 +51,8 @@ class Stewarding:
                 return
             if time.monotonic() > until:
                 raise TimeoutError("the steward does not finish")
-            time.sleep(0.002)
+            self._look.set()
+            time.sleep(0.001)
 
     def _run(self) -> None:
         try:
@@ -79,8 +79,9 @@ class Stewarding:
                 self._holder.wait(LOOK_S)
                 return
             self._steward = Steward(self._database, self._now, check=partial(leases.check, lease=lease))
+        self._look.clear()
         if not self._steward.step():
-            self._stopping.wait(_IDLE_S)  # nobody waits for us: fewer looks, and none of them in an alarm's way
+            self._look.wait(_IDLE_S)  # nobody waits for us: fewer looks, and none of them in an alarm's way
 
     def _begin_again(self) -> None:
         """What was in hand may be in the log, or not: the bookmark knows."""

@@ -267,7 +267,10 @@ class Cases:
         self._look(home_, recorded, "closed", alert.danger == "no_activity")
 
     def _tune(self, home_: Household, alert: Alert, outcome: str, recorded: Recorded) -> None:
-        task = tuning.closed(home_, alert, outcome, recorded.recorded_at, self._books.policy)
+        policy = self._books.policy
+        if policy.generation < tuning.SINCE_GENERATION:
+            return
+        task = tuning.closed(home_, alert, outcome, recorded.recorded_at, policy)
         if task is not None:
             self.danger(home_, "tuning", task, recorded)
 

@@ -14,7 +14,7 @@ from alerts.core.household import Household, Sensor
 from alerts.core.policy import CLASSES
 from alerts.core.routine import pages
 from alerts.core.rule import Ask, Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
-from alerts.core.rules import BY_NAME, LISTENERS
+from alerts.core.rules import BY_NAME, LISTENERS, in_force
 from alerts.sights import Sights
 from events.serial import Recorded
 from events.store import New
@@ -185,9 +185,13 @@ class Judging:
             self.watch(home_, rule, seen, recorded)
 
     def watch(self, home_: Household, rule: Rule, seen: Seen, recorded: Recorded) -> None:
-        """Put one fact before one rule, and do what it answers."""
+        """Put one fact before one rule, and do what it answers. What an older program recorded is judged as it was then."""
+        policy = self._books.policy
+        judge = in_force(rule, policy.generation)
+        if judge is None:
+            return
         try:
-            verdict = rule.watch(home_.memory.get(rule.name, {}), seen, home_, self._books.policy)
+            verdict = judge.watch(home_.memory.get(rule.name, {}), seen, home_, policy)
         except Exception as failure:
             self._failed(home_, rule.name, recorded, failure)
             return

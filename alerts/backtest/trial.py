@@ -14,7 +14,7 @@ from alerts.backtest.results import Alarm
 from alerts.books import Books
 from alerts.core.alert import stream_of
 from alerts.core.household import Household
-from alerts.core.policy import Policy, check
+from alerts.core.policy import GENERATION, GENERATION_NAME, Policy, check
 from alerts.decisions import Decisions
 from alerts.judging import Judging
 from alerts.learning import learned_from
@@ -41,7 +41,8 @@ class Trial(Taking):
         for name, value in (settings or {}).items():
             check(name, value)
         self.danger, self._settings = danger, dict(settings or {})
-        self.stand(Books({}, Policy({f"all/{name}": value for name, value in self._settings.items()})))
+        set_ = {f"all/{name}": value for name, value in self._settings.items()}
+        self.stand(Books({}, Policy({f"all/{GENERATION_NAME}": GENERATION, **set_})))
         self.timers: dict[tuple[str, str], tuple[int, str, bool]] = {}
         self.pages: dict[str, deque[DayLived]] = {}
         self.due: list[tuple[int, str, str]] = []

@@ -139,7 +139,8 @@ AREA = 5
 GENERATION = 2
 """Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0028).
 
-1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests.
+1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests; the rules that came since, doors, and carbon
+monoxide by its figures.
 """
 GENERATION_NAME = "rules.generation"
 

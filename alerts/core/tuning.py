@@ -11,6 +11,7 @@ from alerts.core.household import Household
 from alerts.core.policy import CLASSES, Policy
 from alerts.core.rule import Danger
 
+SINCE_GENERATION = 2
 MEMORY = "tuning"
 FALSE = "device_false_alarm"
 

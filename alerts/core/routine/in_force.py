@@ -11,6 +11,8 @@ from events.types.routine import LineTerms
 
 FRONT_DOOR = "front_door"
 """The role the installer gives the door by which the elder leaves."""
+_DOORS_SINCE = 2
+"""The generation of rules that knows of doors."""
 OUTER_DOORS = frozenset({FRONT_DOOR, "outer_door"})
 """Roles of doors that lead outside."""
 
@@ -32,6 +34,8 @@ def fixed_limit(home: Household, policy: Policy) -> int:
 
 def went_out(last: int, door: int, policy: Policy, home: Household) -> bool:
     """Did the silence since `last` begin at the front door, which moved at `door` (0: never)?"""
+    if policy.generation < _DOORS_SINCE:
+        return False
     return 0 < door <= last <= door + policy.span("no_activity.door_s", home.home)
 
 

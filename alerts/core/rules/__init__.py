@@ -26,6 +26,8 @@ from alerts.core.rules import (
     water,
 )
 from alerts.core.rules import help as help_rule
+from alerts.core.rules.flag import FlagRule
+from events.types.device import CarbonMonoxideReported
 from events.types.fact import Event
 
 RULES: tuple[Rule, ...] = (
@@ -60,3 +62,16 @@ LISTENERS: dict[type[Event], tuple[Rule, ...]] = {
     kind: tuple(rule for rule in RULES if kind in rule.hears) for rule in RULES for kind in rule.hears
 }
 """Fact or signal type -> the rules that hear it."""
+
+_FIRST: dict[str, Rule] = {
+    "carbon_monoxide": FlagRule("carbon_monoxide", CarbonMonoxideReported),
+    **{each.name: each for each in (
+        smoke.rule, gas.rule, sos.rule, help_rule.rule, no_activity.rule, dark_and_quiet.rule, device_silent.rule,
+    )},
+}  # fmt: skip
+"""The rules of the first generation: carbon monoxide was judged by the detector's flag alone."""
+
+
+def in_force(rule: Rule, generation: int) -> Rule | None:
+    """This rule as it was in that generation of the program; None: there was none yet."""
+    return rule if generation > 1 else _FIRST.get(rule.name)

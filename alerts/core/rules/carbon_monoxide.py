@@ -136,9 +136,7 @@ class CarbonMonoxide:
             full, blood = dose.standing(air, at, air["hold"])
             severity = self._severity(air, ppm, at, home, policy, flagged=sensor.in_alarm)
             worst = max(worst, severity, key=lambda each: _LEVELS.index(each[0]))
-            if (
-                full >= 1.0 and not air.get("flags") and not (air.get("over") and self.danger in home.alerts)
-            ):  # or the home was paused then
+            if full >= 1.0 and not (air.get("over") and self.danger in home.alerts):  # or the home was paused then
                 air["over"] = True
                 reason = {
                     "device": device, "at": at, "flag": False, "ppm": ppm, "by": "dose", "reading_at": since,

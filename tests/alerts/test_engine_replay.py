@@ -48,7 +48,7 @@ def seen(danger: str) -> Act:
 
 STORY: list[Act] = [
     lambda h: h.lives(),
-    lambda h: h.hears("door-1", "contact", {"open": True}),
+    lambda h: h.hears("door-1", "contact", {"open": False}),
     waits(hours=5),
     lambda h: h.moves("hall-1"),
     lambda h: h.set(class2__prealarm_s=300),

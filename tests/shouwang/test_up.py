@@ -28,6 +28,12 @@ def test_one_start_serves_logs_in_survives_a_crash_and_leaves_nothing(tmp_path: 
             page = {"accept": "text/html"}
             assert browser.get(up.url, headers=page).url.path == "/login"
             browser.get(up.link(), headers=page)
+            assert (
+                browser.get(up.url, headers=page).url.path == "/account"
+            )  # the first thing is a password of one's own
+            own = {"fresh": "a-long-enough-word", "again": "a-long-enough-word"}
+            chosen = browser.post(f"{up.url}/account/password", data=own, headers={**page, "origin": up.url})
+            assert chosen.url.path == "/"
             assert browser.get(up.url, headers=page).url.path == "/"
         with httpx.Client(follow_redirects=True) as stranger:
             stranger.get(up.link(), headers=page)

@@ -152,6 +152,7 @@ class House:
         self.records(IngestCaughtUp(since=self.at), "ingest", "all")
 
     def _open(self) -> None:
+        self.channels[0] = self.phones  # a story may have put another network in its place
         self.engine = Engine(self.database, self.now)
         self.planner = Planner(self.database, self.now, channel=self.phones.name)
         self.learner = Learner(self.database, self.now)

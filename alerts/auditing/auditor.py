@@ -38,7 +38,7 @@ class Auditor:
         facts = 0
         findings: list[Finding] = []
         latest: list[Recorded] = []
-        while self._full or time.monotonic() < began + _SECONDS:
+        while True:
             with self._database.read() as db:
                 page = read(db, self._position, limit=_PAGE)
                 if not page:
@@ -50,14 +50,19 @@ class Auditor:
             self._position = page[-1].position
             latest = [] if self._full else [*latest, *page]
             progress(self._position, end)
+            if not self._full and time.monotonic() >= began + _SECONDS:
+                break
         with self._database.read() as db:
+            end = head(db)
             findings += queues(db, at)
-            findings += self._owed.late(db, at, decided=_decided(db))
+            # What lies beyond may hold the answer: as long as we are behind, it is late by what we have read.
+            read_at = latest[-1].recorded_at if latest and end > self._position else at
+            findings += self._owed.late(db, read_at, decided=_decided(db))
             findings += unplanned(db, since=0 if self._full else at - 10 * MINUTE)
             findings += self._protection.look(db, at)
             if not self._full:
                 findings += self._samples.look(db, latest)
-            behind = max(0, head(db) - self._position)
+            behind = max(0, end - self._position)
         if self._full:
             findings += whole(self._database, progress)
         return Report(at, self._position, behind, facts, time.monotonic() - began, findings)

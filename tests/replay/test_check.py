@@ -22,6 +22,7 @@ from events.types.fact import MINUTE, SECOND
 from shouwang.checking import Checking, heartbeat
 from shouwang.cli import app
 from tests.house import House
+from tests.shouwang.running import until
 
 
 class Copy:
@@ -79,6 +80,18 @@ def names(report: Report) -> set[str]:
 def test_where_nothing_is_wrong_nothing_grave_is_found(town: Copy) -> None:
     assert names(town.found(looks=3)) == set()
     assert names(town.found(full=True)) == set()
+
+
+def test_who_is_behind_calls_nothing_late_whose_answer_lies_ahead(town: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine reads a page at each look; the log holds hours."""
+    monkeypatch.setattr("alerts.auditing.auditor._SECONDS", 0.0)
+    database = make_database(town.path)
+    slow = Auditor(database, lambda: town.now)
+    looks = [slow.look() for _ in range(30)]
+    assert looks[0].behind > 10_000
+    assert looks[-1].behind == 0, "a page each time, however slow"
+    assert set().union(*map(names, looks)) == set()
+    database.close()
 
 
 NEWEST = "SELECT max(position) FROM events WHERE type = "
@@ -220,20 +233,16 @@ def test_the_house_checks_itself_again_and_again_and_shows_what_it_found(town: C
     assert checking.ok
     assert checking.state() == {"check": None, "audit": None, "heartbeat_at": 0}
     checking.start()
-    while checking.state()["check"] is None:
-        pass
+    until(lambda: checking.state()["check"], "it has looked")
     assert checking.ok
     assert checking.state()["audit"]["found"] == []
-    while not checking.state()["heartbeat_at"]:
-        pass
+    until(lambda: checking.state()["heartbeat_at"], "its heart beats")
     assert heartbeat(database) == town.now
     town.planted(PLANTED["timers_overdue"])
-    while checking.ok:
-        pass
+    until(lambda: not checking.ok, "it notices")
     beat, town.now = checking.state()["heartbeat_at"], town.now + 5 * SECOND
     looked = checking.state()["audit"]["at"]
-    while checking.state()["audit"]["at"] in {looked, beat}:
-        pass
+    until(lambda: checking.state()["audit"]["at"] not in {looked, beat}, "it looks again")
     assert checking.state()["heartbeat_at"] == beat, "withheld while something grave is wrong"
     assert "timers_overdue" in {each["name"] for each in checking.state()["check"]["found"]}
     assert ailment({"ok": False, "connected": True, **checking.state()}) == "unwell.check", "the console says so"

@@ -26,6 +26,7 @@ from events.store import New, append, head, read, version_of
 from events.types.alert import AlertClosed, AlertRaised, Terms
 from events.types.message import MessagePlanned
 from tests.house import START
+from tests.shouwang.running import until
 
 TABLES = [table for projection in PROJECTIONS for table in projection.tables]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -93,10 +94,15 @@ class Busy:
 
     def _keep(self, work: Callable[[], None]) -> None:
         try:
-            while not self._stop.wait(0.002):
+            while not self._stop.wait(0.01):
                 work()
         except Exception as failure:
             self.failures.append(failure)
+
+    def goes_on(self) -> None:
+        """Returns when ten more things have happened and the console has looked five more times."""
+        first, seen = self.number, len(self.seen)
+        until(lambda: self.number >= first + 10 and len(self.seen) >= seen + 5, "the service goes on")
 
     def _happens(self) -> None:
         self.number += 1
@@ -143,9 +149,7 @@ def test_while_the_service_goes_on_nobody_sees_an_empty_board(
         names = {i["name"] for table in TABLES for i in inspect(db).get_indexes(table.name)}
     with busy:
         for _ in range(3):
-            first, seen = busy.number, len(busy.seen)
-            while busy.number < first + 10 or len(busy.seen) < seen + 5:
-                pass
+            busy.goes_on()
             rebuild(other, gently=True)
     assert busy.failures == []
     assert min(busy.seen) >= 20, "from the beginning twenty are open at any time"

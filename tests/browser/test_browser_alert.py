@@ -53,6 +53,20 @@ def test_what_is_being_typed_outlives_what_happens_meanwhile(desk, window):
     expect(page.locator("#text")).to_have_value("")
 
 
+def test_who_types_where_something_was_folded_open_goes_on_typing_there_whatever_happens_meanwhile(desk, window):
+    id = desk.raises_quiet()
+    window.opens(f"/alerts/{id}")
+    page = window.page
+    page.click("#shelving > summary")
+    page.fill("#shelf-reason", "装修中")
+    page.keyboard.press("ArrowLeft")
+    desk.clears(id)
+    expect(page.locator(".marks").first).to_contain_text("已解除")
+    expect(page.locator("#shelf-reason")).to_be_focused()
+    page.keyboard.type("X")
+    expect(page.locator("#shelf-reason")).to_have_value("装修X中")
+
+
 def test_of_two_operators_the_second_hears_who_did_what(desk, sit_down):
     id = desk.raises_co()
     desk.clears(id)

@@ -6,12 +6,18 @@
   // ---- what somebody has begun to type, chosen or opened outlives a fresh fragment
   let typed = {};
   let opened = [];
+  let focused = null;
+  // A summary has no name of its own; its details has.
+  const named = (field) => (field.matches("summary") ? `#${field.parentElement.id} > summary` : `#${field.id}`);
   document.addEventListener("htmx:beforeSwap", (event) => {
     typed = {};
     for (const field of event.detail.target.querySelectorAll("select[id], textarea[id], input[id]:not([type=hidden])")) {
       typed[field.id] = field.value;
     }
     opened = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);
+    const field = document.activeElement;
+    const place = event.detail.target.contains(field) ? named(field) : "#";
+    focused = /^#[\w-]+( |$)/.test(place) ? { place, from: field.selectionStart, to: field.selectionEnd } : null;
   });
   document.addEventListener("htmx:afterSwap", () => {
     for (const [id, value] of Object.entries(typed)) {
@@ -19,6 +25,10 @@
       if (field && value && (field.tagName !== "SELECT" || [...field.options].some((o) => o.value === value))) field.value = value;
     }
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    // htmx gives the focus back too, but not to what still lay folded up when it did.
+    const field = focused && document.querySelector(focused.place);
+    if (field && document.activeElement !== field) field.focus({ preventScroll: true });
+    if (field && typeof focused.from === "number") field.setSelectionRange(focused.from, focused.to);
     shouwang.count();
   });
   document.addEventListener("htmx:afterRequest", (event) => {

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from pwdlib import PasswordHash
@@ -23,9 +24,14 @@ _NAME: Final = re.compile(r"[\w.-]{1,32}")
 NO_PASSWORD: Final = "!"  # noqa: S105  # says that there is none
 """No hash: nothing matches it. Its user comes in by a one-time link and must choose a password first."""
 _hasher: Final = PasswordHash.recommended()
-_nobody: Final = _hasher.hash("nobody has this password")
 _at_once: Final = threading.BoundedSemaphore(2)
 """One argon2 takes 64 MiB and a core; more than two at once would let anybody starve the service."""
+
+
+@cache
+def _nobody() -> str:
+    """What an unknown name's password is compared with, so that it takes as long as a known one's."""
+    return _hasher.hash("nobody has this password")
 
 
 class UserExists(Exception):
@@ -163,9 +169,9 @@ def check_password(database: Database, name: str, password: str, *, now: int) ->
         row = db.execute(select(users).where(users.c.name == name, users.c.disabled_at.is_(None))).first()
     if row is not None and row.locked_until > now:
         raise LoginRefused(row.locked_until)
-    known = row.password if row is not None and row.password != NO_PASSWORD else _nobody
+    known = row.password if row is not None and row.password != NO_PASSWORD else _nobody()
     with _at_once:
-        right = _hasher.verify(password[:1024], known) and known is not _nobody
+        right = _hasher.verify(password[:1024], known) and known is not _nobody()
     if row is None:
         raise LoginRefused
     if not right:

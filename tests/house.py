@@ -25,8 +25,8 @@ from alerts.core.alert import Alert
 from alerts.engine import Engine
 from alerts.learning import Learner
 from alerts.notify.channel import Capabilities, Outgoing, Report, SendFailed, Sent
+from alerts.notify.claiming import claim
 from alerts.notify.delivering import Delivering
-from alerts.notify.outbox import claim
 from alerts.notify.receipts import take_receipt
 from alerts.planner import Planner
 from alerts.registry.importing import apply, check

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Final
 
+from alerts.notify.claiming import Line
 from alerts.notify.outbox import OutboxRow
 
 _REMEMBERED: Final = 1000
+_LINED_UP: Final = 64
+"""So many are looked up at once: of them whoever was served longest ago comes first where a provider is slow."""
 OTHERS: Final = ""
 """The desk for messages of channels that this house does not have: somebody must say that they will not arrive."""
 
@@ -25,6 +28,7 @@ class Desk:
         self._urgent = self._other = 0
         self._one_by_one = threading.Lock()
         self._served: dict[str, int] = {}
+        self.line = Line(most=_LINED_UP)
 
     def jobs(self, drain: Callable[["Desk", int | None], None]) -> Iterator[tuple[str, Callable[[], None]]]:
         """Name and work of each thread."""
@@ -56,7 +60,9 @@ class Desk:
                 self._served.clear()
 
     def wake(self, urgent: int, other: int) -> None:
-        """So many of class 1 and of other classes have come."""
+        """So many of class 1 and of other classes have come. Class 1 waits behind nobody who stands in line."""
+        if urgent:
+            self.line.disperse()
         with self._woken:
             self._urgent = min(self.workers, self._urgent + urgent)
             self._other = min(self.workers, self._other + other)

@@ -12,10 +12,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.notify.channel import Channel
+from alerts.notify.claiming import Living, Of, claim, due_classes
 from alerts.notify.clearing import clear_settled
 from alerts.notify.delivering import ASK_FOR_S, Delivering, Worded
 from alerts.notify.desk import OTHERS, Desk
-from alerts.notify.outbox import Living, Of, OutboxRow, claim, due
+from alerts.notify.outbox import OutboxRow
 from alerts.notify.pacing import Pacing
 from alerts.notify.receipts import poll_receipts
 from events.database import Database
@@ -127,7 +128,7 @@ class Senders:
             with desk.turn(only_class):
                 rows = claim(
                     self._database, claimer=self._process, now=self._now(), limit=1, living=self._living,
-                    of=self._of(desk, only_class), turn=desk.fairly,
+                    of=self._of(desk, only_class), turn=desk.fairly, line=desk.line,
                 )  # fmt: skip
                 for row in rows:
                     self._pacing.took(row.channel)
@@ -160,13 +161,12 @@ class Senders:
     def _look(self) -> None:
         for desk in self._desks.values():
             with self._database.read() as db:
-                rows = due(
+                classes = due_classes(
                     db, claimer=self._process, now=self._now(), limit=desk.workers, living=self._living,
                     of=self._of(desk),
                 )  # fmt: skip
-            if rows:
-                urgent = sum(row.alert_class == 1 for row in rows)
-                desk.wake(urgent, len(rows) - urgent)
+            if classes:
+                desk.wake(classes.count(1), len(classes) - classes.count(1))
 
     def _ask_for_receipts(self) -> None:
         self._clear_at = 0.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.notify.outbox import Of, claim
+from alerts.notify.claiming import Of, claim
 from alerts.notify.receipts import take_receipt
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify

@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from alerts.commands.replies import take_reply
 from alerts.letters import number_of, still_wanted, worded
 from alerts.notify.channel import Channel
+from alerts.notify.claiming import claim
 from alerts.notify.delivering import Delivering
-from alerts.notify.outbox import claim, plan
+from alerts.notify.outbox import plan
 from alerts.notify.receipts import take_receipt
 from api import problems
 from api.hooks import aliyun, twilio, twilio_calls

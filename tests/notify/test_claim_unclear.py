@@ -6,7 +6,7 @@ import pytest
 from sending_room import Room
 from sqlalchemy import make_url
 
-from alerts.notify.outbox import claim
+from alerts.notify.claiming import claim
 from tests.postgres import Databases
 from tests.wire import Wire, through
 

@@ -5,8 +5,9 @@ from sending_room import Room
 from sqlalchemy import select, update
 
 from alerts.notify.channel import Sent
+from alerts.notify.claiming import claim
 from alerts.notify.clearing import KEPT, clear_settled
-from alerts.notify.outbox import CLAIM_LIFE, claim, outbox
+from alerts.notify.outbox import CLAIM_LIFE, outbox
 from alerts.notify.recording import record_sent, release
 from events.types.fact import SECOND
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sending_room import NUMBERS, SENDER, Room, text_of, twilio, until
 
-from alerts.notify.outbox import claim
+from alerts.notify.claiming import claim
 from events.failpoints import REGISTER
 from events.types.message import MessageSent
 from simulators.twilio import SimulatedTwilio

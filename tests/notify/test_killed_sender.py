@@ -8,7 +8,7 @@ import pytest
 from sending_room import NUMBERS, SENDER, Room, text_of, twilio, until
 
 from alerts.notify.channel import Outgoing
-from alerts.notify.outbox import claim
+from alerts.notify.claiming import claim
 from events.types.message import MessageOvertaken, MessageSent
 from simulators.twilio import SimulatedTwilio
 

@@ -7,7 +7,8 @@ from sending_room import Room
 from sqlalchemy import func, select
 
 from alerts.notify.channel import Sent
-from alerts.notify.outbox import OutboxRow, claim, due, outbox, take
+from alerts.notify.claiming import claim, due, take
+from alerts.notify.outbox import OutboxRow, outbox
 from alerts.notify.recording import (
     BelongsToAnother,
     ClaimLost,

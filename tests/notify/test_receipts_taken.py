@@ -9,7 +9,8 @@ from sending_room import NUMBERS, Room, hooks, twilio, until
 
 from alerts.notify.channel import Outgoing, Sent
 from alerts.notify.channels.logbook import Logbook
-from alerts.notify.outbox import OutboxRow, claim
+from alerts.notify.claiming import claim
+from alerts.notify.outbox import OutboxRow
 from alerts.notify.receipts import RANK, poll_receipts, take_receipt
 from alerts.notify.recording import ClaimLost, record_failed, record_sent, release
 from events.store import read_stream

@@ -14,6 +14,7 @@ from alerts.commands.deciding import load
 from alerts.core.alert import Alert, fold
 from alerts.core.escalation import next_due
 from alerts.core.refusals import AlertUnknown
+from alerts.core.telling import NEVER_TOLD
 from alerts.projections.alert_fold import alerts as board
 from alerts.projections.projector import READER as PROJECTIONS
 from alerts.timers import timers
@@ -31,6 +32,9 @@ GRACE: Final = 30 * SECOND
 _READS: Final = frozenset(
     name for name, kind in REGISTER.items() if kind.__module__ == facts.__name__ or kind in {PersonTold, PersonLost}
 )
+_CANNOT_WAIT: Final = 2
+_REACHED: Final = frozenset({"sent", "delivered", "known"})
+"""A provider has it, so that it is on its way at least."""
 _PAGE: Final = 2000
 _PAGES: Final = 200
 _CHUNK: Final = 400
@@ -43,6 +47,8 @@ class Promises:
         self._database = database
         self._open: dict[str, Alert] = {}
         self._changed: dict[str, int] = {}
+        self._unreached: dict[str, int] = {}
+        """Alert -> since when it has been seen to have reached nobody."""
         with database.read() as db:
             self._position = bookmark(db, PROJECTIONS)
             there = select(board.c.alert).where(board.c.status.in_(("suspected", "raised")))
@@ -80,6 +86,7 @@ class Promises:
             if not known.open:
                 del self._open[name]
                 self._changed.pop(name, None)
+                self._unreached.pop(name, None)
 
     def _know(self, db: Connection, name: str) -> None:
         """From its whole stream: also one that opens again, which was forgotten when it closed."""
@@ -106,11 +113,14 @@ class Promises:
             "alert_forgotten": [],
             "alert_late": [],
             "alert_unarmed": [],
+            "nobody_reached": [],
             "operator_silent": [],
         }
         for name, alert in self._open.items():
             if what := self._broken(alert, now, rings.get(name)):
                 broken[what].append(name)
+            elif self._nobody_reached(alert, now):
+                broken["nobody_reached"].append(name)
         for what, names in broken.items():
             if names:
                 zh, en = _WORDS[what]
@@ -133,8 +143,19 @@ class Promises:
             return "alert_late" if settled else ""
         return "alert_unarmed" if settled and due > now and (rings is None or rings > due + GRACE) else ""
 
+    def _nobody_reached(self, alert: Alert, now: int) -> bool:
+        """Steps go on and yet no provider takes anything, or nobody can be told: for as long as somebody had to answer."""
+        asks = alert.status == "raised" and alert.alert_class <= _CANNOT_WAIT and alert.danger not in NEVER_TOLD
+        reached = any(state in _REACHED and person not in alert.lost for person, state in alert.told.items())
+        if not asks or reached or alert.responders or alert.acknowledged_by:
+            self._unreached.pop(alert.id, None)
+            return False
+        since = self._unreached.setdefault(alert.id, now)
+        return now - since >= int(alert.terms.answer_within_s * SECOND)
+
 
 _WORDS: Final = {
+    "nobody_reached": ("起警情一个人也没通知到", "open alerts have reached nobody"),
     "alert_forgotten": ("起警情没有下一步", "open alerts have no next step"),
     "alert_late": ("起警情的下一步过了时间没有发生", "open alerts have a next step that did not happen in time"),
     "alert_unarmed": ("起警情的下一步没有定时", "open alerts have a next step that nothing will ring for"),

@@ -123,6 +123,52 @@ def test_an_alert_for_the_operator_alone_that_nobody_looks_at_is_told_and_is_no_
     assert look.finds() == []
 
 
+def test_an_alert_of_which_no_provider_takes_a_word_stops_the_heartbeat_though_its_steps_go_on(
+    house: House, look: Look
+) -> None:
+    house.phones.down = True
+    co(house)
+    assert look.finds() == []
+    house.waits(minutes=2)
+    house.rows_go_out()
+    assert look.finds() == []
+    house.waits(minutes=2)
+    assert look.finds() == ["nobody_reached"]
+    assert all(each.grave for each in look.promises.look(house.at)), "a watchdog with a way of its own tells it"
+    house.phones.down = False
+    house.waits(minutes=5)
+    assert look.finds() == []
+
+
+def test_an_alert_whose_whole_chain_refuses_our_texts_is_told_to_the_administrators(house: House, look: Look) -> None:
+    house.set(administrators=["w2"])
+    for number in (1, 3, 4, 5):
+        house.phone(number).refuses()
+    co(house)
+    assert look.finds() == []
+    house.waits(minutes=3)
+    assert look.finds() == ["nobody_reached"]
+    assert "系统自查" in house.phone(2).last
+
+
+def test_an_alert_of_class_2_that_reached_nobody_has_a_quarter_of_an_hour_and_a_desk_that_has_seen_it_is_enough(
+    house: House, look: Look
+) -> None:
+    house.phones.down = True
+    house.lives()
+    house.waits(hours=12, minutes=11)
+    assert house.alert("no_activity").status == "raised"
+    assert look.finds() == []
+    house.waits(minutes=14)
+    assert "nobody_reached" not in look.finds()
+    house.waits(minutes=2)
+    assert look.finds() == ["nobody_reached"]
+    alert = house.alert("no_activity")
+    commands.acknowledge(house.database, alert.id, by="user:zhang", via="console", at=house.at)
+    house.settles()
+    assert look.finds() == []
+
+
 def test_whoever_starts_in_the_midst_knows_what_is_open(house: House, look: Look) -> None:
     co(house)
     projector = Projector(house.database)

@@ -15,6 +15,8 @@ from events.types.system import DeadlinePassed
 
 PERSON = "person:"
 """Before a person's id: the owner of their timers."""
+ANSWERS_COUNT_SINCE = 2
+"""The generation of rules to which an answer is a receipt."""
 _SLOW, _RECEIPT = "slow", "receipt"
 _ACCEPTED = frozenset({"sent", "delivered"})
 
@@ -59,6 +61,15 @@ class Awaiting:
                 telling.left = []
                 self.forget_timers(person, telling)
 
+    def answered(self, person: Person, alert: str) -> None:
+        """They have written about it: it was read, and no call need ask for what they have said. Class 1 asks by all ways."""
+        if self.policy.generation < ANSWERS_COUNT_SINCE:
+            return
+        for telling in person.tellings.values() if self.declared else ():
+            if telling.tell.alert == alert and telling.tell.alert_class > 1:
+                telling.answered = True
+                self.forget_timers(person, telling)
+
     def forget_timers(self, person: Person, telling: Telling) -> None:
         """Nothing is awaited of this request."""
         for kind in telling.timers:
@@ -99,7 +110,7 @@ class Awaiting:
     def _receipt_due(self, telling: Telling) -> int | None:
         """Classes 2 and 3: when a call goes beside a text that nobody has confirmed, or a text beside a call, or None."""
         tell = telling.tell
-        if tell.alert_class not in {2, 3} or not asked_to_go(tell):
+        if telling.answered or tell.alert_class not in {2, 3} or not asked_to_go(tell):
             return None
         unheard = [going.at for going in telling.messages.values() if not self._heard(going)]
         if not unheard or not self._other_medium(telling):

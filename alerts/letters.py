@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from alerts.commands.deciding import load
+from alerts.core.alert import Alert
 from alerts.core.refusals import AlertUnknown
 from alerts.core.speaking import speech
 from alerts.core.wording import (
@@ -150,4 +151,16 @@ def still_wanted(db: Connection, row: OutboxRow) -> str:
     if alert.alert_class == 1:
         return ""
     stood_down = any(r.who == row.person and r.gone for r in alert.responders) and row.person not in alert.declined
-    return "stood_down" if stood_down else ""
+    if stood_down:
+        return "stood_down"
+    return "answered" if row.step and _has_answered(alert, row) else ""
+
+
+def _has_answered(alert: Alert, row: OutboxRow) -> bool:
+    """Who is asked to go has said since, by another way, that they go or cannot: a call would ask what they have said."""
+    if row.person in alert.declined:
+        return True
+    said = [
+        at for r in alert.responders if r.who == row.person and r.here for at in (r.en_route_at, r.arrived_at) if at
+    ]
+    return any(at > row.planned_at for at in said)

@@ -85,8 +85,11 @@ class Planning(Intending):
                 self.await_no_more(person, event.alert)
             case system.DeadlinePassed():
                 self.rang(person, event, recorded)
-            case message.ReplyReceived(template=template) if template:
-                self._answer(person, event, recorded)
+            case message.ReplyReceived(alert=name):
+                if name:
+                    self.answered(person, name)
+                if event.template:
+                    self._answer(person, event, recorded)
 
     def _tell(self, person: Person, tell: message.TellRequested, recorded: Recorded) -> None:
         why = self.unavailable(person, tell)
@@ -204,6 +207,8 @@ class Planning(Intending):
         if telling is None or event.message not in telling.alive:
             return
         telling.alive = [m for m in telling.alive if m != event.message]
+        if telling.answered:
+            return  # another copy of what they have read
         way = _way(telling, event.message)
         if event.code == GAVE_UP or (way.medium == "sms" and not event.permanent):  # else the phone's own fault
             telling.left = provider_last(way, telling.left)

@@ -38,7 +38,8 @@ class Going(msgspec.Struct):
 class Telling(msgspec.Struct):
     """One request to tell this person: its messages still alive, and the ways not tried yet.
 
-    `timers`: what is awaited of it, name -> due. `untried` is what snapshots of older releases have for `left`.
+    `timers`: what is awaited of it, name -> due. `answered`: they have written about its alert since, so it was read.
+    `untried` is what snapshots of older releases have for `left`.
     """
 
     tell: message.TellRequested
@@ -49,6 +50,7 @@ class Telling(msgspec.Struct):
     left: list[Way] = []
     messages: dict[str, Going] = {}
     timers: dict[str, int] = {}
+    answered: bool = False
 
 
 class Person(msgspec.Struct):

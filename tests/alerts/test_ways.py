@@ -13,7 +13,7 @@ from alerts.replay.verify import verify
 from events.types import alert as facts
 from events.types.channel import ChannelsDeclared, PersonPreferencesSet
 from events.types.home import PhoneVerified
-from events.types.message import MessagePlanned, PersonLost, PersonTold
+from events.types.message import MessageOvertaken, MessagePlanned, PersonLost, PersonTold
 from events.types.system import DeadlinePassed
 from tests.house import TOWN, VOICE, House, Phones
 
@@ -280,3 +280,44 @@ def test_nothing_is_awaited_any_more_when_the_alert_has_ended(called: House) -> 
     called.waits(minutes=3)
     assert not called.phone(1).calls
     assert called.said(facts.AlertClosed)
+
+
+def test_who_has_answered_by_text_is_not_called_because_the_receipt_is_missing(called: House) -> None:
+    quiet(called)
+    called.waits(seconds=30)
+    called.phone(1).replies("11")
+    called.waits(minutes=2)
+    assert called.phone(1).calls == []
+    assert [channel for _, channel, _ in told(called, "w1")].count("twilio_voice") == 0
+
+
+def test_a_late_failure_of_what_was_read_and_answered_moves_nobody(called: House) -> None:
+    quiet(called)
+    called.phone(1).replies("收到")
+    called.phone(1).never_gets_the_last()
+    called.waits(minutes=4)
+    assert called.phone(1).calls == []
+    assert not called.said(PersonLost)
+    assert "没动静" not in "".join(called.phone(2).inbox), "the next step keeps its time"
+
+
+def test_a_call_that_waits_for_its_turn_is_not_made_to_who_has_answered_by_text(called: House) -> None:
+    called.set(class2__receipt_within_s=5)
+    called.calls.down = True  # the call waits for its next try
+    quiet(called)
+    called.waits(seconds=6)
+    assert ("ph-w1-1", "twilio_voice", "receipt_missing") in told(called, "w1")
+    called.phone(1).replies("11")
+    called.calls.down = False
+    called.rows_go_out()
+    assert called.phone(1).calls == []
+    assert [fact.why for fact in called.said(MessageOvertaken)] == ["answered"]
+
+
+def test_class_1_goes_on_asking_by_every_way_whatever_was_answered(called: House) -> None:
+    called.calls.down = True
+    co(called)
+    called.phone(1).replies("11")
+    called.calls.down = False
+    called.rows_go_out()
+    assert "一氧化碳" in called.phone(1).calls[-1]

@@ -16,6 +16,7 @@ from events.types.system import SecurityNoted
 from tests.events.saying import New
 from tests.house import House
 from tests.postgres import Databases, waiting_to_number
+from tests.shouwang.running import until
 from tests.wire import Wire
 
 
@@ -53,8 +54,7 @@ def in_the_same_moment(house: House, *acts: Callable[[Database], object]) -> lis
     assert holding.wait(20)
     for thread in threads[1:]:
         thread.start()
-    while waiting_to_number(house.database) < len(acts):
-        pass
+    until(lambda: waiting_to_number(house.database) >= len(acts), "all wait for their numbers")
     go_on.set()
     for thread in threads:
         thread.join(30)

@@ -11,6 +11,7 @@ from events.keepers import make_database
 from events.store import append, head
 from tests.events.saying import AT, fact, whole
 from tests.postgres import Databases, waiting_to_number
+from tests.shouwang.running import until
 
 WRITERS = 6
 
@@ -111,8 +112,7 @@ def test_a_writer_that_hangs_with_a_number_in_hand_keeps_the_others_behind_it(po
         threads[0].start()
         assert numbered.wait(20)
         threads[1].start()
-        while not waiting_to_number(second):
-            pass
+        until(lambda: waiting_to_number(second), "the second waits for its number")
         with second.read() as db:
             assert head(db) == 0, "the second is not visible before the first"
         assert not written.is_set()

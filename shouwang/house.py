@@ -32,6 +32,8 @@ from shouwang.channels import channels_of, first_sms
 from shouwang.checking import Checking, heartbeat
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
+from shouwang.nightly import Nightly
+from shouwang.operations import backing_up
 from shouwang.operations.memory import made_memory
 from shouwang.serving import Serving
 from shouwang.settings import Settings
@@ -70,6 +72,9 @@ class House:
                 ticks=driven is None, on_fatal=self._died, failed=self.failed,
             )  # fmt: skip
         self.checking = Checking(self.database, self.now) if self.alerting and not self.driven else None
+        self.nightly = None
+        if settings.backup_folder is not None and settings.whole and not self.driven:
+            self.nightly = Nightly(self.database, settings.backup_folder, self.now)
         self.ingest: Ingest | Standby | None = None
         if "ingest" in settings.rooms:
             gate = FactsGate(self.database, driven, self.alerting.settle) if driven and self.alerting else None
@@ -155,14 +160,23 @@ class House:
         """From the memory outwards; devices are let in last, when everything behind the door is there."""
         self.holder.start()
         self._listen_to_modem()
-        for room in (self.clock_watch, self.alerting, self.watching, self.serving, self.ingest, self.checking):
+        for room in (
+            self.clock_watch,
+            self.alerting,
+            self.watching,
+            self.serving,
+            self.ingest,
+            self.checking,
+            self.nightly,
+        ):
             if room is not None:
                 room.start()
 
     def stop(self) -> None:
         """The other way round: first the door is shut, then what came in is finished."""
-        if self.checking is not None:
-            self.checking.stop()
+        for looking in (self.nightly, self.checking):
+            if looking is not None:
+                looking.stop()
         if self.ingest is not None:
             self.ingest.stop()
         if self.alerting is not None:
@@ -187,7 +201,16 @@ class House:
             found |= {"ok": found["ok"] and self.checking.ok, **self.checking.state()}
         elif not self.driven and not (door is not None and door.active):
             found["heartbeat_at"] = self._heartbeat()
-        return found
+        return found | self._backups()
+
+    def _backups(self) -> dict[str, Any]:
+        """When the last one was made, and when one failed since; 0: never. In itself never ill: nobody is in danger by it."""
+        try:
+            with self.database.read() as db:
+                made, failed = backing_up.last(db)
+        except OperationalError:
+            return {}
+        return {"backup_at": made, "backup_failed_at": failed}
 
     def _health_of_door(self, door: Stats) -> dict[str, Any]:
         now = self.now()

@@ -51,6 +51,7 @@ class Settings:
     tls: Tls | None = None
     providers: Providers = field(default_factory=Providers)
     lock_after_s: float = 900.0
+    backup_folder: Path | None = None
     clock_from: int | None = None
     demo: bool = False
     demo_phones_url: str | None = None
@@ -128,6 +129,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         providers=providers,
         lock_after_s=60.0
         * (15 if env.text("SHOUWANG_LOCK_AFTER_MIN") is None else env.whole("SHOUWANG_LOCK_AFTER_MIN")),
+        backup_folder=Path(folder).expanduser().absolute() if (folder := env.text("SHOUWANG_BACKUP_FOLDER")) else None,
         clock_from=clock_from,
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),

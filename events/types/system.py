@@ -158,3 +158,19 @@ class PromiseBroken(Event, frozen=True, kw_only=True):
     what: str
     count: int
     positions: list[int]
+
+
+@fact
+class BackupMade(Event, frozen=True, kw_only=True):
+    """All that is in the log up to `to_position` (None: not told by the database's own tools) lies in a backup, `size` bytes."""
+
+    name: str
+    to_position: int | None
+    size: int
+
+
+@fact
+class BackupFailed(Event, frozen=True, kw_only=True):
+    """A backup was to be made and could not be."""
+
+    why: str

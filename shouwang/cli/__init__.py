@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "verify": "verify:verify",
     "backtest": "backtest:backtest",
     "rebuild": "rebuild:rebuild",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
     "watchdog": "watchdog:watchdog",
     "simulate": "simulate:app",
     "templates": "templates:app",

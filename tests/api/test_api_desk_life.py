@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from alerts.projections import shifts
 from api.access import audit, sessions
+from events.types.fact import DAY, HOUR
 
 FORM = {"origin": "http://testserver"}
 
@@ -177,3 +178,18 @@ def test_the_last_day_of_a_home_is_a_picture_with_words(desk, client):
     page = client.get(f"/alerts/{id}").text
     assert re.search(r'role="img" aria-label="最近 24 小时里 \d\d 个一刻钟有动静；一氧化碳最高 42 ppm"', page)
     assert page.count('class="moved"') > 20
+
+
+def test_the_page_of_administration_says_when_the_last_backup_was_made(desk, client):
+    signs_in(desk, client, "boss", "administrator")
+
+    def says(**health):
+        object.__setattr__(desk.services, "health", lambda: {"ok": True} | health)
+        return client.get("/admin").text.partition('id="backup"')[2].partition("</section>")[0]
+
+    assert "没有备份记录" in says(backup_at=0, backup_failed_at=0)
+    well = says(backup_at=desk.now - HOUR, backup_failed_at=0)
+    assert "protected" in well
+    assert "没有做成" not in well
+    assert "两天多没有备份了" in says(backup_at=desk.now - 3 * DAY, backup_failed_at=0)
+    assert "没有做成" in says(backup_at=desk.now - 2 * HOUR, backup_failed_at=desk.now - HOUR)

@@ -59,8 +59,11 @@ class Planning(Intending):
             error = f"{type(failure).__name__}: {failure}"[:200]
             failed = system.PlannerFailed(person=name, position=recorded.position, error=error)
             self._person_fact(person, failed, recorded, key=f"failed-{recorded.position}")
+            telling = person.telling_of(event.message) if isinstance(event, message.MessageFailed) else None
             if isinstance(event, message.TellRequested):
                 self._lost(event, "failed", recorded)
+            elif telling is not None:
+                self._lost(telling.tell, "failed", recorded, name=event.message)
 
     def _plan(self, person: Person, event: Event, recorded: Recorded) -> None:
         fold(person, event, recorded.at)
@@ -97,8 +100,7 @@ class Planning(Intending):
         if not found:
             self._lost(tell, why or ("refused" if person.phones and person.opted_out else "no_phone"), recorded)
             return
-        for old in list(person.tellings)[:-64]:
-            del person.tellings[old]
+        person.forget_tellings(recorded.recorded_at)
         telling = person.tellings[recorded.position] = Telling(tell, recorded.position, left=found)
         if tell.alert_class == 1:
             chosen = all_at_once(found, calls=asked_to_go(tell)) if self.declared else found

@@ -15,6 +15,8 @@ NOISE = frozenset({
     "not_understood", "nothing_open", "help_text", "help_slots", "away_refused", "opted_in",
 })  # fmt: skip
 """Templates that answer such texts."""
+TELLINGS, TELLINGS_MOST = 64, 512
+"""So many requests are remembered of a person, and in a storm more, as long as something may still be heard of them."""
 QUESTION_ANSWERS = 20
 QUESTIONS = frozenset({"which_slot", "unknown_slot", "already_closed"})
 """Templates that answer what was meant for an alert: whoever gets them must know that it was not taken, or how it ended."""
@@ -35,6 +37,9 @@ class Going(msgspec.Struct):
     state: str = "planned"
 
 
+_ENDED = frozenset({"delivered", "failed", "overtaken"})
+
+
 class Telling(msgspec.Struct):
     """One request to tell this person: its messages still alive, and the ways not tried yet.
 
@@ -51,6 +56,11 @@ class Telling(msgspec.Struct):
     messages: dict[str, Going] = {}
     timers: dict[str, int] = {}
     answered: bool = False
+
+    def settled(self, at: int) -> bool:
+        """Is nothing to be heard of it any more that somebody would have to act on?"""
+        open_ones = (self.messages[name] for name in self.alive if name in self.messages)
+        return not self.timers and all(one.state in _ENDED or one.at < at - DAY for one in open_ones)
 
 
 class Person(msgspec.Struct):
@@ -90,6 +100,13 @@ class Person(msgspec.Struct):
     def takes_sms(self, phone: str) -> bool:
         """False once its owner has refused: an SMS to it would be lost."""
         return phone not in self.opted_out
+
+    def forget_tellings(self, at: int) -> None:
+        """Make room for one more: old ones go, those first of which nothing more is to be heard."""
+        over = max(0, len(self.tellings) - TELLINGS)
+        ended = [position for position, telling in self.tellings.items() if telling.settled(at)][:over] if over else []
+        for position in [*ended, *list(self.tellings)[: len(ended) - TELLINGS_MOST]]:
+            self.tellings.pop(position, None)
 
     def telling_of(self, name: str) -> Telling | None:
         """The request that this message belongs to, if it is not long over."""

@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from alerts.commands.declaring import declare_channels
+from alerts.core.person import TELLINGS, TELLINGS_MOST, Going, Person, Telling
+from alerts.core.ways import Way
 from alerts.notify.channel import Capabilities
+from alerts.planning import Planning
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
 from events.types import alert as facts
 from events.types.channel import ChannelsDeclared, PersonPreferencesSet
+from events.types.fact import DAY, SECOND
 from events.types.home import PhoneVerified
-from events.types.message import MessageOvertaken, MessagePlanned, PersonLost, PersonTold
+from events.types.message import MessageOvertaken, MessagePlanned, PersonLost, PersonTold, TellRequested
 from events.types.system import DeadlinePassed
 from tests.house import TOWN, VOICE, House, Phones
 
@@ -39,6 +43,12 @@ def doubled(tmp_path: Path) -> Iterator[House]:
     yield made
     decides_the_same_again(made)
     made.close()
+
+
+TELL = TellRequested(
+    alert="a", home="h", site="s", danger="carbon_monoxide", alert_class=1, round=1, step=1, person="g1", why="due",
+    template="first_carbon_monoxide",
+)  # fmt: skip
 
 
 def decides_the_same_again(house: House) -> None:
@@ -321,3 +331,36 @@ def test_class_1_goes_on_asking_by_every_way_whatever_was_answered(called: House
     called.calls.down = False
     called.rows_go_out()
     assert "一氧化碳" in called.phone(1).calls[-1]
+
+
+def test_a_planner_that_fails_over_a_failure_still_says_that_nobody_was_reached(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trips(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(Planning, "_failed", trips)
+    house.phone(1).refuses()
+    house.lives()
+    house.waits(hours=12, minutes=10, seconds=10)
+    assert [lost.why for lost in house.said(PersonLost) if lost.person == "w1"] == ["failed"]
+    assert "没动静" in house.phone(2).last, "the next step was pulled"
+
+
+def test_in_a_storm_what_still_waits_for_word_is_not_forgotten_for_what_came_later() -> None:
+    at, person = 1_800_000_000 * SECOND, Person("g1")
+    for position in range(1, 200):
+        telling = Telling(TELL, position, alive=[f"m{position}.1"])
+        state = "planned" if position == 1 else "delivered" if position % 2 else "sent"
+        telling.messages[f"m{position}.1"] = Going(Way("ph-1", "twilio_sms"), at, state)
+        person.forget_tellings(at)
+        person.tellings[position] = telling
+    assert 1 in person.tellings
+    assert set(range(2, 199, 2)) <= set(person.tellings), "a receipt may still say undelivered"
+    assert sum(each.settled(at) for each in person.tellings.values()) < 5
+    person.forget_tellings(at + 2 * DAY)
+    assert len(person.tellings) == TELLINGS
+    for position in range(200, 900):
+        person.forget_tellings(at)
+        person.tellings[position] = Telling(TELL, position, alive=["m"], messages={"m": Going(Way("p", "c"), at)})
+    assert len(person.tellings) <= TELLINGS_MOST + 1

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.access import tables as access_tables
 from api.access.showing import Showing
-from api.console import account, acting, handing, leaving, looking, pulse, ruling, signing_in
+from api.console import account, acting, handing, leaving, looking, manning, pulse, ruling, signing_in
 from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
@@ -33,6 +33,7 @@ CONSOLE = (
     acting,
     leaving,
     handing,
+    manning,
     ruling,
 )
 """A file of pages each."""

@@ -100,6 +100,12 @@ def of_alert(db: Connection, alert: str) -> list[dict[str, Any]]:
     return [_shown(row) for row in db.execute(query).mappings()]
 
 
+def of_person(db: Connection, person: str, *, limit: int) -> list[dict[str, Any]]:
+    """The latest messages to one person, the newest first."""
+    query = select(messages).where(messages.c.person == person).order_by(messages.c.position.desc()).limit(limit)
+    return [_shown(row) for row in db.execute(query).mappings()]
+
+
 def alerts_of(db: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Message id -> its alert and person."""
     return {key: (row["alert"], row["person"]) for key, row in load_rows(db, messages.c.message, ids).items()}

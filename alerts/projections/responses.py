@@ -205,12 +205,17 @@ def _kept(answers: Iterable[bool | None]) -> Kept:
 
 
 def _spread(found: Sequence[Mapping[str, Any]], name: str) -> Spread:
-    """Nearest rank, so that every figure is one that happened."""
-    spans = sorted((row[name] - row["raised_at"]) / SECOND for row in found if row[name] is not None)
-    if not spans:
+    return spread_of([row[name] - row["raised_at"] for row in found if row[name] is not None])
+
+
+def spread_of(spans: Iterable[int]) -> Spread:
+    """Of spans in microseconds. Nearest rank, so that every figure is one that happened."""
+    seconds = sorted(span / SECOND for span in spans)
+    if not seconds:
         return Spread(0, None, None, None)
+    return Spread(len(seconds), seconds[rank(len(seconds), 0.5)], seconds[rank(len(seconds), 0.9)], seconds[-1])
 
-    def rank(share: float) -> float:
-        return float(spans[max(0, math.ceil(share * len(spans)) - 1)])
 
-    return Spread(len(spans), rank(0.5), rank(0.9), float(spans[-1]))
+def rank(count: int, share: float) -> int:
+    """Which of so many in order stands for this share, by nearest rank."""
+    return max(0, math.ceil(share * count) - 1)

@@ -17,6 +17,8 @@ TOWN: Final[Roles] = frozenset({"operator", "administrator", "auditor"})
 DUTY: Final[Roles] = frozenset({"operator", "administrator"})
 HEADS: Final[Roles] = DUTY | {"village"}
 GOING: Final[Roles] = HEADS | {"watcher"}
+ANSWERING: Final[Roles] = HEADS | {"auditor"}
+"""The duty desk, whoever answers for a village, and who looks over their shoulder."""
 RULES: Final[Roles] = frozenset({"administrator"})
 LOOKS: Final[Roles] = frozenset({"administrator", "auditor"})
 
@@ -49,6 +51,12 @@ RIGHTS: Final[dict[str, Roles]] = {
     "POST /quarantine/{number}/redecode": DUTY,
     "POST /homes/{home_id}/away": DUTY,
     "POST /homes/{home_id}/back": DUTY,
+    # who answers for homes
+    "GET /people": ANSWERING,
+    "GET /people/chains": ANSWERING,
+    "GET /people/{person_id}": ANSWERING,
+    "POST /people/{person_id}/leave": DUTY,
+    "POST /people/{person_id}/leave/{since}/cancel": DUTY,
     # the duty desk and its administration
     "GET /handover": TOWN,
     "POST /handover": DUTY,

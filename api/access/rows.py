@@ -90,8 +90,9 @@ def _streams(columns: Any, scope: Scope) -> ColumnElement[bool]:
     told = select(literal("alert-", String) + mine.c.alert).where(_alerts(mine.c, scope))
     said = select(literal("device-", String) + fitted.c.id).where(fitted.c.home.in_(scope.homes))
     return or_(
-        columns.stream.in_([f"home-{home}" for home in scope.homes]), columns.stream.in_(told), columns.stream.in_(said)
-    )
+        columns.stream.in_([f"home-{home}" for home in scope.homes]), columns.stream.in_(told), columns.stream.in_(said),
+        columns.stream == "settings",  # numbers by which everybody's chain is judged
+    )  # fmt: skip
 
 
 ROWS: Final[dict[Table, Condition]] = {
@@ -175,4 +176,6 @@ def sees(db: Connection, blanks: dict[str, str]) -> bool:
     return True
 
 
-_NAMED: Final = {"alert_id": alert_fold.alerts.c.alert, "home_id": homes.homes.c.home}
+_NAMED: Final = {
+    "alert_id": alert_fold.alerts.c.alert, "home_id": homes.homes.c.home, "person_id": registry.people.c.id,
+}  # fmt: skip

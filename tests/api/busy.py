@@ -12,7 +12,7 @@ from events.types import message
 from events.types.device import CarbonMonoxideReported, OccupancyReported
 from events.types.fact import HOUR, MINUTE
 
-BLANKS = {"alert_id": "carbon_monoxide-7", "home_id": "dp03-12", "number": "1"}
+BLANKS = {"alert_id": "carbon_monoxide-7", "home_id": "dp03-12", "number": "1", "person_id": "p-w01"}
 """What to fill into the addresses of the register of pages."""
 
 

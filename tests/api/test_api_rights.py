@@ -100,7 +100,10 @@ def test_who_answers_for_a_part_finds_nothing_of_the_rest_on_any_page(two, clien
             continue
         for alert, home in (("carbon_monoxide-7", "dp03-12"), ("no_activity-99", "sh01-3")):
             address = (
-                path.replace("{alert_id}", alert).replace("{home_id}", home).replace("{site}/{device}", "sh01/hall-9")
+                path.replace("{alert_id}", alert)
+                .replace("{home_id}", home)
+                .replace("{site}/{device}", "sh01/hall-9")
+                .replace("{person_id}", "p-w09")
             )
             for shown in ("", "?shown=1"):
                 answer = client.get(address + shown)

@@ -17,7 +17,10 @@ PROGRAMS = {
     "memory_per_home.py": (["--facts", "2", "--homes", "3"], "opened anew from snapshots"),
     "cost_of_a_tick.py": (["--homes", "30", "--homes", "40"], "a tick that rings 20"),
     "cost_of_rules.py": (["--turns", "20"], "carbon_monoxide, microseconds a fact"),
-    "telling.py": (["--alarms", "2", "--open", "3", "--spread", "1"], "messages for each closed alert"),
+    "telling.py": (
+        ["--alarms", "2", "--open", "3", "--spread", "1", "--dark", "6", "--within", "1"],
+        "messages for each closed alert",
+    ),
     "start_up.py": (["--facts", "300", "--homes", "2"], "until it is well"),
     "console.py": (["--alarms", "2", "--open", "12", "--streams", "2"], "from the fact on disk to the pixel, p50"),
     "weeks_of_memory.py": (["--minutes", "0.03", "--homes", "3", "--rate", "100"], "growth a day"),

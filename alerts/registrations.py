@@ -111,7 +111,7 @@ class Registrations:
                     fresh.out_of_service, fresh.registered = old.out_of_service, old.registered
                     fresh.said, fresh.owes_until = old.said, old.owes_until
                     fresh.mains, fresh.mains_at = old.mains, old.mains_at
-                    fresh.will_at, fresh.cut_until = old.will_at, old.cut_until
+                    fresh.will_at, fresh.cut_until, fresh.alarm_at = old.will_at, old.cut_until, old.alarm_at
                     fresh.since = min(old.since, fresh.since)  # or after a restart it would not have been here before
                 home.sensors[device] = fresh
                 self._stand(device, event.since, home.home)

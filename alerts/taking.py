@@ -5,6 +5,7 @@ from collections.abc import Callable
 from alerts.books import Books
 from alerts.core import lifecycle, settling
 from alerts.core.household import Household
+from alerts.core.policy import GENERATION_NAME, READ_AGAIN
 from alerts.core.roster import FACTS
 from alerts.judging import Judging
 from alerts.registrations import Registrations
@@ -46,8 +47,12 @@ class Taking:
         elif isinstance(event, SettingChanged):
             books.policy.fold(event)
             books.made.touched.add(POLICY)
-            if event.scope in books.homes:
+            if event.name == GENERATION_NAME:
+                self._all(self._of_this_generation)
+            elif event.scope in books.homes:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
+            elif event.scope == "all":
+                books.unseen.update(books.homes)  # what is shorter now may be due already
         elif isinstance(event, life.ChainChecked | life.DrillStarted):
             self._of_home(recorded, event)
         elif isinstance(event, life.DrillSummed):
@@ -92,6 +97,9 @@ class Taking:
             self.books.touch(each)
             self.books.unseen.add(each.home)
 
+    def _of_this_generation(self, household: Household) -> None:
+        household.buttons_cover = self.books.policy.generation < READ_AGAIN
+
     def _missed(self, home: Household, since: int, at: int) -> None:
         settling.missed(home, since, at, self.books.policy)
         if home.holes and home.holes[-1].until == at:
@@ -103,6 +111,8 @@ class Taking:
         change = self.books.registrations.fold(recorded)
         if change is not None:
             household, why, restart = change
+            if why == "enrolled":
+                self._of_this_generation(household)
             self.books.touch(household)
             if isinstance(recorded.event, home.AwaySet):
                 self._nobody_there(household, recorded, recorded.event.by)

@@ -66,7 +66,7 @@ class Sensor(msgspec.Struct, omit_defaults=True):
 
     `said`: when the newest thing it told of happened; `owes_until`: so long it may have more for us (0: nothing).
     `mains` as it last said, at `mains_at`; `will_at`: a last will ended what we had of it; `cut_until`: what its gateway's
-    will took from it, and gives back.
+    will took from it, and gives back; `alarm_at`: when it last said that it is in alarm.
     """
 
     device: str
@@ -94,6 +94,7 @@ class Sensor(msgspec.Struct, omit_defaults=True):
     mains_at: int = 0
     will_at: int = 0
     cut_until: int = 0
+    alarm_at: int = 0
 
     @property
     def tells_life(self) -> bool:
@@ -150,7 +151,8 @@ class Household(msgspec.Struct, omit_defaults=True):
     `lived`: today's page of the diary (`routine.diary`); `routine`: None until something is learned.
     `listed`: alert -> who has it in their digest, or knows of it as one of their area incidents.
     `area`: the incident it is a part of; `area_until`: until when one was that it was a part of; `blind_s`: counted blind
-    seconds by cause and day (since 1970, local).
+    seconds by cause and day (since 1970, local). `buttons_cover`: whether a button that is there counts as seeing whether anybody
+    moves, as it did before the third generation of rules.
     """
 
     home: str
@@ -186,11 +188,16 @@ class Household(msgspec.Struct, omit_defaults=True):
     area_until: int = 0
     blind_s: dict[str, dict[int, int]] = {}
     listed: dict[str, list[str]] = {}
+    buttons_cover: bool = True
 
     @property
     def watched(self) -> bool:
         """Are alarms raised for this home?"""
         return self.status == "active"
+
+    def covers(self, sensor: Sensor) -> bool:
+        """Would it show that somebody moves? Who lies on the floor presses no button, and who is well need not."""
+        return sensor.tells_life and (self.buttons_cover or sensor.kind != "button")
 
     def chain_for(self, alert_class: int) -> dict[str, list[str]]:
         """Level -> places, as an alert of this class keeps them."""
@@ -204,13 +211,13 @@ class Household(msgspec.Struct, omit_defaults=True):
         """All minutes in which a sensor that tells life was there to hear, up to `until`."""
         leases = Spans()
         for sensor in self.sensors.values():
-            if sensor.tells_life and sensor.lease_until > sensor.lease_from:
+            if self.covers(sensor) and sensor.lease_until > sensor.lease_from:
                 leases.add(sensor.lease_from, min(sensor.lease_until, until))
         return union(self.by_seq, self.heard, leases)
 
     def lit(self, at: int) -> bool:
         """Is any sensor that tells life online at `at`?"""
-        return any(s.tells_life and s.lease_from <= at <= s.lease_until for s in self.sensors.values())
+        return any(self.covers(s) and s.lease_from <= at <= s.lease_until for s in self.sensors.values())
 
     def hear(self, sensor: Sensor, at: int) -> bool:
         """The device spoke at `at` (receipt): it is online for three of its intervals. True: it was not before."""
@@ -227,7 +234,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     def end_lease(self, sensor: Sensor, at: int) -> None:
         """The device is not online any more from `at` on; what was heard of it is kept."""
         end = min(at, sensor.lease_until)
-        if sensor.tells_life and end > sensor.lease_from > 0:
+        if self.covers(sensor) and end > sensor.lease_from > 0:
             self.heard.add(sensor.lease_from, end)
         sensor.lease_from = sensor.lease_until = end
 

@@ -36,8 +36,8 @@ def judge(
     broken = [{"what": "rule_failed", "rule": rule} for rule in row["failed_rules"]]
     broken += [_of("out_of_service", device) for device in hanging if device["out_of_service"]]
     silent = [device for device in hanging if _silent(device, now)]
-    lit = [d for d in hanging if _sees_life(d) and d not in silent]
-    if not any(_sees_life(device) for device in hanging):
+    lit = [d for d in hanging if _sees_movement(d) and d not in silent]
+    if not any(_sees_movement(device) for device in hanging):
         broken.append({"what": "no_life_sensor"})
     elif not lit:
         broken.append({"what": "cannot_see"})
@@ -72,6 +72,11 @@ def owes_proof(device: Mapping[str, Any]) -> bool:
 
 def _sees_life(device: Mapping[str, Any]) -> bool:
     return device["kind"] in _LIFE_SIGNS or (device["kind"] in {"power", "water"} and device["use_floor"] is not None)
+
+
+def _sees_movement(device: Mapping[str, Any]) -> bool:
+    """A button that is there says nothing of who does not press it."""
+    return _sees_life(device) and device["kind"] != "button"
 
 
 def _silent(device: Mapping[str, Any], now: int) -> bool:

@@ -60,7 +60,7 @@ def awaited_until(home: Household) -> int:
 def counted(home: Household, now: int) -> list[tuple[Hole, list[list[int]]]]:
     """The holes of the last days whose blind minutes are other than when they were last counted, with what those were."""
     home.holes = [hole for hole in home.holes if hole.until > now - _KEPT_FOR]
-    if not any(sensor.tells_life for sensor in home.sensors.values()):
+    if not any(home.covers(sensor) for sensor in home.sensors.values()):
         return []
     seen = home.seen(now)
     changed: list[tuple[Hole, list[list[int]]]] = []

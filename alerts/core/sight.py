@@ -83,7 +83,7 @@ def online(sensor: Sensor, at: int) -> bool:
 
 def _watching(home: Household) -> list[Sensor]:
     """Who sees life; in a home where nobody does, whoever says anything."""
-    life = [sensor for sensor in home.sensors.values() if sensor.tells_life]
+    life = [sensor for sensor in home.sensors.values() if home.covers(sensor)]
     return life or list(home.sensors.values())
 
 

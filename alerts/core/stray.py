@@ -7,8 +7,8 @@ minutes before or after it another sensor fires, the same one fires twice more, 
 from bisect import insort
 
 from alerts.core.edges import SignOfLifeSeen
-from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.household import MISSES, Household
+from alerts.core.policy import READ_AGAIN, Policy
 from events.types.fact import HOUR
 
 _KEPT = 64
@@ -16,10 +16,16 @@ _LATEST = 72 * HOUR
 """What a device buffered for longer is history and no sign of life (DESIGN section 4)."""
 
 
-def applies(home: Household, policy: Policy) -> bool:
-    """Has this home the sensors for it? Elsewhere every edge counts."""
+def applies(home: Household, policy: Policy, at: int) -> bool:
+    """Has this home the sensors for it at `at`? Elsewhere every edge counts.
+
+    A sensor that is not there any more is no company: who passes the other one once would be nobody for ever.
+    """
     most: float = policy.value("stray.retrigger_most_s", home.home)
-    return sum(s.kind == "motion" and s.retrigger_s <= most for s in home.sensors.values()) >= 2
+    there = [s for s in home.sensors.values() if s.kind == "motion" and s.retrigger_s <= most]
+    if policy.generation >= READ_AGAIN:
+        there = [s for s in there if s.heard and at - max(s.heard, home.hearing_since) <= MISSES * s.interval]
+    return len(there) >= 2
 
 
 def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple[int, str]]:
@@ -29,7 +35,7 @@ def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple
     can be nobody's company and have none: motion must wait until its hole is filled.
     """
     at = sign.at
-    if not applies(home, policy):
+    if not applies(home, policy, at):
         return [(at, sign.device)]
     if not sign.sure:
         return [] if _is_motion(home, sign.device) else [(at, sign.device)]

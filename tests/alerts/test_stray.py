@@ -87,9 +87,9 @@ def test_twice_is_not_yet_somebody_and_a_third_time_makes_all_three_count() -> N
 
 def test_where_there_are_too_few_or_too_slow_sensors_every_edge_counts() -> None:
     for home in (home_of(motion=1), home_of(retrigger_s=181.0)):
-        assert not applies(home, Policy())
+        assert not applies(home, Policy(), 0)
         assert fires(home, START, "m1") == [(START, "m1")]
-    assert applies(home_of(retrigger_s=180.0), Policy())
+    assert applies(home_of(retrigger_s=180.0), Policy(), 0)
 
 
 @settings(max_examples=200, deadline=None)

@@ -40,6 +40,8 @@ class CarbonMonoxide:
                 return self._reported(state, seen, said, home, policy)
             case DeadlineReached(due=due):
                 return self._looked(state, due, home, policy)
+            case HomeChanged(why="seen_again") if state.get("air"):  # only asked when to look: nothing it finds is told
+                return Verdict(state, wake_at=self._wake(state, home, policy))
             case HomeChanged() if state.get("air"):
                 return self._looked(state, seen.received, home, policy)
         return None

@@ -14,7 +14,7 @@ from alerts.core.policy import Policy
 from alerts.core.rule import Seen, Verdict
 from alerts.core.rules.per_device import judged
 from events.types.device import CarbonMonoxideReported
-from events.types.fact import Event
+from events.types.fact import HOUR, Event
 
 _BETTER = 0.8
 """Over when the means have fallen to this share of their limits: one that hovers is told once."""
@@ -60,7 +60,8 @@ class CheckFlue:
         begun = means.take(tallied, at, ppm)
         air[2:] = tallied
         low = ppm < policy.value("check_flue.ppm", home.home)
-        gap = at - newest > 2 * max(sensor.interval for sensor in home.sensors.values() if sensor.kind == "co")
+        every = max((sensor.interval for sensor in home.sensors.values() if sensor.kind == "co"), default=HOUR)
+        gap = at - newest > 2 * every
         if at < newest:
             if low and since and since <= at:  # a late one says that it was good in between
                 air[0] = newest

@@ -5,7 +5,7 @@ from typing import Any
 from alerts.core import sight
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
 from alerts.core.rules.no_activity import limit_of
 from events.types.fact import SECOND, Event
@@ -36,7 +36,9 @@ class DarkAndQuiet:
             return None
         if home.is_away(now) or not home.watched or "no_activity" in home.alerts:
             return Verdict(state, wake_at=now + limit)
-        lit_until = max((s.lease_until for s in home.sensors.values() if s.tells_life), default=0)
+        lit_until = max((s.lease_until for s in home.sensors.values() if home.covers(s)), default=0)
+        if not lit_until and policy.generation >= READ_AGAIN:  # where nothing could see, nothing has gone dark
+            return None
         settles = policy.span("backfill.most_s", home.home)
         back = max(home.hearing_since, home.area_until) + settles  # until then devices may come back to us
         if due is not None and due - last >= limit and lit_until < due and due >= back:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alerts.core.household import Household, Sensor
-from alerts.core.policy import Policy
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.rule import Cleared, Danger, Seen, Verdict
 from events.types.device import CarbonMonoxideReported, GasReported, SmokeReported, WaterReported
 from events.types.fact import Event
@@ -29,6 +29,11 @@ class FlagRule:
         sensor = home.sensors.get(event.device) or home.former.get(event.device)
         if sensor is None:
             return None
+        if policy.generation >= READ_AGAIN:
+            if not event.alarm and seen.at < sensor.alarm_at:
+                return None  # a good word out of its memory, older than the alarm
+            if event.alarm:
+                sensor.alarm_at = max(sensor.alarm_at, seen.at)
         alarm = event.alarm and not self._only_a_test(sensor, event, seen, home, policy)
         was, sensor.in_alarm = sensor.in_alarm, alarm
         if not alarm:

@@ -4,7 +4,7 @@ from typing import Any
 
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.routine.clock import is_night, next_night
 from alerts.core.routine.in_force import went_out
 from alerts.core.rule import Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict
@@ -12,7 +12,9 @@ from events.types.fact import HOUR, Event
 
 
 class NotHomeByNight:
-    """Keeps no state: since when the elder is out is the no-activity rule's, which hears each sign of life before."""
+    """State: `told`, the outing (its last sign of life) that was told; since when the elder is out is the no-activity rule's,
+    which hears each sign of life before.
+    """
 
     name = "not_home_by_night"
     danger = "not_home_by_night"
@@ -32,7 +34,7 @@ class NotHomeByNight:
             cleared = Cleared(reason) if alert.status == "raised" else None
             return Verdict(state, cancel="sign_of_life" if alert.status == "suspected" else "", cleared=cleared)
         hours = policy.value("not_home_by_night.hours", home.home)
-        if not out or hours[0] == hours[1]:
+        if not out or hours[0] == hours[1] or state.get("told") == last:  # closed while still out: somebody knows
             return None
         at = seen.event.due if isinstance(seen.event, DeadlineReached) else max(seen.at, last)
         # Who goes out at night has an hour to look after the hens.
@@ -43,6 +45,8 @@ class NotHomeByNight:
             return None
         if not is_night(at, hours):
             return Verdict(state, wake_at=next_night(at, hours))
+        if policy.generation >= READ_AGAIN:
+            state = {"told": last}
         return Verdict(state, danger=Danger({"last_seen": last, "where": known.get("where", ""), "at": at}))
 
 

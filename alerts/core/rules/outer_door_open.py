@@ -7,7 +7,7 @@ from typing import Any
 
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.routine.clock import is_night, next_night
 from alerts.core.routine.in_force import OUTER_DOORS
 from alerts.core.rule import Cleared, Danger, DeadlineReached, Seen, Verdict
@@ -16,7 +16,9 @@ from events.types.fact import Event
 
 
 class OuterDoorOpen:
-    """State: `open`, outer door -> since when it stands open; `moved`, the newest sign of life that was no such door."""
+    """State: `open`, outer door -> since when it stands open; `moved`, the newest sign of life that was no such door;
+    `shut`, when each was last heard to be shut.
+    """
 
     name = "outer_door_open"
     danger = "outer_door_open"
@@ -40,11 +42,14 @@ class OuterDoorOpen:
         policy: Policy,
     ) -> Verdict | None:  # fmt: skip
         if said.open:
-            if said.device in open_doors:
-                return None
+            if said.device in open_doors or at < state.get("shut", {}).get(said.device, 0):
+                return None  # or it was shut since: this comes out of its memory
             return Verdict({**state, "open": {**open_doors, said.device: at}}, wake_at=self._due(at, home, policy))
+        if policy.generation >= READ_AGAIN:
+            shut = state.get("shut", {})
+            state = {**state, "shut": {**shut, said.device: max(at, shut.get(said.device, 0))}}
         if said.device not in open_doors or at < open_doors[said.device]:
-            return None
+            return Verdict(state) if "shut" in state else None
         left = {door: since for door, since in open_doors.items() if door != said.device}
         alert = home.alerts.get(self.danger)
         over = alert is not None and not left

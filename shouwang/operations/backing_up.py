@@ -33,7 +33,9 @@ MADE, FAILED = "backup", "backup_failed"
 """Marks: when the last one was made, and when one last failed."""
 _PAGES: Final = 2_000
 _NAME: Final = "shouwang-%Y%m%d-%H%M%S"
-_LEFT_OUT: Final = {"broker", "backups", "lock"}
+_LEFT_OUT: Final = {"broker", "lock"}
+_OF_THE_BROKER: Final = "broker/broker.credentials.json"
+"""Without it every device would need a new password; the messages beside it are on their way into the memory."""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +199,9 @@ def _copy_folder(settings: Settings, to: Path) -> None:
         return strange | (ours if here == settings.home else set())
 
     shutil.copytree(settings.home, to, ignore=skip)
+    if (credentials := settings.home / _OF_THE_BROKER).is_file():
+        (to / _OF_THE_BROKER).parent.mkdir(mode=0o700)
+        shutil.copy2(credentials, to / _OF_THE_BROKER)
 
 
 def _files(folder: Path) -> Iterator[Path]:

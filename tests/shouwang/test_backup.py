@@ -33,6 +33,7 @@ def settings(tmp_path: Path) -> Settings:
     (home / "ca" / "town.key").write_text("secret")
     (home / "broker").mkdir()
     (home / "broker" / "store").write_text("on its way")
+    (home / "broker" / "broker.credentials.json").write_text("what devices say")
     return read
 
 
@@ -87,7 +88,9 @@ def test_what_comes_back_is_what_was_there(settings: Settings, disk: Path, tmp_p
     backing_up.restore(new, made)
     assert keys(new.database_path) == keys(settings.database_path)
     assert (new.home / "ca" / "town.key").read_text() == "secret"
-    assert not (new.home / "broker").exists(), "what is on its way is not what has arrived"
+    assert [each.name for each in (new.home / "broker").iterdir()] == ["broker.credentials.json"], (
+        "devices keep their password; what is on its way has not arrived"
+    )
 
 
 def test_nothing_is_overwritten_and_nothing_damaged_is_put_back(settings: Settings, disk: Path, tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from alerts.commands.elders import elder_answered
 from alerts.commands.replies import take_reply
 from alerts.core.reply_words import DIGITS
+from alerts.core.soft_check import SOFT_CHECK
 from alerts.core.speaking import KEYS, taken
 from alerts.core.templates.spoken import SPOKEN
 from alerts.core.wording import Language, WordingError
@@ -38,6 +40,9 @@ class Calls:
             return hang_up()
         row, says, wanted, called = found
         language: Language = "en" if row.language == "en" else "zh"
+        if key and row.template == SOFT_CHECK and number == called:
+            elder_answered(self._database, row, call=call, at=at)
+            return confirmation(SPOKEN[language].well, language)
         next_keys = self._keys_of(message, turn + 1) if turn < _LAST_TURN else ""
         if key and key in KEYS:
             made = take_reply(
@@ -79,6 +84,10 @@ def take_pressed(database: Database, *, channel: str, message: str, keys: str, c
         called = number_of(db, row.phone) if row is not None else None
     if row is None or called is None or row.channel != channel or row.provider_id not in {"", call}:
         return False
+    if row.template == SOFT_CHECK:
+        if keys:
+            elder_answered(database, row, call=call, at=at)
+        return True
     pressed = [key for key in dict.fromkeys(keys) if key in KEYS]
     for key in pressed:
         take_reply(

@@ -20,7 +20,8 @@ from events.serial import Recorded
 from events.store import New
 from events.types import device, home
 from events.types.fact import SECOND, Event
-from events.types.routine import RoutineLearned
+from events.types.message import TellRequested
+from events.types.routine import ElderAnswered, RoutineLearned
 from events.types.system import DeadlinePassed, RuleFailed
 
 log = logging.getLogger("shouwang.engine")
@@ -233,7 +234,9 @@ class Judging:
         if verdict.asks and home_.watched:
             self._command(home_, verdict.asks, recorded)
         for key, event in verdict.facts:
-            if key:
+            if isinstance(event, TellRequested):
+                self._tell(event, key, recorded)
+            elif key:
                 self._on_record(home_, event, key, recorded)
             else:
                 self.cases.of_home(home_, event, recorded)
@@ -255,6 +258,18 @@ class Judging:
         self._books.made.news.append(
             New(f"home-{home_.home}", home_.site, event, recorded.recorded_at, key=key, meta=caused_by(recorded))
         )
+
+    def _tell(self, tell: TellRequested, key: str, recorded: Recorded) -> None:
+        stream, at = f"person-{tell.person}", recorded.recorded_at
+        self._books.made.news.append(New(stream, tell.person, tell, at, key=key, digest=0, meta=caused_by(recorded)))
+
+    def answered(self, recorded: Recorded, event: ElderAnswered) -> None:
+        """The elder has pressed a key of the soft check's call."""
+        home_ = self._books.homes.get(event.home)
+        if home_ is not None:
+            self._books.touch(home_)
+            sign = SignOfLifeSeen(device="", kind="phone", at=recorded.at, deliberate=True)
+            self._sign(home_, sign, recorded)
 
     def _command(self, home_: Household, asks: tuple[Ask, ...], recorded: Recorded) -> None:
         for told in commands(home_, asks, recorded.position):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from alerts.commands.deciding import load
 from alerts.core.alert import Alert
 from alerts.core.refusals import AlertUnknown
+from alerts.core.soft_check import phone_of
 from alerts.core.speaking import speech
 from alerts.core.wording import (
     TEMPLATES,
@@ -133,7 +134,9 @@ def _name(db: Connection, person_id: str, language: Language) -> str:
 
 
 def number_of(db: Connection, phone_id: str) -> str | None:
-    """The number of a live phone."""
+    """The number of a live phone; an elder's own is known by its home."""
+    if (own := phone_of(phone_id)) is not None:
+        return homes.phone_of_elder(db, *own)
     phone = phones.phone(db, phone_id)
     return phone.number if phone is not None and phone.live else None
 

@@ -126,7 +126,7 @@ class Planner(Planning):
         def work(db: Connection) -> None:
             self._check(db)
             for intended, planned_at in planned:
-                until = worth_until(alerts.get(intended.alert), intended.alert_class, planned_at)
+                until = worth_until(alerts.get(intended.alert), intended.alert_class, planned_at, intended.template)
                 outbox.plan(db, intended, at=planned_at, valid_until=until)
             set_timers(db, awaited)
             save_snapshots(db, self._reader, states)

@@ -12,6 +12,7 @@ from alerts.awaiting import PERSON
 from alerts.core import gathering
 from alerts.core.budget import exhausted
 from alerts.core.person import Going, Person, Telling, fold
+from alerts.core.soft_check import SOFT_CHECK, phone_ids
 from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
 from alerts.intending import Intending
@@ -96,7 +97,7 @@ class Planning(Intending):
 
     def _tell(self, person: Person, tell: message.TellRequested, recorded: Recorded) -> None:
         why = self.unavailable(person, tell)
-        found = [] if why else self._ways(person)
+        found = [] if why else self._ways(person) if tell.why != SOFT_CHECK else self._ways_to_elder(tell)
         if not found:
             self._lost(tell, why or ("refused" if person.phones and person.opted_out else "no_phone"), recorded)
             return
@@ -151,6 +152,12 @@ class Planning(Intending):
             return [Way(phone, "") for phone in person.phones if person.takes_sms(phone)]
         found = ways(person.phones, person.lines, self.declared.channels, voice_first=person.voice_first)
         return [way for way in found if way.medium != "sms" or person.takes_sms(way.phone)]
+
+    def _ways_to_elder(self, tell: message.TellRequested) -> list[Way]:
+        """By voice alone: who is asked whether all is well must only press a key."""
+        phones = phone_ids(tell.home, int(tell.words["phones"]))
+        known = self.declared.channels if self.declared else []
+        return [way for way in ways(phones, {}, known, voice_first=True) if way.medium == "voice"]
 
     def _next(self, person: Person, telling: Telling, because: str, recorded: Recorded) -> bool:
         """The next way that is within the carrier's budget; those that are not are passed over. False: there is none."""

@@ -18,7 +18,7 @@ class Registrations:
 
     HEARS = frozenset({
         facts.HomeEnrolled, facts.HomePaused, facts.HomeResumed, facts.HomeRetired, facts.DeviceAssigned,
-        facts.DeviceRemoved, facts.ChainSet, facts.AwaySet, facts.AwayEnded,
+        facts.DeviceRemoved, facts.ChainSet, facts.AwaySet, facts.AwayEnded, facts.ElderPhonesSet,
         facts.SensorTakenOutOfService, facts.SensorBackInService, life.VisitRecorded,
     })  # fmt: skip
 
@@ -126,6 +126,9 @@ class Registrations:
                     "grid_member": event.grid_member, "village": event.village, "town": event.town,
                 }  # fmt: skip
                 home.chain_by_class = event.by_class
+            case facts.ElderPhonesSet(phones=phones):
+                home.elder_phones = phones
+                return "phones", False
             case life.VisitRecorded(visited_at=visited_at):
                 home.visited_at = max(home.visited_at, visited_at)
                 return "visited", False

@@ -15,7 +15,7 @@ from events.types import alert as alert_facts
 from events.types import home, life, message, system
 from events.types.device import DeviceFact
 from events.types.fact import Event
-from events.types.routine import RoutineLearned
+from events.types.routine import ElderAnswered, RoutineLearned
 from events.types.setting import SettingChanged
 
 _ALERT_FACTS = frozenset(
@@ -44,6 +44,8 @@ class Taking:
             self._registration(recorded)
         elif isinstance(event, RoutineLearned):
             self._judging.learned(recorded, event)
+        elif isinstance(event, ElderAnswered):
+            self._judging.answered(recorded, event)
         elif isinstance(event, SettingChanged):
             books.policy.fold(event)
             books.made.touched.add(POLICY)

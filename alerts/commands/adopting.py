@@ -6,8 +6,10 @@ from sqlalchemy import Connection
 
 from alerts.commands.deciding import settled
 from alerts.core.policy import GENERATION, GENERATION_NAME
+from alerts.registry.homes import with_phones
 from events.database import Database
 from events.store import New, append, read_stream, version_of
+from events.types.home import ElderPhonesSet
 from events.types.setting import SettingChanged
 
 _STREAM = "settings"
@@ -22,7 +24,13 @@ def adopt(database: Database, at: int) -> bool:
         if max(known, default=1) >= GENERATION:
             return False
         change = SettingChanged(name=GENERATION_NAME, value=json.dumps(GENERATION), by="system")
-        append(db, [New(_STREAM, "all", change, at)], recorded_at=at, after={_STREAM: version_of(db, _STREAM)})
+        news, after = [New(_STREAM, "all", change, at)], {_STREAM: version_of(db, _STREAM)}
+        for home, (site, phones) in with_phones(db).items():  # a town that was taken in before the soft check called
+            stream = f"home-{home}"
+            if not read_stream(db, stream, types=[ElderPhonesSet.__name__], limit=1):
+                news.append(New(stream, site, ElderPhonesSet(home=home, phones=phones), at))
+                after[stream] = version_of(db, stream)
+        append(db, news, recorded_at=at, after=after)
         return True
 
     return settled(database, work)

@@ -152,7 +152,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     `listed`: alert -> who has it in their digest, or knows of it as one of their area incidents.
     `area`: the incident it is a part of; `area_until`: until when one was that it was a part of; `blind_s`: counted blind
     seconds by cause and day (since 1970, local). `buttons_cover`: whether a button that is there counts as seeing whether anybody
-    moves, as it did before the third generation of rules.
+    moves, as it did before the third generation of rules; `elder_phones`: how many those who live here have.
     """
 
     home: str
@@ -189,6 +189,7 @@ class Household(msgspec.Struct, omit_defaults=True):
     blind_s: dict[str, dict[int, int]] = {}
     listed: dict[str, list[str]] = {}
     buttons_cover: bool = True
+    elder_phones: int = 0
 
     @property
     def watched(self) -> bool:

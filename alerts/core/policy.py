@@ -75,6 +75,7 @@ DEFAULTS: dict[str, Any] = {
     "outer_door_open.hours": [22, 5],
     "outer_door_open.after_s": 900,
     "soft_check.before_s": 600,
+    "soft_check.call": 1,  # 0: only the light asks
     "routine.on": 1,
     "routine.floor_s": 7200,  # nobody is sent to who sits still for an hour
     "routine.days": 45,
@@ -244,7 +245,7 @@ _REPEATS = ("round_gap_s", "arrive_within_s", "ask_outcome_s", "misses", "again_
 _MOST = 366 * 86400
 _LAST_HOUR = 23
 _WITHIN: dict[str, tuple[float, float]] = {
-    "routine.on": (0, 1), "routine.days": (7, 120), "routine.least_days": (2, 45), "routine.budget": (0.05, 30),
+    "routine.on": (0, 1), "soft_check.call": (0, 1), "routine.days": (7, 120), "routine.least_days": (2, 45), "routine.budget": (0.05, 30),
     "routine.quantile": (0.5, 1), "routine.neighbours": (0, 12), "routine.floor_s": (1800, 86_400),
     "soft_check.before_s": (0, 3600), "away.ask_after_s": (86_400, 30 * 86_400), "routine.spread_s": (0, 10_800),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from alerts.core.reply_words import Action
+from alerts.core.soft_check import ANY_KEY, SOFT_CHECK
 from alerts.core.templates.en import EN
 from alerts.core.templates.spoken import SPOKEN
 from alerts.core.templates.zh import ZH
@@ -30,7 +31,7 @@ def speech(template: str, variables: Mapping[str, str | int], language: Language
         body, keys = words.offers[name] + spoken.answer, "19"
     elif name in words.messages:
         body = words.messages[name]
-        keys = "".join(dict.fromkeys(_OFFERED.findall(body)))
+        keys = ANY_KEY if name == SOFT_CHECK else "".join(dict.fromkeys(_OFFERED.findall(body)))
         for written, pressed in spoken.marks.items():
             body = body.replace(written, pressed)
     else:

@@ -5,17 +5,20 @@ from typing import Final
 from alerts.core.alert import Alert
 from alerts.core.escalation import has_rounds, next_due
 from alerts.core.policy import LOCAL_OFFSET, next_open_hour
+from alerts.core.soft_check import SOFT_CHECK
 from events.types.fact import DAY, HOUR, MINUTE, SECOND
 
 WORTH: Final = {1: 5 * MINUTE, 2: 30 * MINUTE, 3: 4 * HOUR, 4: 4 * HOUR, 5: HOUR}
 """By class, where nothing more is due: how it ended, an answer."""
 
 
-def worth_until(alert: Alert | None, alert_class: int, at: int) -> int:
+def worth_until(alert: Alert | None, alert_class: int, at: int, template: str = "") -> int:
     """While the steps run, the next round tells everybody anew; while somebody goes, whatever is due next.
 
     A text that the carrier brings later than that would only say what the next one says better (`validity_period`).
     """
+    if template == SOFT_CHECK:  # later the elder is a suspicion already
+        return at + 5 * MINUTE
     until = at + WORTH.get(alert_class, 30 * MINUTE)
     if alert is not None and alert.status == "raised":
         terms = alert.terms

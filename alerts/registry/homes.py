@@ -3,7 +3,7 @@
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from alerts.core import wording
 from alerts.registry import tables
@@ -70,6 +70,27 @@ def label_of(db: Connection, id: str, language: wording.Language = "zh") -> str 
     h, s = tables.homes, tables.sites
     row = db.execute(select(h.c.number, s.c.name, s.c.name_en).join(s, s.c.id == h.c.site).where(h.c.id == id)).first()
     return wording.house_label(row.number, language, row.name if language == "zh" else row.name_en) if row else None
+
+
+def phone_of_elder(db: Connection, home: str, place: int) -> str | None:
+    """The number of the telephone that stands at this place among those of the people who live there."""
+    r = tables.residents
+    query = select(r.c.phone).where(r.c.home == home, r.c.phone.is_not(None), r.c.phone != "").order_by(r.c.place)
+    numbers = list(db.execute(query).scalars())
+    return numbers[place] if place < len(numbers) else None
+
+
+def with_phones(db: Connection) -> dict[str, tuple[str, int]]:
+    """Home -> its site and how many telephones those who live there have; homes without one are missing."""
+    h, r = tables.homes, tables.residents
+    rows = db.execute(
+        select(h.c.id, h.c.site, func.count())
+        .join(r, r.c.home == h.c.id)
+        .where(r.c.phone.is_not(None), r.c.phone != "")
+        .group_by(h.c.id, h.c.site)
+        .order_by(h.c.id)
+    )
+    return {home: (site, int(count)) for home, site, count in rows}
 
 
 def sites_of(db: Connection, homes: list[str]) -> dict[str, list[str]]:

@@ -141,6 +141,14 @@ class PhoneVerified(Event, frozen=True, kw_only=True):
 
 
 @fact
+class ElderPhonesSet(Event, frozen=True, kw_only=True):
+    """So many telephones of their own have those who live here; the numbers lie in the registry. Only the soft check calls them."""
+
+    home: str
+    phones: int
+
+
+@fact
 class PhoneWithdrawn(Event, frozen=True, kw_only=True):
     """The phone is no longer this person's."""
 

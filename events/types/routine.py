@@ -44,6 +44,15 @@ class ElderAsked(Event, frozen=True, kw_only=True):
 
 
 @fact
+class ElderAnswered(Event, frozen=True, kw_only=True):
+    """A key was pressed in the soft check's call `message`: I am well. Lies in the home's stream."""
+
+    home: str
+    site: str
+    message: str
+
+
+@fact
 class DayLived(Event, frozen=True, kw_only=True):
     """A local day is over (`day`: days since 1970-01-01): its silences of a quarter of an hour or more, as they ended."""
 

@@ -136,14 +136,14 @@ class NoActivity:
         verdict = self._sleep(state, last, now, home, policy)
         limit, counted_from, out = self._counting(state, last, home, policy)
         before = policy.span("soft_check.before_s", home.home)
-        ask = before and not out and state.get("asked") != last and can_be_asked(home)
+        ask = before and not out and state.get("asked") != last and can_be_asked(home, policy)
         if not ask or self._suspended(home, due) or not home.lit(due):
             return verdict
         ends = limit.due(counted_from, home.seen(due), due)
         if ends - before > due:
             return verdict
-        told = asked(home, since=last, limit=limit.at(ends))
-        return Verdict({**state, "asked": last}, wake_at=ends, asks=light(), facts=told)
+        told = asked(home, policy, since=last, at=due, limit=limit.at(ends))
+        return Verdict({**state, "asked": last}, wake_at=ends, asks=light(home), facts=told)
 
     def _sleep(self, state: dict[str, Any], last: int, now: int, home: Household, policy: Policy) -> Verdict:
         """When to look again: when the limit was or can be reached at the earliest. Blind homes are not waited for."""
@@ -161,7 +161,7 @@ class NoActivity:
         if not home.lit(now):
             return Verdict(state)
         wake_at = limit.due(counted_from, seen, now)
-        if not out and state.get("asked") != last and can_be_asked(home):
+        if not out and state.get("asked") != last and can_be_asked(home, policy):
             wake_at = max(now + SECOND, wake_at - policy.span("soft_check.before_s", home.home))
         return Verdict(state, wake_at=wake_at)
 

@@ -19,6 +19,8 @@ class Spoken(msgspec.Struct, frozen=True):
     no_key: str
     settled: str
     thanks: str
+    well: str
+    not_well: str
 
 
 SPOKEN: Final[dict[str, Spoken]] = {
@@ -33,6 +35,8 @@ SPOKEN: Final[dict[str, Spoken]] = {
         no_key="没有按键。去看请打电话给值班员。再见。",
         settled="这件事已经了结，不用去了。谢谢您。",
         thanks="谢谢您，再见。",
+        well="好的，知道您没事。",
+        not_well="没有按键，我们会请人来看您。再见。",
     ),
     "en": Spoken(
         signed="{signature}. {body}",
@@ -45,5 +49,7 @@ SPOKEN: Final[dict[str, Spoken]] = {
         no_key="No key was pressed. If you are going, please phone the duty desk. Goodbye.",
         settled="This is over, nobody needs to go. Thank you.",
         thanks="Thank you, goodbye.",
+        well="Good, you are well.",
+        not_well="No key was pressed. We will ask somebody to look in. Goodbye.",
     ),
 }

@@ -5,6 +5,7 @@ from typing import Final
 
 from twilio.twiml.voice_response import Gather, Say, VoiceResponse  # type: ignore[import-untyped]  # ships no types
 
+from alerts.core.soft_check import ANY_KEY
 from alerts.core.templates.spoken import SPOKEN
 from alerts.core.wording import Language
 
@@ -29,8 +30,9 @@ def script(
     if before:
         _say(call, before, language, slow=slow)
     if keys_url and keys:
-        _say_twice(_gather(call, keys_url), f"{text} {said.again}", language, slow=slow)
-        _say(call, said.no_key, language, slow=slow)
+        any_key = keys == ANY_KEY
+        _say_twice(_gather(call, keys_url), text if any_key else f"{text} {said.again}", language, slow=slow)
+        _say(call, said.not_well if any_key else said.no_key, language, slow=slow)
     else:
         _say_twice(call, text, language, slow=slow)
         _say(call, said.thanks, language, slow=slow)

@@ -119,7 +119,7 @@ def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> Planned
 
 
 def _resident(f: Fields) -> PlannedResident:
-    """`phone` is their own, which nobody texts: whoever is on duty calls it."""
+    """`phone` is their own, which nobody texts: whoever is on duty calls it, and so does the soft check."""
     phone = f.text("phone", longest=40)
     number = normal_number(phone) if phone else None
     if phone and number is None:

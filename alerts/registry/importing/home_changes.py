@@ -6,7 +6,7 @@ from alerts.registry.homes import Status
 from alerts.registry.importing.changes import Changes
 from alerts.registry.importing.device_changes import change_device
 from alerts.registry.importing.planned import Plan, PlannedHome
-from events.types.home import ChainSet, HomeEnrolled
+from events.types.home import ChainSet, ElderPhonesSet, HomeEnrolled
 from events.types.life import ConsentRecorded
 
 
@@ -33,7 +33,12 @@ def change_homes(plan: Plan, status: dict[str, Status], agreed: set[str], change
             }
             for n, r in enumerate(home.residents)
         ]
-        changes.put_all(tables.residents, held.residents.get(home.id, []), new)
+        before = held.residents.get(home.id, [])
+        changes.put_all(tables.residents, before, new)
+        phones = sum(bool(r["phone"]) for r in new)
+        if phones != sum(bool(r["phone"]) for r in before):
+            at = now if home.id in held.homes else changes.begins(home.since)
+            changes.decide(f"home-{home.id}", home.site, ElderPhonesSet(home=home.id, phones=phones), at)
         levels = ladder.chain(home.site, home.watcher, home.second_watcher)
         if home.consent is not None and home.id not in agreed:
             fact = ConsentRecorded(home=home.id, by="import", given="signed")

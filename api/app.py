@@ -13,7 +13,18 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.access import tables as access_tables
 from api.access.showing import Showing
-from api.console import account, acting, handing, leaving, looking, manning, pulse, ruling, signing_in
+from api.console import (
+    account,
+    acting,
+    handing,
+    households,
+    living,
+    looking,
+    manning,
+    pulse,
+    ruling,
+    signing_in,
+)  # fmt: skip
 from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
@@ -31,7 +42,8 @@ CONSOLE = (
     pulse,
     looking,
     acting,
-    leaving,
+    households,
+    living,
     handing,
     manning,
     ruling,

@@ -41,9 +41,10 @@ WHILE_LOCKED: Final = ALWAYS | {
 """What goes on behind the lock: the stream and the pulse, so that it sounds; and the way out."""
 _UNNOTED: Final = frozenset({"POST /active"})
 """Says only that somebody is there."""
-_NOBODY_THERE: Final = frozenset(
-    {"GET /api/v1/stream", "GET /pulse", "GET /board", "GET /locked", "GET /alerts/{alert_id}/live"}
-)
+_NOBODY_THERE: Final = frozenset({
+    "GET /api/v1/stream", "GET /pulse", "GET /board", "GET /locked", "GET /alerts/{alert_id}/live",
+    "GET /homes/{home_id}/live", "GET /homes/{home_id}/acts",
+})  # fmt: skip
 """What a page asks for by itself is no sign that somebody sits before it."""
 
 

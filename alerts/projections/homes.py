@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, select
 
-from alerts.core.protection import WORST_FIRST, Reason, Status, judge
+from alerts.core.protection import WORST_FIRST, Reason, Status, judge, owes_proof
 from alerts.projections import devices as fitted
 from alerts.projections.lives import Life, all_lives, life_of
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows, to_text
@@ -16,7 +16,7 @@ from events.types import home as facts
 from events.types.fact import SECOND
 from events.types.system import RuleFailed, RuleMended
 
-__all__ = ["HOMES", "WORST_FIRST", "HomeSeen", "all_homes", "homes", "one", "word_of"]
+__all__ = ["HOMES", "WORST_FIRST", "HomeSeen", "Status", "all_homes", "homes", "one", "owes_proof", "word_of"]
 
 homes = Table(
     "board_homes",

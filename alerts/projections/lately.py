@@ -60,7 +60,7 @@ def lately(db: Connection, home: str, now: int) -> Lately:
         said = (
             select(events.c.type, events.c.data, events.c.at)
             .where(events.c.stream.in_([f"device-{device}" for device in sensors]), events.c.type.in_(_TYPES))
-            .where(events.c.position > _before(db, since))
+            .where(events.c.position > position_before(db, since))
             .order_by(events.c.position.desc()).limit(_MOST)
         )  # fmt: skip
         for row in db.execute(said):
@@ -80,7 +80,7 @@ def _told(slot: Slot, event: object) -> Slot:
     return slot
 
 
-def _before(db: Connection, at: int) -> int:
+def position_before(db: Connection, at: int) -> int:
     """A position recorded before `at`: the order of positions is the order of recording, so it is found by halving."""
     low, high = 0, db.execute(select(func.max(events.c.position)), execution_options=_ONLY_POSITIONS).scalar() or 0
     while high - low > 256:

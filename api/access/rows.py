@@ -85,7 +85,9 @@ def _of_alerts(columns: Any, scope: Scope) -> ColumnElement[bool]:
 
 
 def _streams(columns: Any, scope: Scope) -> ColumnElement[bool]:
-    """Of the log: the streams of my homes, of their devices and of their alerts."""
+    """Of the log: the streams of my homes, of their devices and of their alerts; and the numbers in force, by which they are
+    judged.
+    """
     mine, fitted = alert_fold.alerts, registry.devices
     told = select(literal("alert-", String) + mine.c.alert).where(_alerts(mine.c, scope))
     said = select(literal("device-", String) + fitted.c.id).where(fitted.c.home.in_(scope.homes))

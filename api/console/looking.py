@@ -6,9 +6,10 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from alerts.projections import alerts, blindness, devices, homes, messages, quarantined, timeline
+from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
 from alerts.projections.explaining import explained
 from alerts.projections.lately import lately
+from alerts.projections.routines import routine_of
 from alerts.projections.shifts import shift_began
 from api.access.audit import note_down
 from api.access.showing import Showing
@@ -103,12 +104,12 @@ def _alert(
     return page(
         request, template, say, alert=seen, lines=story(timeline.of_alert(db, alert_id), sent, texts, say),
         why=why,
-        home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=_chain(seen.chain),
-        all_outcomes=alerts.ALL_OUTCOMES, lately=lately(db, seen.home, say.now) if seen.home else None, asked=shown, must_call=must_call,
+        home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=chain_in_order(seen.chain),
+        all_outcomes=alerts.ALL_OUTCOMES, lately=lately(db, seen.home, say.now) if seen.home else None, usual=routine_of(db, seen.home) if seen.home else None, asked=shown, must_call=must_call,
     )  # fmt: skip
 
 
-def _chain(chain: object) -> list[tuple[str, str]]:
+def chain_in_order(chain: object) -> list[tuple[str, str]]:
     """(level, person) in the order in which they are told; nobody twice."""
     found: dict[str, str] = {}
     if isinstance(chain, dict):
@@ -124,27 +125,6 @@ def all_homes(request: Request, db: Snapshot, who: Reader, serving: Serving) -> 
     del who
     say = sentences_for(request, db, serving)
     return page(request, "homes.html", say, homes=homes.all_homes(db, say.now))
-
-
-@router.get("/homes/{home_id}")
-def home(
-    request: Request, home_id: Annotated[str, Path(max_length=64)], db: Snapshot, who: Reader, serving: Serving,
-    shown: Shown = False,
-) -> HTMLResponse:  # fmt: skip
-    """One home; names and phones when asked for."""
-    say = sentences_for(request, db, serving, shown=shown)
-    found = homes.one(db, home_id, say.now)
-    if found is None:
-        raise Problem(404, "home_unknown", home=home_id)
-    if shown:
-        showing: Showing = request.app.state.showing
-        showing.of(who, "home card", home_id, say.now)
-    since, until = blindness.last_days(say.now, 30)
-    (blind,) = blindness.ledgers(db, since, until, say.now, home=home_id)
-    return page(
-        request, "home.html", say, blind=blind, sight=blindness.sight_of(db, home_id), home=found, card=say.names.home_card(home_id), chain=_chain(found.chain),
-        alerts=alerts.listed(db, home=home_id, limit=20), asked=shown, must_call=False,
-    )  # fmt: skip
 
 
 @router.get("/devices")

@@ -17,7 +17,7 @@ from api.access.rights import may
 from api.access.who import MAY_ACT, Who
 from api.console.pages import menu_for
 from api.console.sentences import Sentences
-from api.console.spans import iso, span, to_the_second
+from api.console.spans import date, iso, span, to_the_second
 from api.language import language_of
 from api.names import Names
 from api.services import Services
@@ -79,7 +79,7 @@ def clock_words(health: Mapping[str, Any], say: Sentences) -> str:
     return say.t(way, span=span(abs(int(by * SECOND)), say.language), clock=say.clock(stepped_at))
 
 
-environment.globals.update(asset=_asset, left=_left, ailment=ailment, clock_words=clock_words)
+environment.globals.update(date=date, asset=_asset, left=_left, ailment=ailment, clock_words=clock_words)
 
 
 def sentences_for(request: Request, db: Connection, services: Services, *, shown: bool = False) -> Sentences:

@@ -25,6 +25,11 @@ class Sentences:
         """The console's own words."""
         return say(self.language, key, **words)
 
+    @staticmethod
+    def knows(key: str) -> bool:
+        """Is there a word for it?"""
+        return knows(key)
+
     def clock(self, at: int | None) -> str:
         """The moment, with its date if not today."""
         return moment(at, self.now)

@@ -19,6 +19,11 @@ def moment(at: int | None, now: int) -> str:
     return then.strftime("%m-%d %H:%M" if then.year == today.year else "%Y-%m-%d %H:%M")
 
 
+def date(at: int) -> str:
+    """`11-21`."""
+    return _local(at).strftime("%m-%d")
+
+
 def to_the_second(at: int, now: int) -> str:
     """`14:32:07`, with the date when it was not today."""
     return f"{moment(at, now)}:{_local(at):%S}"

@@ -9,8 +9,13 @@ from events.store import New, append
 from events.tables import quarantine
 from events.types import alert as facts
 from events.types import message
-from events.types.device import CarbonMonoxideReported, OccupancyReported
-from events.types.fact import HOUR, MINUTE
+from events.types.device import CarbonMonoxideReported, ClimateReported, OccupancyReported
+from events.types.fact import DAY, HOUR, MINUTE
+from events.types.home import AwayEnded, AwaySet, DeviceAssigned
+from events.types.life import VisitRecorded
+from events.types.routine import RoutineLearned
+from events.types.setting import SettingChanged
+from events.types.system import HomeUnseen
 
 BLANKS = {"alert_id": "carbon_monoxide-7", "home_id": "dp03-12", "number": "1", "person_id": "p-w01"}
 """What to fill into the addresses of the register of pages."""
@@ -24,6 +29,7 @@ def address_of(page):
 def busy(desk):
     """Two open alerts, one on the shelf, one closed; messages, readings of a day, a promise, a handover, users."""
     a_day(desk)
+    a_month(desk)
     id, quiet = desk.raises_co(), desk.raises_quiet()
     shelved = desk.raises_quiet(id="no_activity-8", home="dp03-12")
     commands.shelve(desk.database, shelved, reason="在医院陪护", for_s=1800, by="user:duty", at=desk.now)
@@ -66,6 +72,43 @@ def a_day(desk):
         said.append((report, f"co-{minutes}", at))
     news = [New(f"device-{event.device}", "dp03", event, at, key=key) for event, key, at in said]
     desk.database.write(lambda db: append(db, news, recorded_at=desk.now) and None)
+
+
+def a_month(desk):
+    """Days before that: movement by day, a room that cools at night, three days away, an evening without power, a line."""
+    home, said = "dp03-12", []
+    warm = DeviceAssigned(
+        device="dp03/warm-1", home=home, since=desk.now - 30 * DAY, model="climate", kind="climate", room="堂屋"
+    )
+    desk.happens("device-dp03/warm-1", "dp03", warm, at=desk.now - 30 * DAY)
+    for ago in range(2, 30):
+        for hour in range(0, 24, 2):
+            at = desk.now - ago * DAY + hour * HOUR
+            if 7 < (hour + 22) % 24 < 21 and not 8 <= ago < 11:
+                for each in range(1 + (ago + hour) % 4):
+                    report = OccupancyReported(device="dp03/hall-1", occupied=True)
+                    said.append((report, f"d{ago}-{hour}-{each}", at + each * MINUTE))
+            celsius = round(9.0 + (hour + 22) % 24 / 3 - ago / 5, 1)
+            said.append((ClimateReported(device="dp03/warm-1", celsius=celsius), f"t{ago}-{hour}", at))
+    news = [New(f"device-{event.device}", "dp03", event, at, key=key) for event, key, at in said]
+    desk.database.write(lambda db: append(db, news, recorded_at=desk.now) and None)
+    left, back = desk.now - 11 * DAY, desk.now - 8 * DAY
+    desk.happens(f"home-{home}", "dp03", AwaySet(home=home, by="p-w01", until=left + 7 * DAY), at=left)
+    desk.happens(f"home-{home}", "dp03", AwayEnded(home=home, by="user:duty"), at=back)
+    dark = desk.now - 5 * DAY
+    blind = [(dark, dark + 9 * HOUR)]
+    unseen = HomeUnseen(home=home, site="dp03", cause="no_power", since=dark, until=dark + 9 * HOUR, blind=blind)
+    limits = [600 if slot < 26 else 180 + 4 * abs(56 - slot) for slot in range(96)]
+    usual = [420 if slot < 26 else 60 + 2 * abs(56 - slot) for slot in range(96)]
+    learned = RoutineLearned(
+        home=home, site="dp03", since=desk.now - 40 * DAY, until=desk.now - DAY, days=38, limits=limits, usual=usual,
+        buffer_min=90, margin=0.0, budget=1.0,
+    )  # fmt: skip
+    visited = VisitRecorded(home=home, who="p-w01", by="user:duty", visited_at=desk.now - 6 * DAY)
+    desk.happens(f"home-{home}", "dp03", unseen, learned, visited)
+    for name, value in (("no_activity_s", 36_000), ("low_temperature.celsius", 10)):
+        change = SettingChanged(name=name, value=str(value), scope=home, by="user:duty")
+        desk.happens("settings", "all", change)
 
 
 def a_message(desk, id):

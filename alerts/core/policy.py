@@ -100,6 +100,7 @@ DEFAULTS: dict[str, Any] = {
     "check_flue.mean_24h_ppm": 6,
     "sensor_fault.frozen_s": 86400,
     "sensor_fault.baseline_ppm": 5,
+    "sensor_fault.co_life_days": 1826,  # five years, the shortest that makers give; 0: never
     "low_temperature.celsius": 8,
     "high_temperature.celsius": 35,
     "battery.low_pct": 10,
@@ -172,6 +173,14 @@ OUTCOMES = (
 )  # fmt: skip
 LESSER_OUTCOMES = ("resolved_itself", "fixed")
 """Also allowed for classes 3 and 4."""
+
+
+ALTITUDE = "air.altitude_m"
+
+
+def scope_of_site(site: str) -> str:
+    """The scope of settings that hold for one site; only those of the air do. No home and no household of ours is called so."""
+    return f"site/{site}"
 
 
 class SettingRefused(Exception):

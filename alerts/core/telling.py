@@ -141,6 +141,9 @@ def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellReques
                 usual = str(max(1, min(99, -(-int(alert.reason["usual_s"]) // 3600))))
                 words |= {"room": str(alert.reason.get("where", "")), "usual": usual}
                 return _tell(alert, person, why, "first_no_activity_usual", words, at, step=step)
+            case "fixed" if alert.reason.get("where"):
+                words |= {"room": str(alert.reason["where"])}
+                return _tell(alert, person, why, "first_no_activity_where", words, at, step=step)
             case "went_out":
                 return _tell(alert, person, why, "first_not_back", words, at, step=step)
     elif alert.danger == "not_home_by_night":

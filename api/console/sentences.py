@@ -105,6 +105,8 @@ class Sentences:
             parts.append(self.t(f"why.{reason['why']}", limit=self._span(reason["limit_s"] * SECOND), **words))
         elif reason.get("why") == "went_out":
             parts.append(self.t("why.went_out"))
+        elif reason.get("why", "fixed") == "fixed":
+            parts.append(self.t("why.fixed"))
         if reason.get("blind_s", 0) >= 60:
             parts.append(self.t("why.blind", span=self._span(reason["blind_s"] * SECOND)))
         return parts

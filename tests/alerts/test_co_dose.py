@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.core.air import dose
+from alerts.core.policy import GENERATION
 from alerts.core.rule import Rule
 from alerts.core.rules.carbon_monoxide import rule as carbon_monoxide
 from alerts.core.rules.check_flue import rule as check_flue
 from alerts.core.rules.sensor_fault import rule as sensor_fault
-from events.types.fact import HOUR, MINUTE, SECOND
+from events.types.fact import DAY, HOUR, MINUTE, SECOND
 from tests.alerts.room_air import DEVICE, T0, Room, breathe, steady
 
 EN_50291 = [(50, 60, 90), (100, 10, 40), (300, 0, 3)]
@@ -106,6 +107,20 @@ def test_on_high_ground_the_same_mass_is_more_of_the_air() -> None:
     assert alarm_min(air__pressure_kpa=84.5) == pytest.approx(75)
 
 
+def test_a_site_has_its_height_and_a_home_of_it_its_own() -> None:
+    def alarm_min(**settings: float) -> float | None:
+        found = Room()
+        found.policy.recorded |= settings
+        for at, _ in steady(0, 100):
+            found.hears(at, 48.0, mg_m3=48.0 / 0.873)
+        return found.alarm_min
+
+    assert alarm_min(**{"site/dp03/air.altitude_m": 1500}) == pytest.approx(75)
+    assert alarm_min(**{"site/dp04/air.altitude_m": 1500}) is None
+    assert alarm_min(**{"site/dp03/air.altitude_m": 1500, "h1/air.altitude_m": 0}) is None
+    assert alarm_min(**{"site/dp03/air.altitude_m": 0, "all/air.altitude_m": 1500}) is None
+
+
 rising = st.lists(st.floats(0, 400), min_size=3, max_size=40).map(sorted)
 
 
@@ -171,6 +186,20 @@ def test_the_step_times_are_those_of_the_standard() -> None:
 def test_a_sensor_that_cannot_be_right_is_work_for_somebody(readings: list[tuple[int, float]], what: str) -> None:
     found = breathe([(T0 + at, ppm) for at, ppm in readings], rule=sensor_fault)
     assert [danger.reason["what"] for _, danger in found.dangers] == [what]
+
+
+def test_a_detector_that_hangs_there_for_longer_than_it_lasts_is_to_be_replaced_and_judged_all_the_same() -> None:
+    def hung_for(years: float, **settings: float) -> list[str]:
+        found = Room(sensor_fault, **{"rules__generation": GENERATION, **settings})
+        found.home.sensors[DEVICE].since = T0 - round(years * 365.25 * DAY)
+        for n in range(3):
+            found.hears(T0 + n * HOUR, 0.0)
+        return [danger.reason["what"] for _, danger in found.dangers]
+
+    assert hung_for(4.9) == []
+    assert hung_for(5.1) == ["worn_out"], "said once"
+    assert hung_for(5.1, sensor_fault__co_life_days=3650) == []
+    assert hung_for(30, sensor_fault__co_life_days=0) == []
 
 
 def test_nothing_for_days_on_end_is_good_air_and_no_fault() -> None:

@@ -166,7 +166,7 @@ def test_without_learning_the_fixed_limit_holds(house: House) -> None:
     house.waits(hours=11.9)
     assert not [a for a in house.alerts() if a.danger == "no_activity"]
     house.waits(minutes=7)
-    assert "why" not in house.alert("no_activity").reason
+    assert house.alert("no_activity").reason["why"] == "fixed"
 
 
 def test_a_silence_that_begins_at_the_front_door_has_its_own_limit_and_word(house: House) -> None:

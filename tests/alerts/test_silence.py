@@ -22,7 +22,7 @@ def test_twelve_quiet_hours_are_suspected_and_ten_minutes_later_raised(house: Ho
     assert not house.phone(1).inbox, "nobody is told while the elder can cancel"
     house.waits(minutes=10)
     assert house.alert("no_activity").status == "raised"
-    assert "12号家老人已12小时没动静" in house.phone(1).last
+    assert "12号家老人已12小时没动静(最后16:00在卧室),请上门看看" in house.phone(1).last
 
 
 def test_the_reason_says_since_when_where_and_which_limit(house: House) -> None:

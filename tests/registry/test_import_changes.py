@@ -33,6 +33,15 @@ from events.types.home import (
 pytestmark = pytest.mark.both
 
 
+def test_a_site_on_high_ground_says_so_once_and_a_file_that_says_nothing_leaves_it(taken):
+    high = TOWN.replace("name_en: Dongpo Group 3,", "name_en: Dongpo Group 3, altitude_m: 1500,")
+    assert take(taken, high, now=LATER).recorded == {"SettingChanged": 1}
+    said = facts(taken, "SettingChanged")[-1].event
+    assert (said.name, said.value, said.scope) == ("air.altitude_m", "1500.0", "site/dp03")
+    assert take(taken, high, now=LATER + DAY).nothing_new
+    assert take(taken, TOWN, now=LATER + DAY).nothing_new
+
+
 def test_a_changed_limit_enrolls_the_home_again_from_now(taken):
     new = the_new(taken, changed(("no_activity_hours: 12\n", "no_activity_hours: 10\n")))
     assert (new.event, new.at) == (HomeEnrolled(home="dp03-12", site="dp03", no_activity_s=36_000), LATER)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.routine.clock import slot_of
 from alerts.core.routine.limits import Fixed, Learned, Limit, of_slot
 from events.types.fact import MINUTE, SECOND
@@ -50,12 +50,12 @@ def limit_in_force(home: Household, policy: Policy, *, out: bool) -> Limit:
 
 
 def why(home: Household, policy: Policy, limit: int, at: int, *, out: bool) -> dict[str, Any]:
-    """Why the limit is what it is, as data of the alert's reason. The fixed one needs no more words."""
+    """Why the limit is what it is, as data of the alert's reason."""
     if out:
         return {"why": "went_out"}
     routine = home.routine
     if routine is None or not policy.value("routine.on", home.home):
-        return {}
+        return {"why": "fixed"} if policy.generation >= READ_AGAIN else {}
     usual = of_slot(routine.usual, slot_of(at)) * MINUTE
     if limit >= fixed_limit(home, policy):
         return {"why": "longest", "usual_s": usual // SECOND, "days": routine.days}

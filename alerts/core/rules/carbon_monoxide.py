@@ -56,7 +56,7 @@ class CarbonMonoxide:
         flag = self._flag.watch({}, seen, home, policy)
         if sensor.in_alarm and not _has_a_flag(state, said.device):
             state["flags"] = [*state.get("flags", []), said.device]
-        ppm = None if said.retained or said.history else ppm_of(said, policy, home.home)
+        ppm = None if said.retained or said.history else ppm_of(said, policy, home)
         if ppm is None and flag is None:
             return None
         air = None if ppm is None else self._breathe(state, seen.at, ppm, sensor, policy, home)

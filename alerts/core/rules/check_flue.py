@@ -37,7 +37,7 @@ class CheckFlue:
             or said.device not in home.sensors
         ):
             return None
-        ppm = ppm_of(said, policy, home.home)
+        ppm = ppm_of(said, policy, home)
         if ppm is None:
             return None
         airs: dict[str, list[int]] = state.setdefault("air", {})

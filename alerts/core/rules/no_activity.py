@@ -25,6 +25,10 @@ _FOR_NOTHING = frozenset({"safe_at_home", "elder_cancelled", ""})
 """Outcomes of an alert that need not have been; "" is that of one which was cancelled."""
 
 
+_OTHER_LIMITS = frozenset({"went_out", "fixed"})
+"""An alert by these says nothing of the learned line."""
+
+
 class NoActivity:
     """State: `last`, the newest sign of life (microseconds), `where`, the device it came from; `door`, when the front
     door last moved; `asked`, the `last` for which the elder was asked; `held`, since when a judgement waits for what
@@ -105,7 +109,7 @@ class NoActivity:
             return state
         if (ended := state.get("ended")) and alert.outcome in _FOR_NOTHING and "why" in alert.reason:
             since = int(alert.reason["last_seen"])
-            if alert.reason["why"] != "went_out":
+            if alert.reason["why"] not in _OTHER_LIMITS:
                 diary.note(home, since, ended, diary.FALSE_ALARM)
         return {name: value for name, value in state.items() if name != "ended"}
 

@@ -1,4 +1,4 @@
-"""A sensor that cannot be right: impossible figures, a frozen value, a drifting baseline, or its own word that it is ill.
+"""A sensor that cannot be right: impossible figures, a frozen value, a drifting baseline, its age, or its own word that it is ill.
 
 The danger it watches for is judged all the same, as far as what it says can be believed.
 """
@@ -6,8 +6,8 @@ The danger it watches for is judged all the same, as far as what it says can be 
 from typing import Any
 
 from alerts.core.air.figure import ppm_of
-from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.household import Household, Sensor
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.rule import Seen, Verdict
 from alerts.core.rules.per_device import judged
 from events.types.device import CarbonMonoxideReported, DeviceConditionReported
@@ -43,13 +43,20 @@ class SensorFault:
         elif said.fault:
             self._note(state, "figure", device, said.fault)
         else:
-            ppm = ppm_of(said, policy, home.home)
+            ppm = ppm_of(said, policy, home)
             if ppm is None or said.backfilled:
                 return None
             self._note(state, "figure", device, self._odd(state, device, round(ppm * 10), seen.at, policy, home))
         what = state.get("trouble", {}).get(device) or state.get("figure", {}).get(device)
+        what = what or self._worn_out(home.sensors[device], seen.at, policy, home)
         reason = {"at": seen.at, "what": what} if what else None
         return judged(state, device, reason, seen.at) or Verdict(state)
+
+    def _worn_out(self, sensor: Sensor, at: int, policy: Policy, home: Household) -> str:
+        """A carbon monoxide sensor hangs there for longer than it lasts, whatever it says of itself."""
+        life = float(policy.value("sensor_fault.co_life_days", home.home)) * DAY
+        old = life and sensor.kind == "co" and at - sensor.since > life
+        return "worn_out" if old and policy.generation >= READ_AGAIN else ""
 
     def _note(self, state: dict[str, Any], about: str, device: str, what: str) -> None:
         known: dict[str, str] = state.setdefault(about, {})

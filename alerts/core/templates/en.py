@@ -16,6 +16,7 @@ _OFFERS: Final = {
     "first_check_flue": "{house}: some carbon monoxide at {clock}. Check stove and flue today. ",
     "call_120": "{house}: {danger}, {clock}. Very dangerous, call 120 now. {do_first}. ",
     "first_no_activity": "{house}: no movement for {hours} hours (since {clock}). Please go and knock. ",
+    "first_no_activity_where": "{house}: no movement for {hours} hours (last {clock}, {room}). Please go and knock. ",
     "first_no_activity_usual": "{house}: quiet for {hours} h (last {clock}, {room}), usually at most {usual} h. Please knock. ",
     "first_not_back": "{house}: went out at {clock}, not back after {hours} hours. Please go and look. ",
     "first_not_home_by_night": "{house}: went out at {clock} and is not home by night. Please go and look. ",

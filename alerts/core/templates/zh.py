@@ -16,6 +16,7 @@ _OFFERS: Final = {
     "first_check_flue": "{house}一氧化碳偏高,{clock}。今天请去看炉子烟道,先开窗。",
     "call_120": "{house}:{danger},{clock}。很危险,马上打120,{do_first}。",
     "first_no_activity": "{house}老人已{hours}小时没动静(自{clock}起),请上门看看。",
+    "first_no_activity_where": "{house}老人已{hours}小时没动静(最后{clock}在{room}),请上门看看。",
     "first_no_activity_usual": "{house}已{hours}小时没动静({clock}在{room}),平时最长{usual}小时,请去看。",
     "first_not_back": "{house}老人{clock}出门,已{hours}小时没回来,请去看看。",
     "first_not_home_by_night": "{house}老人{clock}出门,到夜里还没回家,请去看看。",

@@ -43,7 +43,7 @@ def check(source: Path | str, models: entries.Models, *, now: int | None = None)
         ),
         villages=_each(f, "villages", "id name name_en head", lambda e: entries.village(e, place)),
         grids=_each(f, "grids", "id village name name_en member", lambda e: entries.grid(e, place)),
-        sites=_each(f, "sites", "id grid name name_en", entries.site),
+        sites=_each(f, "sites", "id grid name name_en altitude_m", entries.site),
         homes=_each(
             f,
             "homes",

@@ -87,8 +87,11 @@ def grid(f: Fields, place: Place) -> PlannedGrid:
 
 
 def site(f: Fields) -> PlannedSite:
-    """A site."""
-    return PlannedSite(*f.place(), f.id("id"), f.id("grid"), f.text("name", needed=True), f.text("name_en"))
+    """A site; on high ground the same mass of a gas is more of the air."""
+    return PlannedSite(
+        *f.place(), f.id("id"), f.id("grid"), f.text("name", needed=True), f.text("name_en"),
+        f.number("altitude_m", 0, 6000),
+    )  # fmt: skip
 
 
 def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> PlannedHome:

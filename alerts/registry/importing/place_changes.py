@@ -1,10 +1,14 @@
 """What a plan changes about the town, its villages, grids and sites."""
 
+import json
+
+from alerts.core.policy import ALTITUDE, scope_of_site
 from alerts.registry import tables
 from alerts.registry.importing.changes import Changes
 from alerts.registry.importing.ladder import Ladder
 from alerts.registry.importing.planned import Plan
 from events.types.home import SiteRegistered
+from events.types.setting import SettingChanged
 
 
 def change_places(plan: Plan, changes: Changes) -> None:
@@ -41,6 +45,11 @@ def _change_sites(plan: Plan, changes: Changes) -> None:
         old = held.sites.get(site.id)
         new = {"id": site.id, "place": place, "grid": site.grid, "name": site.name, "name_en": site.name_en}
         changes.put(tables.sites, old, new)
+        if site.altitude_m is not None and site.altitude_m != held.altitudes.get(site.id):
+            height = SettingChanged(
+                name=ALTITUDE, value=json.dumps(site.altitude_m), scope=scope_of_site(site.id), by="import"
+            )
+            changes.decide("settings", "all", height, now)
         if old is None or _where(before, site.id) != _where(after, site.id):
             at = since.get(site.id, now) if old is None else now
             fact = SiteRegistered(site=site.id, village=after.village_at(site.id), grid=site.grid)

@@ -70,12 +70,13 @@ class PlannedGrid(Entry, frozen=True):
 
 
 class PlannedSite(Entry, frozen=True):
-    """A site."""
+    """A site; `altitude_m` None: not said."""
 
     id: str
     grid: str
     name: str
     name_en: str
+    altitude_m: float | None = None
 
 
 class PlannedResident(msgspec.Struct, frozen=True):

@@ -1,22 +1,29 @@
 """What the registry holds already, and where a file, sound by itself, contradicts it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, select
 
+from alerts.core.policy import ALTITUDE, scope_of_site
 from alerts.registry import tables
 from alerts.registry.importing.check import ahead
 from alerts.registry.importing.faults import Fault
 from alerts.registry.importing.ladder import Ladder
 from alerts.registry.importing.planned import Plan
+from events.store import read_stream
+from events.types.setting import SettingChanged
 
 Row = dict[str, Any]
 
 
 class Registered(msgspec.Struct):
-    """All rows by id; residents and chains by home, phones by person (withdrawn ones too)."""
+    """All rows by id; residents and chains by home, phones by person (withdrawn ones too).
+
+    `altitudes`: metres by site, as set.
+    """
 
     towns: dict[str, Row]
     villages: dict[str, Row]
@@ -33,6 +40,7 @@ class Registered(msgspec.Struct):
     leaves: dict[str, list[Row]]
     holidays: list[Row]
     covers: dict[str, Row]
+    altitudes: dict[str, float]
 
     def ladder(self) -> Ladder:
         """The rungs as registered; officers are read back from chains, where their order is kept."""
@@ -82,6 +90,7 @@ def load(db: Connection) -> Registered:
             dict(row) for row in db.execute(select(tables.holidays).order_by(tables.holidays.c.since)).mappings()
         ],
         covers={row["entry"]: dict(row) for row in db.execute(select(tables.holiday_covers)).mappings()},
+        altitudes=_altitudes(db),
     )
 
 
@@ -127,6 +136,15 @@ def _moved_before_it_hung(plan: Plan, held: Registered) -> Iterator[Fault]:
                     "设备换了住户，日期应晚于它在原处装上的日期，或不写",
                     "the device has moved: this date must be later than when it was hung up before, or left out",
                 )
+
+
+def _altitudes(db: Connection) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for recorded in read_stream(db, "settings", types=[SettingChanged.__name__], holding=f'"{ALTITUDE}"'):
+        change = recorded.event
+        if isinstance(change, SettingChanged) and change.scope.startswith(scope_of_site("")):
+            found[change.scope.removeprefix(scope_of_site(""))] = float(json.loads(change.value))
+    return found
 
 
 def _by_id(db: Connection, table: Table) -> dict[str, Row]:

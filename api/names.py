@@ -103,6 +103,10 @@ class Names:
         """Everyone in a chain."""
         return list(self._people.values())
 
+    def of(self, zh: str, en: str) -> str:
+        """The name in the reader's language, where it has one."""
+        return self._said(zh, en)
+
     def _said(self, zh: str, en: str) -> str:
         return en if self._language == "en" and en else zh
 

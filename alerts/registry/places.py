@@ -45,6 +45,14 @@ class Site(msgspec.Struct, frozen=True):
     name_en: str
 
 
+class Above(msgspec.Struct, frozen=True):
+    """The places a home lies in, each with its id and its names in Chinese and English."""
+
+    village: tuple[str, str, str]
+    grid: tuple[str, str, str]
+    site: tuple[str, str, str]
+
+
 class PlaceNames(msgspec.Struct, frozen=True):
     """The names around a home, from the town down; `address` is for screens only, never for a message."""
 
@@ -100,3 +108,17 @@ def place_names(db: Connection, home: str) -> PlaceNames | None:
         .where(h.c.id == home)
     ).first()
     return PlaceNames(*row) if row else None
+
+
+def above(db: Connection, home: str) -> Above | None:
+    """Where this home lies; None when it is unknown."""
+    v, g, s, h = tables.villages, tables.grids, tables.sites, tables.homes
+    row = db.execute(
+        select(v.c.id, v.c.name, v.c.name_en, g.c.id, g.c.name, g.c.name_en, s.c.id, s.c.name, s.c.name_en)
+        .select_from(h)
+        .join(s, s.c.id == h.c.site)
+        .join(g, g.c.id == s.c.grid)
+        .join(v, v.c.id == g.c.village)
+        .where(h.c.id == home)
+    ).first()
+    return Above((row[0], row[1], row[2]), (row[3], row[4], row[5]), (row[6], row[7], row[8])) if row else None

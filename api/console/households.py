@@ -12,7 +12,7 @@ from alerts.projections.devices import silent_since
 from alerts.projections.histories import LIMIT, Said, as_text, numbers_of, said_of
 from alerts.projections.months import month
 from alerts.projections.routines import routine_of
-from alerts.registry.places import place_names
+from alerts.registry.places import above
 from api.access.showing import Showing
 from api.access.who import Who
 from api.asking import Reader, Serving, Snapshot
@@ -42,7 +42,7 @@ def home(
     seen = month(db, home_id, say.now)
     return page(
         request, "home.html", say, home=found, asked=shown, month=seen, usual=routine_of(db, home_id),
-        where=place_names(db, home_id), **_state(db, home_id, say, found), **_life(db, found, say, history),
+        where=above(db, home_id), **_state(db, home_id, say, found), **_life(db, found, say, history),
         history=history[:40], visits=[each for each in history if each.what == "VisitRecorded"][:_LISTED],
         absences=[each for each in reversed(seen.spells) if each.what == "away"][:_LISTED],
         own={name: value for name, value in numbers.own.items() if name != LIMIT}, changes=numbers.changes[:30],

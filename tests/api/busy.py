@@ -17,7 +17,14 @@ from events.types.routine import RoutineLearned
 from events.types.setting import SettingChanged
 from events.types.system import HomeUnseen
 
-BLANKS = {"alert_id": "carbon_monoxide-7", "home_id": "dp03-12", "number": "1", "person_id": "p-w01"}
+BLANKS = {
+    "alert_id": "carbon_monoxide-7",
+    "home_id": "dp03-12",
+    "number": "1",
+    "person_id": "p-w01",
+    "village_id": "dp",
+    "grid_id": "dp-g1",
+}
 """What to fill into the addresses of the register of pages."""
 
 

@@ -42,7 +42,7 @@
   // ---- keyboard
   const help = document.getElementById("help");
   const cards = () => [...document.querySelectorAll(".alert")];
-  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover" };
+  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover", m: "/places" };
   let leader = 0;
   function move(by) {
     const all = cards();

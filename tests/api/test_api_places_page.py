@@ -1,0 +1,85 @@
+"""The pages of places: the worst comes first and is said by shape and word; who sees a part sees only that."""
+
+import re
+
+import pytest
+from desk import CLASS_1, MODELS
+from test_api_rights import TWO_VILLAGES, come_in
+
+from alerts.registry import importing
+from events.types import alert as facts
+from events.types.home import HomePaused
+
+
+@pytest.fixture
+def two(desk):
+    """A second village."""
+    desk.now += 1_000_000
+    importing.apply(desk.database, importing.check(TWO_VILLAGES, MODELS), desk.now)
+    desk.services.folded()
+    return desk
+
+
+def tile(page, home):
+    """The tile of a home: its classes, whether it has a shape, and its words."""
+    found = re.search(rf'<li><a class="tile ([^"]*)" href="/homes/{home}">(.*?)</a>', page, re.DOTALL)
+    return found[1], "<svg" in found[2], re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[2])).strip()
+
+
+def test_a_home_in_danger_is_told_by_colour_shape_and_word_up_to_the_town(two, client):
+    come_in(two, client, "operator")
+    before = client.get("/places").text
+    assert tile(before, "dp03-12")[2].endswith("没有受保护")
+    two.raises_co()
+    page = client.get("/places").text
+    classes, shaped, words = tile(page, "dp03-12")
+    assert (classes, shaped) == ("c1 alarmed", True)
+    assert "12号家" in words and "一类警情" in words and "一氧化碳" in words
+    rows = page[page.index("<tbody>") :]
+    assert rows.index("东坪村") < rows.index("一类警情") < rows.index("上河村"), "the village shows its worst home"
+    assert page.index('href="/homes/dp03-12"') < page.index('href="/homes/dp03-15"')
+
+
+def test_the_worst_of_several_counts_and_maintenance_does_not(two, client):
+    come_in(two, client, "operator")
+    two.raises_quiet()
+    two.raises_co(home="dp03-15")
+    assert tile(client.get("/places").text, "dp03-15")[0] == "c1 alarmed"
+    two.happens("home-dp03-12", "dp03", HomePaused(home="dp03-12", by="user:duty"))
+    assert tile(client.get("/places/live").text, "dp03-12")[0] == "s-paused"
+
+
+def test_links_lead_down_to_the_home_and_up_again(two, client):
+    come_in(two, client, "operator")
+    for here, there in (
+        ("/places", "/places/villages/dp"), ("/places/villages/dp", "/places/grids/dp-g1"), ("/places/grids/dp-g1", "/homes/dp03-12"),
+        ("/homes/dp03-12", "/places/grids/dp-g1"), ("/places/grids/dp-g1", "/places/villages/dp"), ("/places/villages/dp", "/places"),
+    ):  # fmt: skip
+        assert f'href="{there}"' in client.get(here).text, f"{here} -> {there}"
+    assert "上河" not in client.get("/places/grids/dp-g1").text
+    assert client.get("/places/grids/nowhere").status_code == 404
+    assert client.get("/places/villages/nowhere/live").status_code == 404
+
+
+def test_who_answers_for_a_part_finds_no_other_place(two, client):
+    come_in(two, client, "village", ("dp",))
+    page = client.get("/places").text
+    assert "东坪村" in page and "上河" not in page
+    assert client.get("/places/villages/sh").status_code == 404
+    come_in(two, client, "watcher", ("p-w01",))
+    page = client.get("/places/grids/dp-g1").text
+    assert "12号家" in page and "15号家" not in page
+    assert client.get("/places/grids/sh-g1").status_code == 404
+
+
+def test_an_alert_of_no_home_stands_at_its_grid(two, client):
+    come_in(two, client, "operator")
+    raised = facts.AlertRaised(
+        alert="unknown_device_alarm-1", home="", site="sh01", danger="unknown_device_alarm",
+        reason={"at": two.now}, terms=CLASS_1, devices=[],
+    )  # fmt: skip
+    two.happens("alert-unknown_device_alarm-1", "sh01", raised)
+    page = client.get("/places").text
+    assert 'href="/alerts/unknown_device_alarm-1"' in page
+    rows = page[page.index("<tbody>") :]
+    assert rows.index("上河村") < rows.index("一类警情")

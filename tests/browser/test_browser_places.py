@@ -1,0 +1,44 @@
+"""The map of tiles and the page of a home follow what happens, without anybody asking for them again."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_tile_turns_when_an_alarm_arrives_and_turns_back(desk, window):
+    window.opens("/places")
+    tile = window.page.locator("a.tile[href='/homes/dp03-12']")
+    expect(tile).to_contain_text("没有受保护")
+    loads = len([url for url in window.asked if url.endswith("/places")])
+    id = desk.raises_co()
+    expect(tile).to_contain_text("一类警情")
+    expect(tile.locator("svg")).to_be_visible()
+    desk.raises_quiet()
+    expect(window.page.locator("a.tile[href='/homes/dp03-15']")).to_contain_text("二类警情")
+    assert len([url for url in window.asked if url.endswith("/places")]) == loads, "no page was loaded again"
+    tile.click()
+    expect(window.page.locator("#live")).to_contain_text("一氧化碳")
+    window.page.get_by_role("link", name="一氧化碳", exact=True).click()
+    window.page.wait_for_url(f"**/alerts/{id}")
+
+
+def test_what_is_done_on_the_page_of_a_home_is_seen_there_at_once_and_a_refusal_is_a_sentence(desk, window):
+    window.opens("/homes/dp03-12")
+    page = window.page
+    page.get_by_label("看到什么").fill("人好，在烤火")
+    page.get_by_role("button", name="记下探访").click()
+    expect(page.get_by_label("看到什么")).to_have_value("")
+    page.locator("#pausing summary").click()
+    page.locator("#pause-reason").fill("住院")
+    page.locator("#do-pause").click()
+    expect(page.locator("#live .word.paused")).to_be_visible()
+    page.get_by_role("button", name="恢复守望").click()
+    expect(page.locator("#live .word.paused")).to_have_count(0)
+    desk.raises_co()
+    page.locator("#pausing summary").click()
+    page.locator("#pause-reason").fill("住院")
+    page.locator("#do-pause").click()
+    expect(page.locator("#notice")).to_contain_text("还有没了结的警情")
+    assert [said for said in window.complaints if "409" not in said] == []
+    window.complaints.clear()

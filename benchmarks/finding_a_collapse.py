@@ -27,6 +27,7 @@ ROWS = {
     "p90_h": Row("hours to suspected, p90", form=".2f", aim=10, at_most=True),
     "told_median_h": Row("hours to the first message, median", form=".2f"),
     "strays_median_h": Row("median with a lone trigger every 5 h", form=".2f"),
+    "strays_cost": Row("so much longer by those triggers", form=".0%", aim=0.1, at_most=True),
     "early_false_alarms": Row("first 14 days: false alarms in 30 days", form=".2f"),
     "early_median_h": Row("first 14 days: hours to suspected, median", form=".2f"),
 }
@@ -73,6 +74,7 @@ def main() -> int:
             "worst_home": max(one.false_alarms_30d for one in late),
             "median_h": delays.hours("suspected", 0.5), "p90_h": delays.hours("suspected", 0.9),
             "told_median_h": delays.hours("told", 0.5), "strays_median_h": strays.hours("suspected", 0.5),
+            "strays_cost": strays.hours("suspected", 0.5) / max(0.01, delays.hours("suspected", 0.5)) - 1,
             "early_false_alarms": in_30_days(
                 sum(one.false_alarms for one in early), sum(one.ends - one.begins for one in early)
             ),

@@ -1,5 +1,8 @@
 """What a stranger found who read the rules for the fault that lets somebody die, or sends people for nothing three times."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from alerts.core.household import Sensor
@@ -8,9 +11,10 @@ from alerts.core.rules.check_flue import rule as check_flue
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
 from events.types.fact import HOUR, MINUTE
+from events.types.home import AwayEnded
 from tests.alerts.room_air import DEVICE, T0, Room
 from tests.alerts.test_away_and_doors import opens
-from tests.house import House
+from tests.house import TOWN, House
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +144,49 @@ def test_a_limit_made_shorter_for_all_counts_from_that_moment_on(house: House) -
     house.set(no_activity__away_s=6 * 3600)
     house.waits(hours=1.2)
     assert house.alert("no_activity").open
+
+
+NO_ROLE = TOWN.replace(", role: front_door", "")
+NO_DOOR = TOWN.replace("      - {id: door-1, model: door-contact, room: 大门, role: front_door}\n", "")
+
+
+@pytest.fixture
+def away(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    """A home that was declared away, in a town where nobody has said which door is the front door, or without any."""
+    made = House(tmp_path, request.param)
+    if "door-1" in request.param:
+        made.hears("door-1", "contact", {"open": False})
+    made.lives()
+    made.hears("sos-1", "button", {"action": "away"})
+    made.waits(hours=40)
+    yield made
+    assert verify(DatabaseLog(made.database)).differences == []
+    made.close()
+
+
+@pytest.mark.parametrize("away", [NO_ROLE], indirect=True)
+def test_where_nobody_said_which_is_the_front_door_any_door_ends_away(away: House) -> None:
+    opens(away)
+    away.waits(minutes=3)
+    away.lives()
+    away.waits(hours=12.3)
+    assert [fact.by for fact in away.said(AwayEnded)] == ["door_and_motion"]
+    assert away.alert("no_activity").open, "watched again"
+
+
+@pytest.mark.parametrize("away", [NO_DOOR], indirect=True)
+def test_without_any_door_it_is_asked_when_somebody_stays_inside_and_safe_at_home_ends_away(away: House) -> None:
+    away.lives()
+    away.waits(minutes=10)
+    away.lives()  # the neighbour feeds the cat
+    away.waits(hours=5)
+    assert "still_away" not in dangers(away)
+    for _ in range(5):
+        away.lives()
+        away.waits(minutes=20)
+    assert "登记外出已1天" in away.phone(1).last
+    away.phone(1).replies("12")
+    assert [fact.by for fact in away.said(AwayEnded)] == [away.alert("still_away").id]
+    away.lives()
+    away.waits(hours=12.3)
+    assert away.alert("no_activity").open, "watched again"

@@ -1,6 +1,6 @@
 """The steward: looks at chains when something of them changes and each night, and begins and sums up the tests.
 
-One reader of the whole log. What it finds it records as facts, as a person would who looked: they are taken as they are,
+Each night it also closes a month that is over and that nobody closed. One reader of the whole log. What it finds it records as facts, as a person would who looked: they are taken as they are,
 and not decided again when a log is verified. Whom they tell is the engine's to decide.
 """
 
@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from alerts import drills
+from alerts.commands.months import close_what_is_due
 from alerts.core.calendar import next_day_at, next_month_day_at
 from alerts.core.chain import same
 from alerts.drills import EVERYBODY, TOWN
@@ -153,6 +154,8 @@ class Steward:
             append(db, news, recorded_at=at)
 
         self._database.write(work)
+        if self._night:
+            close_what_is_due(self._database, at)
         self._known |= {each.home: each.holes for each in told}
         self._begun, self._saved = True, position
         self._forget()

@@ -23,6 +23,7 @@ from api.console import (
     manning,
     mapping,
     pulse,
+    reporting,
     ruling,
     signing_in,
 )  # fmt: skip
@@ -48,6 +49,7 @@ CONSOLE = (
     mapping,
     handing,
     manning,
+    reporting,
     ruling,
 )
 """A file of pages each."""

@@ -73,6 +73,11 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /people/{person_id}": ANSWERING,
     "POST /people/{person_id}/leave": DUTY,
     "POST /people/{person_id}/leave/{since}/cancel": DUTY,
+    # reports
+    "GET /reports": ANSWERING,
+    "GET /reports/behind": ANSWERING,
+    "GET /reports/workbook": ANSWERING,
+    "POST /reports/close": DUTY,
     # the duty desk and its administration
     "GET /handover": TOWN,
     "POST /handover": DUTY,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     event,
+    func,
     literal,
     or_,
     select,
@@ -84,6 +85,9 @@ def _of_alerts(columns: Any, scope: Scope) -> ColumnElement[bool]:
     return cast("ColumnElement[bool]", columns.alert.in_(select(mine.c.alert).where(_alerts(mine.c, scope))))
 
 
+_BEFORE_SITE: Final = len("report-2026-10-") + 1
+
+
 def _streams(columns: Any, scope: Scope) -> ColumnElement[bool]:
     """Of the log: the streams of my homes, of their devices and of their alerts; and the numbers in force, by which they are
     judged.
@@ -93,6 +97,7 @@ def _streams(columns: Any, scope: Scope) -> ColumnElement[bool]:
     said = select(literal("device-", String) + fitted.c.id).where(fitted.c.home.in_(scope.homes))
     return or_(
         columns.stream.in_([f"home-{home}" for home in scope.homes]), columns.stream.in_(told), columns.stream.in_(said),
+        columns.stream.like("report-%") & func.substr(columns.stream, _BEFORE_SITE).in_(scope.sites),
         columns.stream == "settings",  # numbers by which everybody's chain is judged
     )  # fmt: skip
 

@@ -38,6 +38,8 @@ PAGES: Final = (
     Page("people", "/people", "nav.people"),
     Page("chains", "/people/chains"),
     Page("person", "/people/{person_id}"),
+    Page("reports", "/reports", "nav.reports"),
+    Page("behind", "/reports/behind"),
     Page("handover", "/handover", "nav.handover"),
     Page("admin", "/admin", "nav.admin"),
     Page("audit", "/admin/audit"),

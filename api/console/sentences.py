@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from alerts.projections.alerts import AlertSeen
-from alerts.projections.words import danger_name
+from alerts.projections.words import danger_name, outcome_name
 from api.console.measured import measured
 from api.console.spans import moment, span
 from api.console.words import knows, say
@@ -149,6 +149,14 @@ class Sentences:
         """`一氧化碳 · 东坪三组12号家`."""
         named = danger_name(alert.danger, "en" if self.language == "en" else "zh")
         return self.t("alert.title", danger=named, home=self.place(alert))
+
+    def danger(self, danger: str) -> str:
+        """`一氧化碳`."""
+        return danger_name(danger, "en" if self.language == "en" else "zh")
+
+    def outcome(self, outcome: str) -> str:
+        """`已救助`, nothing for none."""
+        return outcome_name(outcome, "en" if self.language == "en" else "zh") if outcome else ""
 
     def place(self, alert: AlertSeen) -> str:
         """The home, or the site for an alert that belongs to no home."""

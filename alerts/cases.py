@@ -26,6 +26,8 @@ Look = Callable[[Household, Recorded, str, bool], None]
 
 LISTS_SINCE = 2
 """The generation of rules that fills digests."""
+GOES_ON_SINCE = 2
+"""The generation of rules that does not leave a second SOS to who may have left."""
 _CANNOT_WAIT = 2
 
 SITE = "site:"
@@ -47,7 +49,9 @@ class Cases:
             alert = home_.alerts.get(name)  # somebody may have closed it in the same moment
         if alert is not None:
             if alert.alert_class <= 2 or not alert.lasting:
-                again = lambda a: lifecycle.fire_again(a, device=source, reason=reason, at=at)  # noqa: E731
+                again = lambda a: lifecycle.fire_again(  # noqa: E731
+                    a, device=source, reason=reason, at=at, goes_on=self._goes_on(a)
+                )
                 self.decide(home_, alert, recorded, again)
             elif danger.again:
                 said = lambda a: lifecycle.say_again(a, device=source, reason=reason, at=at)  # noqa: E731
@@ -58,10 +62,17 @@ class Cases:
         recent = home_.recent.get(name)
         if recent is not None and lifecycle.can_reopen(recent, at):
             home_.alerts[name] = home_.recent.pop(name)
-            self.decide(home_, recent, recorded, lambda a: lifecycle.reopen(a, device=source, reason=reason, at=at))
+            reopens = lambda a: lifecycle.reopen(  # noqa: E731
+                a, device=source, reason=reason, at=at, goes_on=self._goes_on(a)
+            )
+            self.decide(home_, recent, recorded, reopens)
             self._list(home_, recent, recorded)
             return
         self._begin(home_, name, danger, recorded)
+
+    def _goes_on(self, alert: Alert) -> bool:
+        """Fired again for those alone who attend: are others called if nobody says anything?"""
+        return alert.alert_class == 1 and self._books.policy.generation >= GOES_ON_SINCE
 
     def _begin(self, home_: Household, name: str, danger: Danger, recorded: Recorded) -> None:
         policy, at, event = self._books.policy, recorded.recorded_at, recorded.event

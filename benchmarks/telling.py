@@ -63,9 +63,9 @@ def arguments() -> argparse.Namespace:
     parser = program.options(__doc__ or "", rounds=1)
     parser.add_argument("--alarms", type=int, default=100, help="one after the other, and at once (default 100)")
     parser.add_argument("--open", type=int, default=1000, help="open alerts whose steps come due (default 1000)")
-    parser.add_argument("--spread", type=float, default=30.0, help="seconds over which they began (default 30)")
+    parser.add_argument("--spread", type=float, default=45.0, help="seconds over which they began (default 45)")
     parser.add_argument("--dark", type=int, default=300, help="homes that a power cut darkens (default 300)")
-    parser.add_argument("--within", type=float, default=30.0, help="seconds in which they go dark (default 30)")
+    parser.add_argument("--within", type=float, default=20.0, help="seconds in which they go dark (default 20)")
     return parser.parse_args()
 
 
@@ -163,7 +163,9 @@ def _answered(house: Telling) -> dict[str, Any]:
 
 
 def _steps(house: Telling, homes: range, spread: float) -> list[float]:
-    """Seconds between the moment of each step and its commit, while so many alerts are open."""
+    """Seconds between the moment of each step and its commit, while so many alerts are open: all of them, for the step
+    after the first comes due when the last has begun.
+    """
     second = max(1.0, spread)
     levels = [[0, ["watcher", "grid_member"]], [second, ["village"]], [2 * second, ["town"]]]
     change_settings(house.database, {"class1.steps": levels}, by="measured", at=now())
@@ -173,8 +175,8 @@ def _steps(house: Telling, homes: range, spread: float) -> list[float]:
         due = began + spread * place / len(homes)
         time.sleep(max(0.0, due - time.monotonic()))
         _happens(house, range(home, home + 1))
-    time.sleep(2 * second)
-    until(lambda: len(_rung(house)) >= 2 * len(homes), _PATIENCE_S, look_s=1.0)
+    time.sleep(second)
+    until(lambda: len(_rung(house)) >= len(homes), _PATIENCE_S, look_s=1.0)
     return _rung(house)
 
 

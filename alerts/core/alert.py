@@ -87,6 +87,8 @@ class Alert(msgspec.Struct):
     help_needed: bool = False
     proposal: str = ""
     refired_at: int = 0
+    unanswered_at: int = 0
+    """When it first fired again for those who attended alone, since they arrived."""
     still_active_told: bool = False
     asked_at: int = 0
     noticed_at: int = 0
@@ -209,12 +211,14 @@ def fold(alert: Alert | None, event: Event, at: int, version: int | None) -> Ale
             _refire(alert, event.device, event.reason, at)
             if event.new_round or event.attended:
                 alert.refired_at = at
+            _unanswered(alert, at, goes_on=event.goes_on)
             _changed(alert, "refired")
         case facts.AlertReopened():
             alert.status, alert.closed_at, alert.outcome, alert.closed_by = "raised", None, "", ""
             alert.proposal, alert.refired_at, alert.acknowledged_by, alert.acknowledged_at = "", at, "", None
             alert.area = area_of(event.reason) or alert.area
             _refire(alert, event.device, event.reason, at)
+            _unanswered(alert, at, goes_on=event.goes_on)
             _changed(alert, "reopened")
         case facts.AlertSeverityRaised(severity=severity, reason=why, all_at_once=everybody):
             alert.reason = {**alert.reason, "severity": severity, "severity_at": at, "severity_why": why}
@@ -315,6 +319,11 @@ def _refire(alert: Alert, device: str, reason: dict[str, Any], at: int) -> None:
         arrived = responder.arrived_at
         if arrived is not None and at >= arrived + int(alert.terms.attended_s * SECOND):
             responder.past = True
+
+
+def _unanswered(alert: Alert, at: int, *, goes_on: bool) -> None:
+    if goes_on and alert.unanswered_at <= (alert.there_since() or 0):
+        alert.unanswered_at = at
 
 
 def _changed(alert: Alert, what: str) -> None:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from alerts.core.alert import Alert
-from alerts.core.escalation import next_due, persons_of
+from alerts.core.escalation import next_due, persons_of, refired_unanswered
 from events.types.fact import SECOND
 
 
 @dataclass(frozen=True)
 class Next:
-    """`what`: prealarm_ends, step, round, arrival, outcome, still_active. `persons` are told then."""
+    """`what`: prealarm_ends, step, round, arrival, outcome, still_active, refired. `persons` are told then."""
 
     at: int
     what: str
@@ -30,6 +30,9 @@ def what_is_next(alert: Alert) -> Next | None:
         return Next(at, "arrival", persons=tuple(late))
     if there is not None and at == there + int(alert.terms.attended_s * SECOND):
         return Next(at, "still_active")
+    silent_since = refired_unanswered(alert)
+    if silent_since is not None and at == silent_since + int(alert.terms.attended_s * SECOND):
+        return Next(at, "refired")
     if there is not None and at == max(there, alert.asked_at) + int(alert.terms.ask_outcome_s * SECOND):
         return Next(
             at, "outcome", persons=tuple(alert.roster.resolve(alert.terms.chain.get("grid_member", []), at).persons)

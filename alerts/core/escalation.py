@@ -28,7 +28,20 @@ def next_due(alert: Alert) -> int | None:
         moments.append(max(there, alert.asked_at) + int(alert.terms.ask_outcome_s * SECOND))
         if _still_active_counts(alert):
             moments.append(there + int(alert.terms.attended_s * SECOND))
+        if (silent_since := refired_unanswered(alert)) is not None:
+            moments.append(silent_since + int(alert.terms.attended_s * SECOND))
     return min(moments, default=None)
+
+
+def refired_unanswered(alert: Alert) -> int | None:
+    """When it fired again while somebody was there, if nobody has set out since: they may have left before it did.
+
+    A lasting condition says by itself that it is still there; a second press of SOS is said once.
+    """
+    there, again = alert.there_since(), alert.unanswered_at
+    if alert.active or alert.running or there is None or again <= there:
+        return None
+    return None if any(r.here and (r.en_route_at or 0) > again for r in alert.responders) else again
 
 
 def next_ring(alert: Alert) -> int | None:
@@ -97,6 +110,9 @@ def wake(alert: Alert, at: int) -> list[Event]:
     if there is not None:
         if _still_active_counts(alert) and at >= there + int(alert.terms.attended_s * SECOND):
             resume(deciding, "still_active")
+        silent_since = refired_unanswered(alert)
+        if silent_since is not None and at >= silent_since + int(alert.terms.attended_s * SECOND):
+            resume(deciding, "refired")
         if at >= max(there, alert.asked_at) + int(alert.terms.ask_outcome_s * SECOND):
             asked = alert.roster.resolve(alert.terms.chain.get("grid_member", []), at).persons
             deciding.say(facts.OutcomeAsked(alert=alert.id, persons=asked))

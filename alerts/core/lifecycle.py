@@ -51,8 +51,11 @@ def begin(
     return alert, deciding.events
 
 
-def fire_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int) -> list[Event]:
-    """The danger shows again on an open alert. An open alert is no shield: it starts a new round."""
+def fire_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int, goes_on: bool = False) -> list[Event]:
+    """The danger shows again on an open alert. An open alert is no shield: it starts a new round.
+
+    `goes_on`: where only those who attend are told, others are called when nobody says anything.
+    """
     if alert.status != "raised" or (alert.lasting and alert.active and device in alert.devices):
         return []
     deciding = Decided(alert, at)
@@ -63,8 +66,11 @@ def fire_again(alert: Alert, *, device: str, reason: dict[str, Any], at: int) ->
         deciding.say(facts.DeviceJoined(alert=alert.id, device=device))
         return deciding.events
     deciding.say(
-        facts.AlertRefired(alert=alert.id, reason=reason, device=device, new_round=fresh, attended=attended and not gap)
-    )
+        facts.AlertRefired(
+            alert=alert.id, reason=reason, device=device, new_round=fresh, attended=attended and not gap,
+            goes_on=attended and goes_on,
+        )
+    )  # fmt: skip
     if fresh:
         start_round(deciding, "refired")
     return deciding.events
@@ -101,11 +107,11 @@ def worsen(alert: Alert, *, severity: str, reason: dict[str, Any], all_at_once: 
     return deciding.events
 
 
-def reopen(alert: Alert, *, device: str, reason: dict[str, Any], at: int) -> list[Event]:
-    """The danger shows again soon after closing."""
+def reopen(alert: Alert, *, device: str, reason: dict[str, Any], at: int, goes_on: bool = False) -> list[Event]:
+    """The danger shows again soon after closing. `goes_on` as in `fire_again`."""
     deciding = Decided(alert, at)
     attended = alert.attended(at)
-    deciding.say(facts.AlertReopened(alert=alert.id, reason=reason, device=device))
+    deciding.say(facts.AlertReopened(alert=alert.id, reason=reason, device=device, goes_on=attended and goes_on))
     if not attended:
         start_round(deciding, "refired")
     return deciding.events

@@ -122,7 +122,15 @@ def _step(alert: Alert, step: int, person: str, why: str, at: int) -> TellReques
     if alert.severity == facts.CALL_120 and alert.round == 1 and why != "refired":
         return _tell(alert, person, why, "call_120", words, at, step=step)
     if why == "refired":
-        return _tell(alert, person, why, "refired", {"clock": str(at)}, at, step=step)
+        return _tell(
+            alert,
+            person,
+            why,
+            "refired",
+            {"clock": str(max(alert.refired_at, alert.unanswered_at) or at)},
+            at,
+            step=step,
+        )
     if alert.round > 1:
         words["round"] = str(min(_MOST, alert.round))
         return _tell(alert, person, why, "again", words, at, step=step)

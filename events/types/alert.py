@@ -214,7 +214,8 @@ class DeviceJoined(Event, frozen=True, kw_only=True):
 class AlertRefired(Event, frozen=True, kw_only=True):
     """In alarm again, a further press, or another device. `attended`: only those who attend are told.
 
-    `new_round` False and not attended: within the gap between rounds, recorded only.
+    `new_round` False and not attended: within the gap between rounds, recorded only. `goes_on`: who attends may have left
+    by then; if nobody sets out or ends it, others are called.
     """
 
     alert: str
@@ -222,15 +223,17 @@ class AlertRefired(Event, frozen=True, kw_only=True):
     device: str = ""
     new_round: bool = False
     attended: bool = False
+    goes_on: bool = False
 
 
 @fact
 class AlertReopened(Event, frozen=True, kw_only=True):
-    """In alarm again soon after closing: the alert is open again."""
+    """In alarm again soon after closing: the alert is open again. `goes_on` as in AlertRefired."""
 
     alert: str
     reason: dict[str, Any]
     device: str = ""
+    goes_on: bool = False
 
 
 URGENT, CALL_120 = "urgent", "call_120"

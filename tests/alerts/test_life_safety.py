@@ -4,8 +4,12 @@ import pytest
 from sqlalchemy import Connection
 
 from alerts.commands.errors import ConditionStillActive
+from alerts.core.due import Next, what_is_next
+from alerts.replay.source import DatabaseLog
+from alerts.replay.verify import verify
 from events.store import New, append, version_of
 from events.types import alert as facts
+from events.types.fact import MINUTE
 from events.types.home import ChainSet, SensorBackInService, SensorTakenOutOfService
 from tests.house import House
 
@@ -381,6 +385,72 @@ def test_a_second_press_after_five_minutes_is_a_new_round(house: House) -> None:
     house.waits(minutes=5)
     house.hears("sos-1", "button", {"action": "sos"})
     assert house.said(facts.AlertRefired)[-1].new_round
+
+
+def neighbour_was_there(house: House) -> None:
+    """SOS; the watcher goes, is there, says that all is well, and the operator has not closed it yet."""
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.phone(1).replies("11")
+    house.waits(minutes=4)
+    house.phone(1).replies("12")
+    house.waits(minutes=7)
+
+
+def test_pressed_again_when_the_neighbour_may_have_left_others_are_called_if_nobody_says_anything(house: House) -> None:
+    neighbour_was_there(house)
+    house.hears("sos-1", "button", {"action": "sos"})
+    assert "又报警(16:11)" in house.phone(1).last, "who was there hears it at once"
+    before = len(house.phone(3).inbox)
+    assert what_is_next(house.alert("sos")) == Next(house.at + 10 * MINUTE, "refired")
+    house.waits(minutes=9, seconds=59)
+    assert len(house.phone(3).inbox) == before
+    house.restarts()
+    house.waits(seconds=1)
+    assert "又报警(16:11)" in house.phone(4).last, "the village head, the next step that nobody was told yet"
+    house.waits(minutes=5)
+    assert house.phone(5).inbox, "and so on, until somebody goes"
+    assert verify(DatabaseLog(house.database)).same
+
+
+def test_pressed_again_within_minutes_of_the_first_time_is_not_forgotten_either(house: House) -> None:
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.waits(minutes=1)
+    house.phone(1).replies("12")
+    house.waits(minutes=2)
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.waits(minutes=6)
+    house.hears("sos-1", "button", {"action": "sos"})
+    assert house.phone(4).inbox == []
+    house.waits(minutes=4)
+    assert "又报警" in house.phone(4).last, "ten minutes after the first of them, however often it is pressed"
+
+
+def test_pressed_again_and_somebody_sets_out_nobody_else_is_called(house: House) -> None:
+    neighbour_was_there(house)
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.phone(3).replies("11")
+    house.waits(minutes=7, seconds=59)
+    house.phone(3).replies("12")
+    house.waits(minutes=30)
+    assert house.phone(4).inbox == []
+
+
+def test_pressed_again_and_closed_by_the_operator_nobody_else_is_called(house: House) -> None:
+    neighbour_was_there(house)
+    house.hears("sos-1", "button", {"action": "sos"})
+    house.operator_closes("sos", "safe_at_home")
+    house.waits(minutes=30)
+    assert house.phone(4).inbox == []
+
+
+def test_pressed_again_minutes_after_closing_it_opens_again_and_does_not_end_with_who_was_there(house: House) -> None:
+    neighbour_was_there(house)
+    house.operator_closes("sos", "safe_at_home")
+    house.hears("sos-1", "button", {"action": "sos"})
+    assert house.alert("sos").status == "raised"
+    before = len(house.phone(3).inbox)
+    house.waits(minutes=10)
+    assert "又报警(16:11)" in house.phone(3).inbox[before], "a new round, from the first step on"
 
 
 def test_the_outcome_is_asked_for_when_nobody_closes(house: House) -> None:

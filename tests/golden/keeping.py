@@ -17,7 +17,7 @@ from tests.replay.weeks import Weeks
 FOLDER = Path(__file__).parent
 _FACTS, _HOMES, _SEED = 4_000, 12, 2
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_LATER = {"answered", "roster", "area", "shelved_until", "shelved_by"}
+_LATER = {"answered", "roster", "area", "shelved_until", "shelved_by", "unanswered_at"}
 """Fields that alerts have got since the first golden log."""
 
 

@@ -77,6 +77,7 @@ EN: Final[dict[str, str]] = {
     "next.arrival": "Should have arrived:",
     "next.outcome": "Outcome is asked for",
     "next.still_active": "Still in alarm: more people are called",
+    "next.refired": "Fired again and nobody has answered: more people are called",
     "next.none": "Nothing happens by itself: waits for the operator",
     "next.nobody": "(nobody on this level)",
     "answer_by": "Somebody should say they go",

@@ -77,6 +77,7 @@ ZH: Final[dict[str, str]] = {
     "next.arrival": "应当到场",
     "next.outcome": "催问结果",
     "next.still_active": "仍在报警，继续叫人",
+    "next.refired": "又报警而无人回话，继续叫人",
     "next.none": "没有自动的下一步：等值班员处理",
     "next.nobody": "（这一级没有人）",
     "answer_by": "应有人答应去",

@@ -12,7 +12,7 @@ from alerts.awaiting import PERSON
 from alerts.core import gathering
 from alerts.core.budget import exhausted
 from alerts.core.person import Going, Person, Telling, fold
-from alerts.core.soft_check import SOFT_CHECK, phone_ids
+from alerts.core.soft_check import SOFT_CHECK, elder_of, phone_ids
 from alerts.core.ways import Way, all_at_once, asked_to_go, beside, provider_last, ways
 from alerts.core.wording import TEMPLATES
 from alerts.intending import Intending
@@ -97,7 +97,8 @@ class Planning(Intending):
 
     def _tell(self, person: Person, tell: message.TellRequested, recorded: Recorded) -> None:
         why = self.unavailable(person, tell)
-        found = [] if why else self._ways(person) if tell.why != SOFT_CHECK else self._ways_to_elder(tell)
+        of_elder = bool(tell.home) and tell.person == elder_of(tell.home)
+        found = [] if why else self._ways_to_elder(tell) if of_elder else self._ways(person)
         if not found:
             self._lost(tell, why or ("refused" if person.phones and person.opted_out else "no_phone"), recorded)
             return
@@ -154,10 +155,11 @@ class Planning(Intending):
         return [way for way in found if way.medium != "sms" or person.takes_sms(way.phone)]
 
     def _ways_to_elder(self, tell: message.TellRequested) -> list[Way]:
-        """By voice alone: who is asked whether all is well must only press a key."""
+        """Who is asked whether all is well must only press a key: by voice alone. What they are told goes by text first."""
         phones = phone_ids(tell.home, int(tell.words["phones"]))
         known = self.declared.channels if self.declared else []
-        return [way for way in ways(phones, {}, known, voice_first=True) if way.medium == "voice"]
+        asked = tell.why == SOFT_CHECK
+        return [way for way in ways(phones, {}, known, voice_first=asked) if way.medium == "voice" or not asked]
 
     def _next(self, person: Person, telling: Telling, because: str, recorded: Recorded) -> bool:
         """The next way that is within the carrier's budget; those that are not are passed over. False: there is none."""

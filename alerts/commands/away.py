@@ -5,10 +5,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from alerts.commands.deciding import record_of_home, settled
+from alerts.core.soft_check import elder_of
 from alerts.registry.homes import home as registered
 from events.database import Database
+from events.store import New, append
 from events.types.fact import DAY
 from events.types.home import AwayEnded, AwaySet
+from events.types.message import TellRequested
 
 MOST_DAYS: Final = 14
 
@@ -26,13 +29,29 @@ def set_away(database: Database, home: str, *, days: int, by: str, at: int) -> i
 
     Raises HomeUnknown. `days`: 1 to `MOST_DAYS`, more is cut.
     """
-    until = at + max(1, min(days, MOST_DAYS)) * DAY
+    days = max(1, min(days, MOST_DAYS))
+    until = at + days * DAY
 
     def work(db: Connection) -> int:
         record_of_home(db, home, _site(db, home), AwaySet(home=home, by=by, until=until), at)
+        elder_hears(db, home, days=days, at=at, key=f"{by}-{at}")
         return until
 
     return settled(database, work)
+
+
+def elder_hears(db: Connection, home: str, *, days: int, at: int, key: str) -> None:
+    """Somebody else has said that they are away: whoever is at home after all can object. `key` makes it one message."""
+    known = registered(db, home)
+    phones = sum(bool(resident.phone) for resident in known.residents) if known is not None else 0
+    if known is None or not phones:
+        return
+    person = elder_of(home)
+    tell = TellRequested(
+        alert="", home=home, site=known.site, danger="", alert_class=4, round=0, step=0, person=person, why="away",
+        template="away_told", words={"clock": str(at), "days": str(days), "phones": str(phones)}, asks=False,
+    )  # fmt: skip
+    append(db, [New(f"person-{person}", person, tell, at, key=f"away-{key}")], recorded_at=at)
 
 
 def end_away(database: Database, home: str, *, by: str, at: int) -> None:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, select
 
+from alerts.commands.away import elder_hears
 from alerts.commands.deciding import decide_within, load, record_of_home, settled
 from alerts.commands.opting import opted_in, opted_out
 from alerts.core import lifecycle, replies
@@ -193,7 +194,7 @@ def _act(db: Connection, person: Person, alert_id: str, slot: int, action: Actio
 def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int, *, key: str) -> Made:
     """`外出 <house> <days>` for one of this person's homes; more than one needs the number.
 
-    A sender can be forged, and a home set away is watched less: the operator sees it, and the grid member is told.
+    A sender can be forged, and a home set away is watched less: the operator sees it, grid member and elder are told.
     """
     mine = []
     for name in homes_of(db, person.id, at):
@@ -216,4 +217,5 @@ def _away(db: Connection, person: Person, asked: replies.AwayRequested, at: int,
         if other != person.id
     ]  # fmt: skip
     append(db, [New(f"person-{t.person}", t.person, t, at, key=f"tell-{key}") for t in told], recorded_at=at)
+    elder_hears(db, home.id, days=asked.days, at=at, key=key)
     return Made("away", template="away_set", words={"home": home.id, "days": str(asked.days)})

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from alerts.calls import Calls, take_pressed
+from alerts.commands.away import set_away
 from alerts.notify.channels.twilio_script import script
 from alerts.notify.receipts import take_receipt
 from alerts.registry.importing import apply, check
@@ -154,3 +155,26 @@ def test_what_is_said_when_no_key_comes() -> None:
     says = script("您好", "0123456789*#", "zh", keys_url="https://x/keys")
     assert "我们会请人来看您" in says
     assert "星号" not in says, "star is a key like any other here"
+
+
+def test_who_is_set_away_by_somebody_else_hears_it_on_their_own_telephone_and_can_object(home: House) -> None:
+    assert home.phone(1).replies("外出12 3") == "away"
+    texts = home.phones.inboxes
+    assert ["外出3天" in text and "若不对" in text for text in texts[ELDER]] == [True]
+    assert OTHER not in texts, "the first telephone is enough"
+    set_away(home.database, "dp03-12", days=20, by="user:zhang", at=home.at)
+    home.settles()
+    assert "外出14天" in texts[ELDER][-1], "also from the console, as long as it holds"
+
+
+def test_an_elder_whose_telephone_takes_no_text_is_called(home: House) -> None:
+    home.phones.refuses |= {ELDER, OTHER}
+    set_away(home.database, "dp03-12", days=2, by="user:zhang", at=home.at)
+    home.settles()
+    assert "已登记外出2天" in home.calls.inboxes[ELDER][-1]
+    assert not home.said(PersonLost)
+
+
+def test_the_elder_who_presses_away_and_a_home_without_a_telephone_get_no_text(home: House) -> None:
+    home.hears("sos-1", "button", {"action": "away"})
+    assert ELDER not in home.phones.inboxes

@@ -48,6 +48,7 @@ VARIABLES: dict[str, str] = {
     "SHOUWANG_WATCHDOG_AUTH_TOKEN": "its token",
     "SHOUWANG_WATCHDOG_AUTH_TOKEN_FILE": "or the file that holds it",
     "SHOUWANG_WATCHDOG_FROM": "the number it sends from",
+    "SHOUWANG_WATCHDOG_COMMAND": "a program that sends one text, number and text after its words: instead of Twilio or after it",
     "SHOUWANG_WATCHDOG_API_BASE": "another address for its Twilio: tests only, this machine only",
     "SHOUWANG_WATCHDOG_PING_URL": "an address outside that it asks each time while all is well",
     "SHOUWANG_WATCHDOG_STATE": "its memory over a restart (default: watchdog.json in SHOUWANG_HOME)",

@@ -39,7 +39,7 @@ def main() -> int:
 def watch(settings: WatchdogSettings, stopping: threading.Event) -> None:
     """A look every `every_s` seconds."""
     asking = Asking(settings.health_url, within_s=min(8.0, max(1.0, settings.every_s)))
-    telling = Telling(settings.account)
+    telling = Telling(settings.account, settings.command)
     mind = Mind(
         settings.numbers, patience_s=settings.patience_s, again_s=settings.again_s, trouble=_kept(settings.state)
     )

@@ -1,6 +1,8 @@
 """The watchdog's own settings, from the environment; every fault is named, and all of them at once."""
 
 import re
+import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,12 +36,16 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class WatchdogSettings:
-    """`numbers` are told after `patience_s` of trouble and again each `again_s`; asked every `every_s` seconds."""
+    """`numbers` are told after `patience_s` of trouble and again each `again_s`; asked every `every_s` seconds.
+
+    `account`, `command`: one at least; a text that the first does not take goes by the second.
+    """
 
     health_url: str
     numbers: tuple[str, ...] = field(repr=False)
-    account: Account
+    account: Account | None
     state: Path
+    command: tuple[str, ...] = ()
     ping_url: str = ""
     every_s: float = 30.0
     patience_s: float = 120.0
@@ -93,11 +99,26 @@ class _Reading:
             )
         return found
 
-    def account(self) -> Account:
+    def command(self) -> tuple[str, ...]:
+        """Words of a program that sends one text; number and text come after them. No shell reads them."""
+        try:
+            words = tuple(shlex.split(self.text("COMMAND")))
+        except ValueError:
+            self.faults.append("SHOUWANG_WATCHDOG_COMMAND: a quotation mark is missing")
+            return ()
+        if words and shutil.which(words[0]) is None:
+            self.faults.append(f"SHOUWANG_WATCHDOG_COMMAND: there is no program {words[0]} that may be run")
+        return words
+
+    def account(self, *, needed: bool) -> Account | None:
         sid, token, sender = self.text("ACCOUNT_SID"), self.secret("AUTH_TOKEN"), self.text("FROM")
+        if not (needed or sid or token or sender):
+            return None
         for name, value in (("ACCOUNT_SID", sid), ("AUTH_TOKEN", token), ("FROM", sender)):
             if not value:
-                self.faults.append(f"SHOUWANG_WATCHDOG_{name} is missing: the watchdog needs a channel of its own")
+                self.faults.append(
+                    f"SHOUWANG_WATCHDOG_{name} is missing: the watchdog needs a channel of its own, or SHOUWANG_WATCHDOG_COMMAND"
+                )
         api_base = self.url("API_BASE")
         if api_base and not on_this_machine(api_base):
             self.faults.append("SHOUWANG_WATCHDOG_API_BASE may only point to this machine: it is for tests")
@@ -111,10 +132,12 @@ class _Reading:
 def read(environ: Mapping[str, str]) -> WatchdogSettings:
     """Raises Faults."""
     said = _Reading(environ)
+    command = said.command()
     found = WatchdogSettings(
         health_url=said.url("URL", "http://127.0.0.1:8000/health"),
         numbers=said.numbers(),
-        account=said.account(),
+        account=said.account(needed=not command),
+        command=command,
         state=said.state(),
         ping_url=said.url("PING_URL"),
         every_s=said.seconds("EVERY_S", 30.0),

@@ -1,6 +1,8 @@
-"""The watchdog's own channel: one SMS by Twilio's client, nothing more."""
+"""The watchdog's own ways: one SMS by Twilio's client, or by a program of the house (a modem, another provider), nothing more."""
 
 import logging
+import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]  # ships no types
@@ -10,10 +12,48 @@ from twilio.rest import Client  # type: ignore[import-untyped]
 from shouwang.watchdog.settings import Account
 
 _CALL_S = 8.0
+_PROGRAM_S = 20.0
+"""A modem needs some seconds for each text."""
 log = logging.getLogger("shouwang.watchdog")
 
 
 class Telling:
+    """By the first way that takes it. Says whether one did."""
+
+    def __init__(self, account: Account | None, command: Sequence[str] = ()) -> None:
+        self._ways: list[ByTwilio | ByCommand] = []
+        if account is not None:
+            self._ways.append(ByTwilio(account))
+        if command:
+            self._ways.append(ByCommand(command))
+
+    def send(self, to: str, text: str) -> bool:
+        """Never raises; no number and no text goes into the log."""
+        return any(way.send(to, text) for way in self._ways)
+
+
+class ByCommand:
+    """A program that gets number and text as its last two words and ends with 0 when the text is taken."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = [*command]
+
+    def send(self, to: str, text: str) -> bool:
+        """Never raises; what the program prints is not kept, for it may hold the number."""
+        try:
+            ended = subprocess.run(  # noqa: S603  (the words are its owner's, and no shell reads them)
+                [*self._command, to, text], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                timeout=_PROGRAM_S, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.SubprocessError) as failure:
+            log.warning("the program did not send: %s", type(failure).__name__)
+            return False
+        if ended.returncode:
+            log.warning("the program did not send: it ended with %d", ended.returncode)
+        return not ended.returncode
+
+
+class ByTwilio:
     """Says whether the provider took it. Sending twice is better than not at all, so nothing is looked up first."""
 
     def __init__(self, account: Account) -> None:

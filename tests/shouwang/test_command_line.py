@@ -17,7 +17,7 @@ SHOUWANG = Path(sys.executable).parent / "shouwang"
 COMMANDS = [
     "up", "ingest", "alerts", "api", "demo", "import", "tail", "verify", "rebuild", "check", "watchdog", "templates lint", "templates show", "templates export", "templates card", "simulate scenario", "simulate replay", "simulate world",
     "token create", "token list", "token revoke", "user create", "user link", "user password", "user unpair", "user disable",
-    "lint chain", "backtest", "ca create", "ca issue", "ca show", "audit verify", "audit show",
+    "lint chain", "backtest", "backup", "restore", "ca create", "ca issue", "ca show", "audit verify", "audit show",
 ]  # fmt: skip
 
 

@@ -8,19 +8,17 @@ from alerts.areas import Areas
 from alerts.books import Books, caused_by
 from alerts.cases import SITE, Cases
 from alerts.core import edges, lifecycle, settling, stray
-from alerts.core.commanding import commands
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household, Sensor
-from alerts.core.policy import CLASSES
 from alerts.core.routine import pages
-from alerts.core.rule import Ask, Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
-from alerts.core.rules import BY_NAME, LISTENERS, in_force
+from alerts.core.rule import Danger, DeadlineReached, HomeChanged, Rule, Seen
+from alerts.core.rules import Rules, rules_of
+from alerts.following import Following
 from alerts.sights import Sights
 from events.serial import Recorded
 from events.store import New
 from events.types import device, home
-from events.types.fact import SECOND, Event
-from events.types.message import TellRequested
+from events.types.fact import SECOND
 from events.types.routine import ElderAnswered, RoutineLearned
 from events.types.system import DeadlinePassed, RuleFailed
 
@@ -35,6 +33,12 @@ class Judging:
         self.cases = Cases(books, self._look)
         self._areas = Areas(books, self.cases, self._look_at)
         self.sights = Sights(books, self._areas)
+        self._following = Following(books, self.cases, self._areas)
+
+    @property
+    def _rules(self) -> Rules:
+        """What an older program recorded is judged as it was then."""
+        return rules_of(self._books.policy.generation)
 
     def _look(self, home_: Household, recorded: Recorded, why: str, restart: bool) -> None:
         self.changed(home_, recorded, why, restart=restart)
@@ -58,7 +62,7 @@ class Judging:
             self._failed(home_, "edges", recorded, failure)
             signs = []
         self.sights.heard(home_, recorded, event)
-        listeners = LISTENERS.get(type(event))
+        listeners = self._rules.hear(type(event))
         if listeners:
             seen = Seen(recorded.at, recorded.recorded_at, event)
             for rule in listeners:
@@ -109,7 +113,7 @@ class Judging:
             home_.joins_again(sensor, recorded.recorded_at)
         self._books.unseen.add(home_.home)
         seen = Seen(recorded.recorded_at, recorded.recorded_at, HomeChanged(why="heard_again"))
-        for rule in LISTENERS[HomeChanged]:
+        for rule in self._rules.hear(HomeChanged):
             self.watch(home_, rule, seen, recorded)
 
     def _sign(self, home_: Household, sign: SignOfLifeSeen, recorded: Recorded) -> None:
@@ -125,7 +129,7 @@ class Judging:
             newest, source = max(when)
             known = msgspec.structs.replace(sign, device=source, at=newest)
             seen = Seen(newest, at, known)
-            for rule in LISTENERS[SignOfLifeSeen]:
+            for rule in self._rules.hear(SignOfLifeSeen):
                 self.watch(home_, rule, seen, recorded)
 
     def _button(self, home_: Household, event: device.ButtonPressed, recorded: Recorded) -> None:
@@ -152,9 +156,11 @@ class Judging:
         self._books.touch(home_)
         home_.timers.pop(event.timer, None)
         kind, _, name = event.timer.partition(":")
-        if kind == "rule" and name in BY_NAME:
-            seen = Seen(event.due, recorded.recorded_at, DeadlineReached(due=event.due))
-            self.watch(home_, BY_NAME[name], seen, recorded)
+        if kind == "rule":
+            rule = self._rules.by_name.get(name)
+            if rule is not None:
+                seen = Seen(event.due, recorded.recorded_at, DeadlineReached(due=event.due))
+                self.watch(home_, rule, seen, recorded)
         elif kind == "blind":
             self.sights.count(home_, recorded)
         elif kind == "sight":
@@ -162,7 +168,7 @@ class Judging:
         elif kind == "area":
             self._areas.rang(home_, recorded)
         elif kind == "day" and home_.lived:
-            self._close_day(home_, recorded)
+            self._following.close_day(home_, recorded)
         elif kind == "alert":
             self.cases.rang(home_, name, recorded)
 
@@ -176,92 +182,24 @@ class Judging:
     def seen(self, home_: Household, recorded: Recorded) -> None:
         """A fact about the home that is neither a report nor a registration, put before the rules that hear it."""
         seen = Seen(recorded.at, recorded.recorded_at, recorded.event)
-        for rule in LISTENERS[type(recorded.event)]:
+        for rule in self._rules.hear(type(recorded.event)):
             self.watch(home_, rule, seen, recorded)
 
     def changed(self, home_: Household, recorded: Recorded, why: str, *, restart: bool = False) -> None:
         """Something of the home changed; its rules look again."""
         seen = Seen(recorded.at, recorded.recorded_at, HomeChanged(why=why, restart=restart))
-        for rule in LISTENERS[HomeChanged]:
+        for rule in self._rules.hear(HomeChanged):
             self.watch(home_, rule, seen, recorded)
 
     def watch(self, home_: Household, rule: Rule, seen: Seen, recorded: Recorded) -> None:
-        """Put one fact before one rule, and do what it answers. What an older program recorded is judged as it was then."""
-        policy = self._books.policy
-        judge = in_force(rule, policy.generation)
-        if judge is None:
-            return
+        """Put one fact before one rule, and do what it answers."""
         try:
-            verdict = judge.watch(home_.memory.get(rule.name, {}), seen, home_, policy)
+            verdict = rule.watch(home_.memory.get(rule.name, {}), seen, home_, self._books.policy)
         except Exception as failure:
             self._failed(home_, rule.name, recorded, failure)
             return
         if verdict is not None:
-            self._follow(home_, rule, verdict, recorded)
-
-    def _follow(self, home_: Household, rule: Rule, verdict: Verdict, recorded: Recorded) -> None:
-        at = recorded.recorded_at
-        if verdict.state:
-            home_.memory[rule.name] = verdict.state
-        alert = home_.alerts.get(rule.danger)
-        if verdict.back_in_service:
-            back = home.SensorBackInService(device=verdict.back_in_service, home=home_.home)
-            self.cases.of_home(home_, back, recorded)
-            if task := home_.alerts.get("sensor_out_of_service"):
-                self.cases.decide(home_, task, recorded, lambda a: lifecycle.clear(a, reason={}, at=at))
-        if alert is not None and verdict.cancel:
-            why = verdict.cancel
-            self.cases.decide(home_, alert, recorded, lambda a: lifecycle.cancel(a, by="elder", why=why, at=at))
-        if alert is not None and verdict.cleared is not None:
-            reason = verdict.cleared.reason
-            self.cases.decide(home_, alert, recorded, lambda a: lifecycle.clear(a, reason=reason, at=at))
-        quiet = verdict.danger is not None and rule.name == "dark_and_quiet" and home_.area
-        if quiet and verdict.danger is not None and self._areas.quiet(home_, verdict.danger, recorded):
-            pass  # a line of the incident, no message of its own
-        elif verdict.danger is not None and home_.watched:
-            self.cases.danger(home_, rule.danger, verdict.danger, recorded)
-        elif verdict.danger is not None and CLASSES[rule.danger] == 1:
-            # The door lets in what left the device before it heard of the pause: it is the operator's all the same.
-            source = verdict.danger.device
-            reason = {"device": source, "danger": rule.danger, "home": home_.home, "why": home_.status}
-            self.cases.of_site(home_.site, "unknown_device_alarm", reason, source, recorded)
-        worse, worst = verdict.worse, home_.alerts.get(rule.danger)
-        if worse is not None and worst is not None:
-            rises = lambda a: lifecycle.worsen(  # noqa: E731
-                a, severity=worse.level, reason=worse.reason, all_at_once=worse.all_at_once, at=at
-            )
-            self.cases.decide(home_, worst, recorded, rises)
-        if verdict.asks and home_.watched:
-            self._command(home_, verdict.asks, recorded)
-        for key, event in verdict.facts:
-            if isinstance(event, TellRequested):
-                self._tell(event, key, recorded)
-            elif key:
-                self._on_record(home_, event, key, recorded)
-            else:
-                self.cases.of_home(home_, event, recorded)
-        if verdict.ends_day is not None:
-            self._close_day_when_over(home_, verdict.ends_day)
-        if verdict.wake_at is not None:
-            self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
-
-    def _close_day_when_over(self, home_: Household, day: int) -> None:
-        self._books.ask_to_wake(home_, "day:over", pages.due(home_, day, self._books.policy), waits=True)
-
-    def _close_day(self, home_: Household, recorded: Recorded) -> None:
-        told = pages.close(home_, self._books.policy)
-        self._on_record(home_, told, f"lived-{told.day}-{recorded.position}", recorded)
-        if home_.lived:
-            self._close_day_when_over(home_, home_.lived_day)
-
-    def _on_record(self, home_: Household, event: Event, key: str, recorded: Recorded) -> None:
-        self._books.made.news.append(
-            New(f"home-{home_.home}", home_.site, event, recorded.recorded_at, key=key, meta=caused_by(recorded))
-        )
-
-    def _tell(self, tell: TellRequested, key: str, recorded: Recorded) -> None:
-        stream, at = f"person-{tell.person}", recorded.recorded_at
-        self._books.made.news.append(New(stream, tell.person, tell, at, key=key, digest=0, meta=caused_by(recorded)))
+            self._following.follow(home_, rule, verdict, recorded)
 
     def answered(self, recorded: Recorded, event: ElderAnswered) -> None:
         """The elder has pressed a key of the soft check's call."""
@@ -271,20 +209,13 @@ class Judging:
             sign = SignOfLifeSeen(device="", kind="phone", at=recorded.at, deliberate=True)
             self._sign(home_, sign, recorded)
 
-    def _command(self, home_: Household, asks: tuple[Ask, ...], recorded: Recorded) -> None:
-        for told in commands(home_, asks, recorded.position):
-            stream, key = f"device-{told.device}", f"~cmd-{told.id}"
-            self._books.made.news.append(
-                New(stream, home_.site, told, recorded.recorded_at, key=key, digest=0, meta=caused_by(recorded))
-            )
-
     def look_again(self, at: int) -> None:
         """Homes seen anew, or seen in their past, may have a deadline now. Sets timers, decides nothing."""
         for owner in self._books.unseen:
             home_ = self._books.homes[owner]
             self.sights.arm(home_, at)
             seen = Seen(at, at, HomeChanged(why="seen_again"))
-            for rule in LISTENERS[HomeChanged]:
+            for rule in self._rules.hear(HomeChanged):
                 try:
                     verdict = rule.watch(home_.memory.get(rule.name, {}), seen, home_, self._books.policy)
                 except Exception:  # the same rule fails, and is recorded, at the next fact

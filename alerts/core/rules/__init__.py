@@ -58,20 +58,36 @@ RULES: tuple[Rule, ...] = (
 
 BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
 
-LISTENERS: dict[type[Event], tuple[Rule, ...]] = {
-    kind: tuple(rule for rule in RULES if kind in rule.hears) for rule in RULES for kind in rule.hears
-}
-"""Fact or signal type -> the rules that hear it."""
-
-_FIRST: dict[str, Rule] = {
-    "carbon_monoxide": FlagRule("carbon_monoxide", CarbonMonoxideReported),
-    **{each.name: each for each in (
-        smoke.rule, gas.rule, sos.rule, help_rule.rule, no_activity.rule, dark_and_quiet.rule, device_silent.rule,
-    )},
-}  # fmt: skip
+_FIRST: tuple[Rule, ...] = (
+    FlagRule("carbon_monoxide", CarbonMonoxideReported),
+    smoke.rule,
+    gas.rule,
+    sos.rule,
+    help_rule.rule,
+    no_activity.rule,
+    dark_and_quiet.rule,
+    device_silent.rule,
+)
 """The rules of the first generation: carbon monoxide was judged by the detector's flag alone."""
 
 
-def in_force(rule: Rule, generation: int) -> Rule | None:
-    """This rule as it was in that generation of the program; None: there was none yet."""
-    return rule if generation > 1 else _FIRST.get(rule.name)
+class Rules:
+    """The rules of one generation of the program: by name, and who of them hears a fact or signal of a type."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.by_name = {rule.name: rule for rule in rules}
+        self._hear: dict[type[Event], tuple[Rule, ...]] = {
+            kind: tuple(rule for rule in rules if kind in rule.hears) for rule in rules for kind in rule.hears
+        }
+
+    def hear(self, kind: type[Event]) -> tuple[Rule, ...]:
+        """In the order in which they are asked."""
+        return self._hear.get(kind, ())
+
+
+_OF_THE_FIRST, _OF_TODAY = Rules(_FIRST), Rules(RULES)
+
+
+def rules_of(generation: int) -> Rules:
+    """Those in force in that generation; from the second on each rule asks for itself what it knows otherwise."""
+    return _OF_TODAY if generation > 1 else _OF_THE_FIRST

@@ -150,7 +150,8 @@ class Promises:
         if not asks or reached or alert.responders or alert.acknowledged_by:
             self._unreached.pop(alert.id, None)
             return False
-        since = self._unreached.setdefault(alert.id, now)
+        ever = any(state in _REACHED for state in alert.told.values())
+        since = self._unreached.setdefault(alert.id, alert.last_step_at if ever else alert.raised_at or now)
         return now - since >= int(alert.terms.answer_within_s * SECOND)
 
 

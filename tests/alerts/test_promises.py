@@ -159,10 +159,11 @@ def test_an_alert_of_class_2_that_reached_nobody_has_a_quarter_of_an_hour_and_a_
     house.waits(hours=12, minutes=11)
     assert house.alert("no_activity").status == "raised"
     assert look.finds() == []
-    house.waits(minutes=14)
+    house.waits(minutes=13)
     assert "nobody_reached" not in look.finds()
     house.waits(minutes=2)
     assert look.finds() == ["nobody_reached"]
+    assert Look(house).finds() == ["nobody_reached"], "whoever looks only now sees it too"
     alert = house.alert("no_activity")
     commands.acknowledge(house.database, alert.id, by="user:zhang", via="console", at=house.at)
     house.settles()

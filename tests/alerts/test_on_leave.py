@@ -11,6 +11,8 @@ from events.types.fact import DAY, HOUR, MINUTE
 from events.types.message import PersonLost
 from tests.house import START, TOWN, House
 
+pytestmark = pytest.mark.both
+
 NIGHT = START + 10 * HOUR
 """02:00 the next morning in the town."""
 

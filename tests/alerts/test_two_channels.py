@@ -14,12 +14,14 @@ from events.types.message import MessageDelivered, MessageFailed, MessagePlanned
 from events.types.system import DeadlinePassed, SecurityNoted
 from tests.house import House, Phones
 
+pytestmark = pytest.mark.both
+
 FIRST, SECOND_ONE = "twilio_sms", "modem_sms"
 
 
 @pytest.fixture
-def doubled(tmp_path: Path) -> Iterator[House]:
-    made = House(tmp_path, also=[Phones(name=SECOND_ONE)])
+def doubled(address: str | Path) -> Iterator[House]:
+    made = House(address, also=[Phones(name=SECOND_ONE)])
     yield made
     again = verify(DatabaseLog(made.database))
     assert (again.differences, again.waiting) == ([], 0)

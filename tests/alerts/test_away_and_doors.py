@@ -1,5 +1,7 @@
 """Away, out of the door, home again: what is told of it, what ends it, and that alarms stay armed meanwhile."""
 
+import pytest
+
 from events.types.command import DeviceCommandIssued
 from events.types.fact import DAY, HOUR, MINUTE
 from events.types.home import AwayEnded
@@ -52,12 +54,22 @@ def test_away_ends_when_its_time_is_over_and_silence_counts_from_then(house: Hou
     assert abs(alert.suspected_at - over - 12 * HOUR) < 2 * MINUTE
 
 
-def test_carbon_monoxide_is_told_while_the_elder_is_away(house: House) -> None:
+@pytest.mark.parametrize(
+    ("device", "kind", "data", "danger", "word"),
+    [
+        ("co-1", "co", {"alarm": True, "ppm": 300, "test": False}, "carbon_monoxide", "一氧化碳"),
+        ("smoke-1", "smoke", {"alarm": True, "test": False}, "smoke", "烟雾"),
+        ("sos-1", "button", {"action": "sos"}, "sos", "呼救"),
+    ],
+)
+def test_what_kills_is_told_while_the_elder_is_away(
+    house: House, device: str, kind: str, data: dict[str, object], danger: str, word: str
+) -> None:
     says_away(house)
     house.waits(hours=30, beating=False)
-    house.hears("co-1", "co", {"alarm": True, "ppm": 300, "test": False})
-    assert house.alert("carbon_monoxide").status == "raised"
-    assert "一氧化碳" in house.phone(1).last
+    house.hears(device, kind, data)
+    assert house.alert(danger).status == "raised"
+    assert word in house.phone(1).last
 
 
 def test_after_a_week_it_is_asked_whether_it_still_holds(house: House) -> None:

@@ -16,6 +16,7 @@ from api.access.showing import Showing
 from api.console import (
     account,
     acting,
+    equipment,
     handing,
     households,
     living,
@@ -47,6 +48,7 @@ CONSOLE = (
     households,
     living,
     mapping,
+    equipment,
     handing,
     manning,
     reporting,

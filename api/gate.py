@@ -44,7 +44,7 @@ _UNNOTED: Final = frozenset({"POST /active"})
 _NOBODY_THERE: Final = frozenset({
     "GET /api/v1/stream", "GET /pulse", "GET /board", "GET /locked", "GET /alerts/{alert_id}/live",
     "GET /homes/{home_id}/live", "GET /homes/{home_id}/acts",
-    "GET /places/live", "GET /places/villages/{village_id}/live", "GET /places/grids/{grid_id}/live",
+    "GET /devices/live", "GET /devices/{site}/{device}/live", "GET /places/live", "GET /places/villages/{village_id}/live", "GET /places/grids/{grid_id}/live",
 })  # fmt: skip
 """What a page asks for by itself is no sign that somebody sits before it."""
 

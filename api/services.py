@@ -65,7 +65,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Services:
-    """`now` in microseconds UTC; `health` gives at least `ok`; `settings` are shown, so they hold no secret."""
+    """`models`: device models by name, as the town file takes them. `now` in microseconds UTC; `health` gives at least `ok`; `settings` are shown, so they hold no secret."""
 
     database: Database
     now: Callable[[], int]
@@ -84,6 +84,7 @@ class Services:
     aliyun_hook_token: str | None = field(default=None, repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def calls(self) -> bool:

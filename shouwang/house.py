@@ -32,6 +32,7 @@ from shouwang.channels import channels_of, first_sms
 from shouwang.checking import Checking, heartbeat
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
+from shouwang.known_models import known_models
 from shouwang.nightly import Nightly
 from shouwang.operations import backing_up
 from shouwang.operations.memory import made_memory
@@ -133,6 +134,7 @@ class House:
             take_pressed=partial(take_pressed, self.database),
             aliyun_hook_token=settings.providers.aliyun.hook_token if settings.providers.aliyun else None,
             twilio_auth_token=settings.twilio.auth_token if settings.twilio else None,
+            models=known_models(),
             limits=Limits(lock_after_s=0.0 if settings.demo else settings.lock_after_s),
             settings={"clock": "facts" if settings.clock_from is not None else "real"},
         )

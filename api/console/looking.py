@@ -6,11 +6,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from alerts.projections import alerts, devices, homes, messages, quarantined, timeline
+from alerts.projections import alerts, homes, messages, quarantined, timeline
 from alerts.projections.explaining import explained
 from alerts.projections.lately import lately
 from alerts.projections.routines import routine_of
 from alerts.projections.shifts import shift_began
+from alerts.projections.trials import being_tried
 from api.access.audit import note_down
 from api.access.showing import Showing
 from api.access.who import Who
@@ -67,6 +68,7 @@ def _board(template: str, request: Request, db: Connection, serving: Services) -
         quietest=quietest,
         watched=len(judged), shift_since=shift_since,
         closed=alerts.closed_since(db, shift_since, limit=40),
+        tried={a.id: being_tried(db, a.devices, a.began_at) for a in people[:_CARDS] if a.alert_class == 1},
     )  # fmt: skip
 
 
@@ -103,7 +105,7 @@ def _alert(
     assert why is not None
     return page(
         request, template, say, alert=seen, lines=story(timeline.of_alert(db, alert_id), sent, texts, say),
-        why=why,
+        why=why, tried=being_tried(db, seen.devices, seen.began_at),
         home=homes.one(db, seen.home, say.now), card=say.names.home_card(seen.home), chain=chain_in_order(seen.chain),
         all_outcomes=alerts.ALL_OUTCOMES, lately=lately(db, seen.home, say.now) if seen.home else None, usual=routine_of(db, seen.home) if seen.home else None, asked=shown, must_call=must_call,
     )  # fmt: skip
@@ -125,14 +127,6 @@ def all_homes(request: Request, db: Snapshot, who: Reader, serving: Serving) -> 
     del who
     say = sentences_for(request, db, serving)
     return page(request, "homes.html", say, homes=homes.all_homes(db, say.now))
-
-
-@router.get("/devices")
-def all_devices(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
-    """Every device."""
-    del who
-    say = sentences_for(request, db, serving)
-    return page(request, "devices.html", say, devices=devices.of_homes(db), silent=devices.silent_since)
 
 
 @router.get("/quarantine")

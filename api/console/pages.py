@@ -33,6 +33,8 @@ PAGES: Final = (
     Page("village", "/places/villages/{village_id}"),
     Page("grid", "/places/grids/{grid_id}"),
     Page("devices", "/devices", "nav.devices"),
+    Page("device", "/devices/{site}/{device}"),
+    Page("new_device", "/devices/new"),
     Page("quarantine", "/quarantine", "nav.quarantine"),
     Page("quarantined", "/quarantine/{number}"),
     Page("people", "/people", "nav.people"),

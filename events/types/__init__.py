@@ -14,10 +14,11 @@ from events.types import (
     setting,
     shift,
     system,
+    trial,
 )
 from events.types.fact import REGISTER, Event, fact, type_name
 
 __all__ = [
     "REGISTER", "Event", "alert", "channel", "command", "device", "fact", "home", "life", "message", "report", "roster", "routine",
-    "setting", "shift", "system", "type_name",
+    "setting", "shift", "system", "trial", "type_name",
 ]  # fmt: skip

@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import msgspec
-
 from alerts.registry.importing import ImportReport, Plan, apply, check
 from alerts.registry.importing.apply import Progress
-from ingest.models import load_models
+from shouwang.known_models import known_models
 from shouwang.moment import now
 from shouwang.operations.memory import memory
 from shouwang.operations.other_clock import clock_of_folder
@@ -19,8 +17,7 @@ def read_town(settings: Settings, file: Path, *, at: int | None = None) -> tuple
     Raises ImportRefused.
     """
     at = at or clock_of_folder(settings) or now()
-    models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
-    return check(file, models, now=at), at
+    return check(file, known_models(), now=at), at
 
 
 def take_town(

@@ -16,6 +16,7 @@ from events.types.life import VisitRecorded
 from events.types.routine import RoutineLearned
 from events.types.setting import SettingChanged
 from events.types.system import HomeUnseen
+from events.types.trial import DeviceTrialBegun, DeviceTrialSigned
 
 BLANKS = {
     "alert_id": "carbon_monoxide-7",
@@ -24,6 +25,8 @@ BLANKS = {
     "person_id": "p-w01",
     "village_id": "dp",
     "grid_id": "dp-g1",
+    "site": "dp03",
+    "device": "hall-1",
 }
 """What to fill into the addresses of the register of pages."""
 
@@ -47,6 +50,7 @@ def busy(desk):
         desk.database, gone, outcome="safe_at_home", by="user:duty", via="console", seen_version=None, at=desk.now
     )
     a_message(desk, id)
+    a_trial(desk)
     row = {
         "received_at": desk.now, "topic": "shouwang/v1/dp03/co-7f2a/event", "payload": b'{"specversion"', "size": 14,
         "retained": 0, "reason": "not_json", "detail": "", "site": "", "device": "", "state": "waiting",
@@ -116,6 +120,19 @@ def a_month(desk):
     for name, value in (("no_activity_s", 36_000), ("low_temperature.celsius", 10)):
         change = SettingChanged(name=name, value=str(value), scope=home, by="user:duty")
         desk.happens("settings", "all", change)
+
+
+def a_trial(desk):
+    """One detector was signed for with a witness; somebody is walking past a sensor just now."""
+    co, hall = "dp03/co-7f2a", "dp03/hall-1"
+    began = desk.now - 2 * DAY
+    common = {"device": co, "home": "dp03-12", "trial": "witnessed", "by": "user:duty"}
+    desk.happens(f"device-{co}", "dp03", DeviceTrialBegun(**common, until=began + 10 * MINUTE), at=began)
+    shown = {"shown_at": began + MINUTE, "shown": "CarbonMonoxideReported", "witness": "p-w01"}
+    desk.happens(f"device-{co}", "dp03", DeviceTrialSigned(**common, begun=began, **shown), at=began + 2 * MINUTE)
+    trying = DeviceTrialBegun(device=hall, home="dp03-12", trial="installation", by="user:duty", until=desk.now + HOUR)
+    desk.happens(f"device-{hall}", "dp03", trying)
+    desk.reports(OccupancyReported(device=hall, occupied=True), "walked")
 
 
 def a_message(desk, id):

@@ -27,6 +27,7 @@ MODELS = {
     "door-contact": {"kind": "contact", "interval_s": 900, "battery": True},
     "sos-button": {"kind": "button", "interval_s": 3600, "battery": True},
     "co-alarm": {"kind": "co", "interval_s": 900, "battery": True},
+    "smoke-alarm": {"kind": "smoke", "interval_s": 600, "battery": True},
 }
 
 TOWN = """\
@@ -108,7 +109,7 @@ class Desk:
             take_receipt=lambda **said: self.receipts.append(said), take_reply=lambda **said: self.replies.append(said),
             health=lambda: {"ok": True}, twilio_auth_token=TWILIO_TOKEN, sms_really_sent=True,
             channels=[Channel("twilio_sms", really_sends=True)], public_base_url="http://testserver",
-            limits=Limits(logins_a_minute=1000),
+            limits=Limits(logins_a_minute=1000), models=MODELS,
         )  # fmt: skip
         self.services = replace(services, **changed)
         self.app = create_app(self.services)

@@ -3,6 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from busy import address_of, busy
+from playwright.sync_api import expect
 
 from api.console.pages import PAGES
 
@@ -71,9 +72,19 @@ def test_on_paper_the_contents_stay_and_the_buttons_go(filled):
     for page in PAGES:
         filled.opens(address_of(page))
         assert filled.page.locator("main h1").first.is_visible(), page.name
-        assert filled.page.locator("nav.menu").is_visible() is False
+        assert filled.page.locator("nav.menu:visible").count() == 0
     filled.opens("/handover")
     assert filled.page.get_by_text("接班人签字").is_visible()
+
+
+def test_on_a_phone_the_menu_is_folded_and_opens_by_touch(filled):
+    filled.page.set_viewport_size({"width": 360, "height": 740})
+    filled.opens("/")
+    reports = filled.page.locator("nav.menu:visible a[href='/reports']")
+    expect(reports).to_have_count(0)
+    filled.page.click("#menu > summary")
+    reports.click()
+    filled.page.wait_for_url("**/reports")
 
 
 def test_no_page_asks_outside_this_machine_and_the_browser_complains_of_nothing(filled):

@@ -42,7 +42,7 @@
   // ---- keyboard
   const help = document.getElementById("help");
   const cards = () => [...document.querySelectorAll(".alert")];
-  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover", m: "/places" };
+  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover", m: "/places", p: "/people", r: "/reports" };
   let leader = 0;
   function move(by) {
     const all = cards();

@@ -11,6 +11,7 @@ EN: Final[dict[str, str]] = {
     "nav.quarantine": "Quarantine",
     "nav.phones": "Demo phones",
     "nav.main": "Main menu",
+    "nav.menu": "Menu",
     "nav.skip": "Skip to content",
     "other_language": "中文",
     "logout": "Log out",

@@ -11,6 +11,7 @@ ZH: Final[dict[str, str]] = {
     "nav.quarantine": "隔离区",
     "nav.phones": "演示手机",
     "nav.main": "主菜单",
+    "nav.menu": "菜单",
     "nav.skip": "跳到正文",
     "other_language": "English",
     "logout": "退出",

@@ -81,6 +81,16 @@ def test_a_detector_with_a_flag_of_its_own_is_judged_by_it() -> None:
     assert len(found.dangers) == 1
 
 
+def test_a_flag_that_stays_down_where_every_standard_would_have_it_up_is_broken() -> None:
+    found = Room(rules__generation=GENERATION)
+    found.hears(T0, 10, alarm=True)
+    found.hears(T0 + MINUTE, 10)
+    for n in range(2, 180):
+        found.hears(T0 + n * MINUTE, 120)
+    assert [danger.reason.get("by") for _, danger in found.dangers] == [None, "dose"]
+    assert (found.dangers[1][0] - T0) / MINUTE == pytest.approx(2 + 5 * 25, abs=1)
+
+
 def test_a_gap_is_bounded_by_both_its_ends() -> None:
     """100 ppm, nothing for an hour, then 100 again: it was at least that in between. Not so when it comes back as 20."""
     assert breathe([(T0, 100), (T0 + HOUR, 100)]).alarm_min == 60

@@ -8,8 +8,10 @@ from typing import Any
 
 from alerts.core.air import dose
 from alerts.core.air.figure import ppm_of
+from alerts.core.air.usable_flag import enough as enough_of
+from alerts.core.air.usable_flag import has_one
 from alerts.core.household import Household, Sensor
-from alerts.core.policy import Policy
+from alerts.core.policy import READ_AGAIN, Policy
 from alerts.core.rule import Ask, Cleared, Danger, DeadlineReached, HomeChanged, Seen, Verdict, Worse
 from alerts.core.rules.flag import FlagRule
 from events.types.alert import CALL_120, URGENT
@@ -54,7 +56,7 @@ class CarbonMonoxide:
             return None
         was_flagged, was_out = sensor.in_alarm, sensor.out_of_service
         flag = self._flag.watch({}, seen, home, policy)
-        if sensor.in_alarm and not _has_a_flag(state, said.device):
+        if sensor.in_alarm and not has_one(state, said.device):
             state["flags"] = [*state.get("flags", []), said.device]
         ppm = None if said.retained or said.history else ppm_of(said, policy, home)
         if ppm is None and flag is None:
@@ -66,7 +68,7 @@ class CarbonMonoxide:
             for known in ("high", "quiet", "over"):
                 standing.pop(known, None)
         back = flag.back_in_service if flag else ""
-        if back and standing and standing.get("over") and not _has_a_flag(state, said.device):
+        if back and standing and standing.get("over") and not has_one(state, said.device):
             sensor.out_of_service, back = True, ""  # a detector without a flag is back when its air is good
         elif was_out and not sensor.out_of_service and standing:
             dose.forgive(standing)
@@ -112,7 +114,7 @@ class CarbonMonoxide:
             air["fell"] = bool(air.pop("over", False))
         # In order it must be high now or have become full just now; what comes late and was told is not told again.
         tells = before < 1.0 or newest >= dose.HIGH_PPM if at == newest_at else at > air.get("told", 0)
-        if highest >= 1.0 and tells and not air.get("over") and not _has_a_flag(state, sensor.device):
+        if highest >= enough_of(state, sensor.device, policy) and tells and not air.get("over"):
             air["over"] = air["full"] = True
             air["told"] = newest_at
         return air
@@ -138,7 +140,8 @@ class CarbonMonoxide:
             full, blood = dose.standing(air, at, air["hold"])
             severity = self._severity(air, ppm, at, home, policy, flagged=sensor.in_alarm)
             worst = max(worst, severity, key=lambda each: _LEVELS.index(each[0]))
-            if full >= 1.0 and not (air.get("over") and self.danger in home.alerts):  # or the home was paused then
+            enough = 1.0 if policy.generation < READ_AGAIN else enough_of(state, device, policy)
+            if full >= enough and not (air.get("over") and self.danger in home.alerts):  # or the home was paused then
                 air["over"] = True
                 reason = {
                     "device": device, "at": at, "flag": False, "ppm": ppm, "by": "dose", "reading_at": since,
@@ -222,18 +225,13 @@ class CarbonMonoxide:
                 continue
             if (
                 not air.get("over")
-                and not _has_a_flag(state, device)
+                and not has_one(state, device)
                 and (due := dose.reaches(air, air["hold"])) is not None
             ):
                 moments.append(due)
             if not air.get("quiet") and last >= air["high"] - _ACTIVE_BEFORE:
                 moments.append(max(last, air["high"]) + after)
         return min(moments, default=None)
-
-
-def _has_a_flag(state: dict[str, Any], device: str) -> bool:
-    """Has it been up, in earnest? A test alone shows that it can sound, not that it measures."""
-    return device in state.get("flags", ())
 
 
 _LEVELS = ("", URGENT, CALL_120)

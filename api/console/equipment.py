@@ -26,6 +26,8 @@ Name = Annotated[str, Path(max_length=32)]
 Short = Annotated[str, Form(max_length=64)]
 _KNOCKING = 20
 _TRIALS = 8
+_LISTED = 400
+"""In a city the page lists what needs a hand; what is well is found at its home."""
 
 
 @router.get("/devices")
@@ -47,7 +49,7 @@ def _list(template: str, request: Request, db: Connection, serving: Services, *,
     found.sort(key=lambda each: (order.index(each["state"]), each["home"], each["device"]))
     counts = {state: sum(each["state"] == state for each in found) for state in order}
     return page(
-        request, template, say, devices=found, counts=counts, signed=signed_devices(db),
+        request, template, say, devices=found[:_LISTED], further=max(0, len(found) - _LISTED), total=len(found), counts=counts, signed=signed_devices(db),
         knocking=_knocking(db) if whole_town else [],
     )  # fmt: skip
 

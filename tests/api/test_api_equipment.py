@@ -172,3 +172,10 @@ def test_who_sees_a_part_finds_its_devices_without_buttons(desk, client):
     assert client.get("/devices/dp03/hall-2").status_code == 404
     assert client.post(f"{HALL}/trial", data={"trial": "installation"}).status_code == 403
     assert client.get("/devices/new").status_code == 403
+
+
+def test_of_very_many_devices_those_that_need_a_hand_are_listed_and_the_rest_is_counted(desk, operator, monkeypatch):
+    monkeypatch.setattr("api.console.equipment._LISTED", 2)
+    desk.reports(OccupancyReported(device="dp03/hall-2", occupied=True), "o1")
+    page = operator.get("/devices").text
+    assert "另外 2 个排在后面" in page and "dp03/hall-2" not in page

@@ -27,7 +27,9 @@ from api.console import (
     reporting,
     ruling,
     signing_in,
+    tuning,
 )  # fmt: skip
+from api.console.trials import Trials
 from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
@@ -52,6 +54,7 @@ CONSOLE = (
     handing,
     manning,
     reporting,
+    tuning,
     ruling,
 )
 """A file of pages each."""
@@ -86,6 +89,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.broadcast = broadcast
     app.state.wrong_signatures = twilio.WrongSignatures()
     app.state.showing = Showing(services.database)
+    app.state.trials = Trials(limit_s=services.limits.backtest_s)
     app.state.tries = signing_in.Tries(services.limits.logins_a_minute)
     problems.install(app)
     rest = APIRouter(

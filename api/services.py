@@ -51,7 +51,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much anybody may ask of us. `lock_after_s`: so long nobody at a console, and it locks; 0: never."""
+    """How much anybody may ask of us. `lock_after_s`: so long nobody at a console, and it locks; 0: never.
+
+    `backtest_s`: so long a change may be judged over the log before it is given up.
+    """
 
     body_bytes: int = 64 * 1024
     logins_a_minute: int = 20
@@ -61,6 +64,7 @@ class Limits:
     heartbeat_s: float = 10.0
     folded_within_s: float = 2.0
     lock_after_s: float = 0.0
+    backtest_s: float = 120.0
 
 
 @dataclass(frozen=True)

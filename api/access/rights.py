@@ -86,6 +86,12 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /reports/behind": ANSWERING,
     "GET /reports/workbook": ANSWERING,
     "POST /reports/close": DUTY,
+    # rules
+    "GET /rules": TOWN,
+    "GET /rules/{name}": TOWN,
+    "GET /rules/trials/{trial}": TOWN,
+    "POST /rules/{name}/try": RULES,
+    "POST /rules/trials/{trial}/save": RULES,
     # the duty desk and its administration
     "GET /handover": TOWN,
     "POST /handover": DUTY,

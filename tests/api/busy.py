@@ -2,9 +2,11 @@
 
 from sqlalchemy import insert
 
+from alerts.backtest.reach import Reach
 from alerts.commands import alerts as commands
 from alerts.commands import shift
 from api.access import audit, tokens, users
+from api.console.trials import Trial
 from events.store import New, append
 from events.tables import quarantine
 from events.types import alert as facts
@@ -23,6 +25,8 @@ BLANKS = {
     "home_id": "dp03-12",
     "number": "1",
     "person_id": "p-w01",
+    "name": "class2.steps",
+    "trial": "trial-1",
     "village_id": "dp",
     "grid_id": "dp-g1",
     "site": "dp03",
@@ -65,8 +69,21 @@ def busy(desk):
     )  # fmt: skip
     users.create_user(desk.database, "dongping", "village", None, scope=["dp"], now=desk.now)
     tokens.create_token(desk.database, "wallboard", "auditor", desk.now)
+    a_trial(desk)
     desk.services.folded()
     return id, quiet
+
+
+def a_trial(desk):
+    """A change that was judged, and waits to be saved."""
+    one = {"danger": "no_activity", "since": desk.now - 30 * 24 * HOUR, "homes": 2, "more": 0}
+    one |= {"then": {"alerts": 4, "false": 3, "told_s": 600.0}, "now": {"alerts": 2, "false": 1, "told_s": 600.0}}
+    one["differences"] = [{"home": "dp03-12", "what": "gone", "then": desk.now - HOUR, "now": None}]
+    steps = [[0, ["watcher"]], [600, ["grid_member"]]]
+    desk.app.state.trials.keep(Trial(
+        id="trial-1", name="class2.steps", scope="all", homes=[], was=[[0, ["watcher"]]], value=steps, by="user:duty",
+        at=desk.now, asked=None, state="done", found=[one], reached=[Reach("grid_member", 0, 3)],
+    ))  # fmt: skip
 
 
 def a_day(desk):

@@ -6,9 +6,22 @@ A page brings its own file with `ZH` and `EN` and a line in `_ROOMS`.
 from collections.abc import Mapping
 from typing import Final
 
-from api.console.words import access, behaviour, dark, desk, en, equipment, households, people, places, reports, zh
+from api.console.words import (
+    access,
+    behaviour,
+    dark,
+    desk,
+    en,
+    equipment,
+    households,
+    people,
+    places,
+    reports,
+    rules,
+    zh,
+)
 
-_ROOMS: Final = (access, behaviour, dark, desk, equipment, households, people, places, reports)
+_ROOMS: Final = (access, behaviour, dark, desk, equipment, households, people, places, reports, rules)
 
 
 def _whole(common: Mapping[str, str], parts: list[Mapping[str, str]]) -> dict[str, str]:

@@ -69,12 +69,12 @@ def busy(desk):
     )  # fmt: skip
     users.create_user(desk.database, "dongping", "village", None, scope=["dp"], now=desk.now)
     tokens.create_token(desk.database, "wallboard", "auditor", desk.now)
-    a_trial(desk)
+    a_change(desk)
     desk.services.folded()
     return id, quiet
 
 
-def a_trial(desk):
+def a_change(desk):
     """A change that was judged, and waits to be saved."""
     one = {"danger": "no_activity", "since": desk.now - 30 * 24 * HOUR, "homes": 2, "more": 0}
     one |= {"then": {"alerts": 4, "false": 3, "told_s": 600.0}, "now": {"alerts": 2, "false": 1, "told_s": 600.0}}

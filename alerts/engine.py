@@ -17,6 +17,7 @@ from alerts.decisions import Decisions
 from alerts.homes import Homes
 from alerts.judging import Judging
 from alerts.seats import ENGINE, POLICY, ROSTER, WHOLE, Seat
+from alerts.stumbling import pass_over
 from alerts.taking import Taking
 from alerts.timers import set_timers
 from events.database import Database
@@ -50,6 +51,8 @@ class Engine(Taking):
         self._reader = seat.reader(READER)
         self.follower = Follower(database, self._reader, lanes=seat.lanes)
         self._conflicting: set[str] = set()
+        self._tripped: dict[int, str] = {}
+        """Position of a fact over which we have tripped -> how."""
         self._load()
 
     def begin_again(self) -> None:
@@ -80,7 +83,16 @@ class Engine(Taking):
         if batch:
             failpoint("engine.read")
         for recorded in batch:
-            self.take(recorded)
+            if (error := self._tripped.get(recorded.position)) is not None:
+                pass_over(self.books, self._judging.cases, recorded, error)
+                continue
+            try:
+                self.take(recorded)
+            except Exception as failure:  # all of it is ours, for nothing is read or written here: it must end nothing
+                log.exception("the engine trips over %d, and goes on without it", recorded.position)
+                self._tripped[recorded.position] = f"{type(failure).__name__}: {failure}"[:200]
+                self._load()  # half of what follows from it may be in our hands
+                return len(batch)
         if self.books.unseen:
             self._judging.look_again(self._now())
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others

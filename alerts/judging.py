@@ -213,7 +213,10 @@ class Judging:
         """Homes seen anew, or seen in their past, may have a deadline now. Sets timers, decides nothing."""
         for owner in self._books.unseen:
             home_ = self._books.homes[owner]
-            self.sights.arm(home_, at)
+            try:
+                self.sights.arm(home_, at)
+            except Exception:
+                log.exception("what can be seen of a home cannot be told")
             seen = Seen(at, at, HomeChanged(why="seen_again"))
             for rule in self._rules.hear(HomeChanged):
                 try:

@@ -15,7 +15,7 @@ NOISE = frozenset({
     "not_understood", "nothing_open", "help_text", "help_slots", "away_refused", "opted_in",
 })  # fmt: skip
 """Templates that answer such texts."""
-TELLINGS, TELLINGS_MOST = 64, 512
+TELLINGS, TELLINGS_MOST = 64, 256
 """So many requests are remembered of a person, and in a storm more, as long as something may still be heard of them."""
 QUESTION_ANSWERS = 20
 QUESTIONS = frozenset({"which_slot", "unknown_slot", "already_closed"})

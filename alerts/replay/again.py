@@ -9,6 +9,7 @@ from alerts.decisions import Decisions
 from alerts.judging import Judging
 from alerts.learning import learned_from
 from alerts.planning import HEARS, Planning
+from alerts.stumbling import pass_over
 from alerts.taking import Taking
 from events.serial import Recorded
 from events.store import New
@@ -38,7 +39,11 @@ class EngineAgain(Taking):
         """What follows from this fact. Timers it would set are forgotten: when they rang is in the log."""
         books = self.books
         books.ahead = ahead
-        self.take(recorded)
+        try:
+            self.take(recorded)
+        except Exception as failure:  # as it was then
+            books.made = Decisions()
+            pass_over(books, self._judging.cases, recorded, f"{type(failure).__name__}: {failure}"[:200])
         if books.unseen:
             self._judging.look_again(recorded.recorded_at)
         if not books.made.news:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from alerts.learning import Learner
 from events.passing import Patience, passing
+from shouwang.tripping import Tripping
 
 log = logging.getLogger("shouwang.learning")
 
@@ -15,8 +16,8 @@ _LOOK_S = 5.0
 class Learning:
     """Runs one learner; `settle` has it finish what there is."""
 
-    def __init__(self, learner: Learner, *, on_fatal: Callable[[BaseException], None]) -> None:
-        self._learner, self._on_fatal = learner, on_fatal
+    def __init__(self, learner: Learner, *, tripping: Tripping, on_fatal: Callable[[BaseException], None]) -> None:
+        self._learner, self._tripping, self._on_fatal = learner, tripping, on_fatal
         self._at_work = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="learning", daemon=True)
@@ -44,7 +45,9 @@ class Learning:
                     patience.well()
                 except Exception as failure:
                     if not passing(failure):
-                        raise
+                        self._tripping.over(failure, self._stopping)
+                        self._learner.begin_again()
+                        continue
                     log.warning("nothing can be learned for now: %s", type(failure).__name__)
                     patience.wait()
         except BaseException as failure:

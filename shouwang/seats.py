@@ -19,6 +19,7 @@ from events.passing import passing
 from shouwang.deciding import Deciding
 from shouwang.learning import Learning
 from shouwang.sharing import Standing, to_give, to_take
+from shouwang.tripping import Tripping
 
 log = logging.getLogger("shouwang.seats")
 
@@ -153,7 +154,10 @@ class Seats:
         planner = Planner(self._database, self._now, channel=self._channel, seat=seat, check=check)
         deciding = Deciding(self._database, engine, planner, on_fatal=self._on_fatal)
         learner = Learner(self._database, self._now, seat=seat, check=check)
-        learning = Learning(learner, on_fatal=self._on_fatal)
+        tripping = Tripping(
+            self._database, self._now, name="learning", zh="项夜间学习出错", en="fault in what is learned at night"
+        )
+        learning = Learning(learner, tripping=tripping, on_fatal=self._on_fatal)
         self._at_work[seat.number] = lease, deciding
         self._learning[seat.number] = learning
         deciding.start()

@@ -11,6 +11,7 @@ from events import leases
 from events.database import Database
 from events.holding import LOOK_S, Holder
 from events.passing import Patience, passing
+from shouwang.tripping import Tripping
 
 log = logging.getLogger("shouwang.steward")
 
@@ -28,6 +29,9 @@ class Stewarding:
         self._database, self._holder, self._now, self._on_fatal = database, holder, now, on_fatal
         self._stopping, self._look = threading.Event(), threading.Event()
         self._steward: Steward | None = None
+        self._tripping = Tripping(
+            database, now, name="steward", zh="项日常检查出错", en="fault in the daily look at chains and tests"
+        )
         self._thread = threading.Thread(target=self._run, name="steward", daemon=True)
 
     def start(self) -> None:
@@ -62,10 +66,11 @@ class Stewarding:
                     self._work()
                     patience.well()
                 except Exception as failure:
-                    if not passing(failure):
-                        raise
-                    log.warning("the steward waits: %s", type(failure).__name__)
                     self._begin_again()
+                    if not passing(failure):
+                        self._tripping.over(failure, self._stopping)
+                        continue
+                    log.warning("the steward waits: %s", type(failure).__name__)
                     patience.wait()
         except BaseException as failure:  # a lost lease too: a new start reads what is true
             self._on_fatal(failure)

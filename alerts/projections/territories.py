@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from alerts.projections import alerts, homes
+from alerts.projections.spots import Spot
 from alerts.registry import tables
 
 ALERT_STATES: Final = ("class1", "class2", "area", "class3")
@@ -24,6 +25,7 @@ class Tile:
     status: str
     danger: str = ""
     alert: str = ""
+    spot: Spot | None = None
 
 
 @dataclass
@@ -86,7 +88,7 @@ def territories(db: Connection, now: int) -> list[Village]:
     h, s, g, v = tables.homes, tables.sites, tables.grids, tables.villages
     query = (
         select(
-            h.c.id, h.c.number, s.c.id.label("site"), g.c.id.label("grid"), g.c.name, g.c.name_en,
+            h.c.id, h.c.number, h.c.east, h.c.north, s.c.id.label("site"), g.c.id.label("grid"), g.c.name, g.c.name_en,
             v.c.id.label("village"), v.c.name.label("village_name"), v.c.name_en.label("village_name_en"),
         )
         .select_from(h).join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid).join(v, v.c.id == g.c.village)
@@ -104,7 +106,8 @@ def territories(db: Connection, now: int) -> list[Village]:
         seen = standing.get(row.id)
         status = seen.status if seen else "not_protected"
         state, danger, alert = behind.get(row.id, (status, "", ""))
-        grids[row.grid].tiles.append(Tile(row.id, row.number, state, status, danger, alert))
+        spot = None if row.east is None or row.north is None else (row.east, row.north)
+        grids[row.grid].tiles.append(Tile(row.id, row.number, state, status, danger, alert, spot))
     for site, (state, danger, alert) in of_sites.items():
         if site in sites:
             grids[sites[site]].alerts.append(Tile(site, 0, state, "", danger, alert))

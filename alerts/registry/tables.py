@@ -60,6 +60,8 @@ homes = Table(
     Column("enrolled_at", BigInteger, nullable=False),
     Column("way_in", Text),
     Column("stove", Text),
+    Column("east", Float),
+    Column("north", Float),
 )
 Index("registry_homes_number", homes.c.site, homes.c.number, unique=True)
 

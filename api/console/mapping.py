@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
+from alerts.projections.spots import sketch
 from alerts.projections.territories import ALERT_STATES, Village, counted, territories
 from api.asking import Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
@@ -72,9 +73,12 @@ def _place(
     tiles = [tile for each in found for tile in each.tiles]
     level = "grid" if grid else "village" if village else "town"
     at = f"/{level}s/{grid or village}" if level != "town" else ""
+    shown = level != "town" or len(tiles) <= _HOMES_SHOWN
     return page(
-        request, template, say, villages=found, level=level, counts=counted(tiles), total=len(tiles),
-        homes_shown=level != "town" or len(tiles) <= _HOMES_SHOWN, address=f"/places{at}", alert_states=ALERT_STATES,
+        request, template, say, villages=found,
+        sketches={each.id: sketch({tile.id: tile.spot for tile in each.tiles if tile.spot}) for each in found if shown},
+        tiles={tile.id: tile for tile in tiles}, level=level, counts=counted(tiles), total=len(tiles),
+        homes_shown=shown, address=f"/places{at}", alert_states=ALERT_STATES,
     )  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 """A town in which something stands on every page: for what is looked at page by page."""
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from alerts.backtest.reach import Reach
 from alerts.commands import alerts as commands
 from alerts.commands import shift
+from alerts.registry import tables
 from api.access import audit, tokens, users
 from api.console.trials import Trial
 from events.store import New, append
@@ -55,6 +56,7 @@ def busy(desk):
     )
     a_message(desk, id)
     a_trial(desk)
+    spots(desk)
     row = {
         "received_at": desk.now, "topic": "shouwang/v1/dp03/co-7f2a/event", "payload": b'{"specversion"', "size": 14,
         "retained": 0, "reason": "not_json", "detail": "", "site": "", "device": "", "state": "waiting",
@@ -137,6 +139,13 @@ def a_month(desk):
     for name, value in (("no_activity_s", 36_000), ("low_temperature.celsius", 10)):
         change = SettingChanged(name=name, value=str(value), scope=home, by="user:duty")
         desk.happens("settings", "all", change)
+
+
+def spots(desk):
+    """Where both homes lie, for the sketch."""
+    for home, east, north in (("dp03-12", 1.0, 3.0), ("dp03-15", 4.0, 1.0)):
+        said = update(tables.homes).where(tables.homes.c.id == home).values(east=east, north=north)
+        desk.database.write(lambda db, said=said: db.execute(said) and None)
 
 
 def a_trial(desk):

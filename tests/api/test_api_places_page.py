@@ -6,6 +6,7 @@ import pytest
 from desk import CLASS_1, MODELS
 from test_api_rights import TWO_VILLAGES, come_in
 
+from alerts.projections.spots import sketch
 from alerts.registry import importing
 from events.types import alert as facts
 from events.types.home import HomePaused
@@ -83,3 +84,31 @@ def test_an_alert_of_no_home_stands_at_its_grid(two, client):
     assert 'href="/alerts/unknown_device_alarm-1"' in page
     rows = page[page.index("<tbody>") :]
     assert rows.index("上河村") < rows.index("一类警情")
+
+
+def test_homes_whose_place_is_registered_are_sketched_with_north_above_and_none_on_another(desk, client):
+    come_in(desk, client, "operator")
+    assert 'class="sketch"' not in client.get("/places").text
+    town = TWO_VILLAGES.replace("    number: 12\n", "    number: 12\n    east: 103.21\n    north: 30.52\n").replace(
+        "    number: 15\n", "    number: 15\n    east: 103.21\n    north: 30.50\n"
+    )
+    desk.now += 1_000_000
+    importing.apply(desk.database, importing.check(town, MODELS), desk.now)
+    desk.services.folded()
+    page = client.get("/places/villages/dp").text
+    found = re.findall(
+        r'<a href="/homes/(dp03-\d+)" aria-label="([^"]*)" class="spot ([^"]*)"><rect x="(\d+)" y="(\d+)"', page
+    )
+    assert [(home, classes) for home, _, classes, _, _ in found] == [
+        ("dp03-12", "s-not_protected"),
+        ("dp03-15", "s-not_protected"),
+    ]
+    assert int(found[0][4]) < int(found[1][4]), "what lies further north stands above"
+    assert found[0][1] == "东坪三组 12号家 没有受保护"
+    squares = sketch({str(n): (1.0, 1.0) for n in range(9)}).squares.values()
+    assert len(set(squares)) == 9
+
+
+def test_half_a_place_is_refused_by_the_town_file():
+    with pytest.raises(importing.ImportRefused):
+        importing.check(TWO_VILLAGES.replace("    number: 12\n", "    number: 12\n    east: 3\n"), MODELS)

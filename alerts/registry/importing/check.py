@@ -47,7 +47,7 @@ def check(source: Path | str, models: entries.Models, *, now: int | None = None)
         homes=_each(
             f,
             "homes",
-            "id site number address notes way_in stove no_activity_hours since watcher second_watcher chain consent residents devices demo auto",
+            "id site number address notes way_in stove east north no_activity_hours since watcher second_watcher chain consent residents devices demo auto",
             lambda e: entries.home(e, models, dated, place),
         ),
         dated=dated,

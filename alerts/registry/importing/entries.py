@@ -94,6 +94,10 @@ def site(f: Fields) -> PlannedSite:
     )  # fmt: skip
 
 
+_FAR: Final = 1_000_000
+"""Where a home lies may be said on any scale: degrees, metres, or rows and columns of a sketch."""
+
+
 def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> PlannedHome:
     """A home with its residents and devices. `demo` and `auto` are for simulators and are not looked at."""
     hours = f.number("no_activity_hours", 1, 72, needed=True)
@@ -107,6 +111,8 @@ def home(f: Fields, models: Models, dated: list[Dated], place: Place) -> Planned
         notes=f.text("notes", longest=1000, lines=True),
         way_in=f.text("way_in", longest=200) or None,
         stove=f.text("stove", longest=100) or None,
+        east=f.number("east", -_FAR, _FAR, needed=f.has("north")),
+        north=f.number("north", -_FAR, _FAR, needed=f.has("east")),
         no_activity_s=round((hours or 0) * _HOUR_S),
         since=f.moment("since", dated),
         watcher=[place(id) for id in f.ids("watcher")],

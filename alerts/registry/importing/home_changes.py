@@ -67,6 +67,7 @@ def _enrol(home: PlannedHome, place: int, status: Status, changes: Changes) -> b
     new = {
         "id": home.id, "place": place, "site": home.site, "number": home.number, "address": home.address,
         "notes": home.notes, "no_activity_s": limit, "enrolled_at": since, "way_in": home.way_in, "stove": home.stove,
+        "east": home.east, "north": home.north,
     }  # fmt: skip
     changes.put(tables.homes, old, new)
     if old is None or (old["no_activity_s"], old["enrolled_at"]) != (limit, since):

@@ -155,6 +155,8 @@ class PlannedHome(Entry, frozen=True):
     notes: str
     way_in: str | None
     stove: str | None
+    east: float | None
+    north: float | None
     no_activity_s: int
     since: int | None
     watcher: list[str]

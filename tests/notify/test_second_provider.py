@@ -25,7 +25,6 @@ from tests.house import House
 WANG, ZHAO = "+8612000000001", "+8612000000003"
 CODES = {name: f"SMS_{place}" for place, name in enumerate(TEMPLATES)}
 TEXTS = {CODES[name]: one.zh.replace("{", "${") for name, one in TEMPLATES.items()}
-LIMIT_S = 0.4
 
 
 class Town(House):
@@ -34,16 +33,20 @@ class Town(House):
     def __init__(self, folder: Path, first: SimulatedTwilio, second: SimulatedAliyun) -> None:
         super().__init__(folder)
         self.first, self.second = first, second
-        channels = [twilio(first, timeout_s=LIMIT_S), AliyunSms(
-            key_id=second.key_id, key_secret=second.key_secret, sign_name=second.sign_name, templates=CODES,
-            api_base=second.base_url,
-        )]  # fmt: skip
-        declare_channels(self.database, channels, at=self.at)
-        self._delivering = Delivering(
-            self.database, {one.name: one for one in channels}, now=self.now, render=letters.worded,
-            address_of=letters.number_of, still_wanted=letters.still_wanted, stopping=Event(), ask_for_s=LIMIT_S,
-        )  # fmt: skip
+        self.calls_last()
+        declare_channels(self.database, list(self._ways), at=self.at)
         self.settles()
+
+    def calls_last(self, seconds: float = 5.0, *, asking: float = 10.0) -> None:
+        """So long a call to the first provider, and asking it whether it has a text."""
+        self._ways = (twilio(self.first, timeout_s=seconds), AliyunSms(
+            key_id=self.second.key_id, key_secret=self.second.key_secret, sign_name=self.second.sign_name,
+            templates=CODES, api_base=self.second.base_url,
+        ))  # fmt: skip
+        self._delivering = Delivering(
+            self.database, {one.name: one for one in self._ways}, now=self.now, render=letters.worded,
+            address_of=letters.number_of, still_wanted=letters.still_wanted, stopping=Event(), ask_for_s=asking,
+        )  # fmt: skip
 
     def co(self) -> None:
         self.hears("co-1", "co", {"alarm": True, "ppm": 210, "test": False})
@@ -97,7 +100,8 @@ def test_what_the_first_does_not_take_is_with_the_second_in_15_seconds(town: Tow
 
 @pytest.mark.parametrize("mode", ["500_after", "cut_after", "hang_after"])
 def test_what_the_first_took_without_saying_so_is_found_there_and_nobody_is_told_twice(town: Town, mode: str) -> None:
-    town.first.fault(mode, times=2, seconds=2 * LIMIT_S)
+    town.calls_last(seconds=1.0)
+    town.first.fault(mode, times=2, seconds=3.0)
     town.co()
     town.passes(16)
     assert sorted(to for to, _ in town.texts()) == [WANG, ZHAO]
@@ -106,7 +110,8 @@ def test_what_the_first_took_without_saying_so_is_found_there_and_nobody_is_told
 
 
 def test_while_the_first_hangs_and_cannot_be_asked_the_second_tells_them(town: Town) -> None:
-    town.first.fault("hang_before", seconds=2 * LIMIT_S)
+    town.calls_last(seconds=0.5, asking=0.5)
+    town.first.fault("hang_before", seconds=1.0)
     town.first.fault("500_before", on="read")
     town.co()
     town.waits(seconds=16)

@@ -3,19 +3,25 @@
 import logging
 import re
 import threading
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]  # ships no types
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3.util import Timeout
 
-from alerts.notify.channel import SendFailed
-from alerts.notify.channels.deadline import can_be_cut
+from alerts.notify.channel import SendFailed, Sent
+from alerts.notify.channels.deadline import can_be_cut, ends_within
+from alerts.notify.channels.twilio_faults import send_failed
 
 CALL_S: Final = 8.0
 _CONNECT_S: Final = 4.0  # two lost handshake packets are repeated within it (after 1 s and 3 s)
+_CLOCKS_DIFFER: Final = timedelta(seconds=10)
+_NEWEST: Final = 50
+"""So many messages or calls to one phone are looked through for a lost one."""
 _SECONDS: Final = re.compile(r"[0-9]{1,6}")
 """How long to wait, as Twilio says it. A date, or more than eleven days, is taken as said by somebody else."""
 
@@ -72,6 +78,32 @@ class TwilioLine:
     def _note_retry_after(self, response: Any, *_args: Any, **_more: Any) -> None:
         text = str(response.headers.get("Retry-After", ""))
         self._mine.retry_after_s = float(text) if _SECONDS.fullmatch(text) else None
+
+
+def newest_of_ours(
+    line: TwilioLine, kind: Literal["messages", "calls"], to: str, ours: Callable[[Any], bool], *,
+    since: int, known: Collection[str], within_s: float, timeout_s: float,
+) -> Sent | None:  # fmt: skip
+    """The newest message or call to this number since then that is `ours` and belongs to no other message, or None.
+
+    `since` in microseconds; Twilio's times are whole seconds of another clock. Raises SendFailed.
+    """
+    earliest = datetime.fromtimestamp(since // 1_000_000, UTC) - _CLOCKS_DIFFER
+    client, limit_s = line.client, min(within_s, timeout_s)
+    client.http_client.timeout = limit(limit_s)
+    try:
+        with ends_within(limit_s):
+            newest = getattr(client, kind).list(to=to, limit=_NEWEST)
+        for one in newest:
+            made_at = one.date_created
+            recent = made_at is not None and made_at.replace(tzinfo=made_at.tzinfo or UTC) >= earliest
+            if recent and ours(one) and one.sid not in known:
+                return Sent(said(one.sid), str(one.status or ""))
+    except Exception as error:
+        raise send_failed(error) from None
+    finally:
+        client.http_client.timeout = limit(timeout_s)
+    return None
 
 
 def require_here(api_base: str) -> None:

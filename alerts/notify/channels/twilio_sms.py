@@ -1,20 +1,17 @@
 """Text messages by Twilio, with its own client: send, find an answer that was lost, ask what became of one."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from alerts.notify.channel import Capabilities, Outgoing, Report, Sent
 from alerts.notify.channels.deadline import ends_within
-from alerts.notify.channels.twilio_client import CALL_S, NotOnThisComputer, TwilioLine, hooks_at, limit, said
+from alerts.notify.channels.twilio_client import CALL_S, NotOnThisComputer, TwilioLine, hooks_at, newest_of_ours, said
 from alerts.notify.channels.twilio_faults import send_failed
 
 __all__ = ["NotOnThisComputer", "TwilioSms"]
 
 _VALID_S: Final = (60, 36_000)  # Twilio takes 1 to 36000; under a minute a carrier drops what it would have delivered
-_CLOCKS_DIFFER: Final = timedelta(seconds=10)
-_NEWEST: Final = 50  # messages to one phone that are looked through for a lost one
 MAINLAND: Final = Capabilities(two_way=False, links=False, receipts=True, keypad=False, identical_a_day=2)
 """In mainland China: no answers come back, and the third identical text of a day is refused (Twilio, "China: SMS guidelines")."""
 ANYWHERE: Final = Capabilities(two_way=True, links=True, receipts=True, keypad=False)
@@ -65,26 +62,14 @@ class TwilioSms:
             raise send_failed(error, retry_after_s=self._line.retry_after_s) from None
 
     def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:
-        """Look through the newest messages to this number; Twilio's times are whole seconds of another clock."""
-        earliest = datetime.fromtimestamp(since // 1_000_000, UTC) - _CLOCKS_DIFFER
-        client = self._line.client
-        limit_s = min(within_s, self._timeout_s)
-        client.http_client.timeout = limit(limit_s)
-        try:
-            with ends_within(limit_s):
-                newest = client.messages.list(to=to, limit=_NEWEST)
-            for one in newest:
-                made_at = one.date_created
-                recent = made_at is not None and made_at.replace(tzinfo=made_at.tzinfo or UTC) >= earliest
-                # A trial account puts words of its own before the text.
-                ours = one.body is not None and str(one.body).endswith(text) and one.direction != "inbound"
-                if recent and ours and one.sid not in known:
-                    return Sent(said(one.sid), str(one.status or ""))
-        except Exception as error:
-            raise send_failed(error) from None
-        finally:
-            client.http_client.timeout = limit(self._timeout_s)
-        return None
+        """Look through the newest messages to this number."""
+
+        def ours(one: Any) -> bool:  # a trial account puts words of its own before the text
+            return one.body is not None and str(one.body).endswith(text) and one.direction != "inbound"
+
+        return newest_of_ours(
+            self._line, "messages", to, ours, since=since, known=known, within_s=within_s, timeout_s=self._timeout_s
+        )
 
     def fetch(self, provider_id: str) -> Report:
         """The status Twilio has now."""

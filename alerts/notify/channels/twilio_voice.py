@@ -1,22 +1,19 @@
 """Calls by Twilio: the message is said twice, a key answers it. A call that was answered proves nothing until one is pressed."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
 from alerts.core.wording import Language
 from alerts.notify.channel import Capabilities, Outgoing, Report, Sent
 from alerts.notify.channels.deadline import ends_within
-from alerts.notify.channels.twilio_client import CALL_S, TwilioLine, hooks_at, limit, said
+from alerts.notify.channels.twilio_client import CALL_S, TwilioLine, hooks_at, newest_of_ours, said
 from alerts.notify.channels.twilio_faults import send_failed
 from alerts.notify.channels.twilio_script import script
 
 _RINGS_S: Final = (20, 35)
 """Shorter and an old person does not reach the telephone; longer and a mailbox takes over."""
 _LONGEST_CALL_S: Final = 180
-_CLOCKS_DIFFER: Final = timedelta(seconds=10)
-_NEWEST: Final = 50
 MACHINES: Final = ("machine", "fax")
 """Beginnings of Twilio's words for who has answered, where it was no person."""
 
@@ -77,24 +74,14 @@ class TwilioVoice:
         }
 
     def find(self, to: str, text: str, *, since: int, known: Collection[str], within_s: float) -> Sent | None:  # noqa: ARG002  (a call keeps no text)
-        """A call to this number since then that belongs to no other message; times are whole seconds of another clock."""
-        earliest = datetime.fromtimestamp(since // 1_000_000, UTC) - _CLOCKS_DIFFER
-        client = self._line.client
-        limit_s = min(within_s, self._timeout_s)
-        client.http_client.timeout = limit(limit_s)
-        try:
-            with ends_within(limit_s):
-                newest = client.calls.list(to=to, limit=_NEWEST)
-            for one in newest:
-                made_at = one.date_created
-                recent = made_at is not None and made_at.replace(tzinfo=made_at.tzinfo or UTC) >= earliest
-                if recent and one.direction == "outbound-api" and one.sid not in known:
-                    return Sent(said(one.sid), str(one.status or ""))
-        except Exception as error:
-            raise send_failed(error) from None
-        finally:
-            client.http_client.timeout = limit(self._timeout_s)
-        return None
+        """A call to this number since then that belongs to no other message."""
+
+        def ours(one: Any) -> bool:
+            return bool(one.direction == "outbound-api")
+
+        return newest_of_ours(
+            self._line, "calls", to, ours, since=since, known=known, within_s=within_s, timeout_s=self._timeout_s
+        )
 
     def fetch(self, provider_id: str) -> Report:
         """How far the call has come; one that a machine has answered reached nobody."""

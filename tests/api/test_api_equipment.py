@@ -1,5 +1,9 @@
 """Devices are hung up, tried where they hang, heard by a witness and signed for; an alarm stays an alarm meanwhile."""
 
+import importlib.util
+import re
+from pathlib import Path
+
 import pytest
 from desk import NOW
 from sqlalchemy import insert
@@ -7,6 +11,7 @@ from test_api_rights import come_in
 
 from alerts.projections import alerts
 from alerts.registry import devices as registry
+from api.console.words import ZH
 from events.store import read
 from events.tables import quarantine
 from events.types.alert import AlertClosed
@@ -140,6 +145,8 @@ def test_a_device_that_knocks_is_hung_up_by_hand_and_heard_from_then_on(desk, op
     desk.database.write(lambda db: db.execute(insert(quarantine).values(**row)) and None)
     page = operator.get("/devices").text
     assert "还没装到哪一户" in page and "/devices/new?site=dp03&amp;name=smoke-9" in page
+    assert "设备还没有装到哪一户" in operator.get("/quarantine").text
+    assert "/devices/new?site=dp03&amp;name=smoke-9" in operator.get("/quarantine/1").text
     assert 'value="smoke-9"' in operator.get("/devices/new?site=dp03&name=smoke-9").text
     given = {"home": "dp03-12", "name": "smoke-9", "model": "smoke-alarm", "room": "灶屋"}
     answer = operator.post("/devices", data=given)
@@ -179,3 +186,11 @@ def test_of_very_many_devices_those_that_need_a_hand_are_listed_and_the_rest_is_
     desk.reports(OccupancyReported(device="dp03/hall-2", occupied=True), "o1")
     page = operator.get("/devices").text
     assert "另外 2 个排在后面" in page and "dp03/hall-2" not in page
+
+
+def test_every_reason_for_which_a_message_is_kept_aside_has_its_words():
+    ingest = Path(importlib.util.find_spec("ingest").origin).parent
+    known = {reason for path in ingest.rglob("*.py") for reason in re.findall(r'Refused\("(\w+)"', path.read_text())}
+    known |= {"unknown_device", "paused", "retired", "conflict"}
+    assert len(known) > 15
+    assert {f"quarantine.why.{reason}" for reason in known} <= ZH.keys()

@@ -29,7 +29,7 @@ from alerts.core.wording import (
 )
 from alerts.notify.delivering import Worded
 from alerts.notify.outbox import OutboxRow
-from alerts.registry import devices, homes, people, phones, places
+from alerts.registry import devices, homes, people, phones, places, texts
 
 _STILL_TOLD_AFTER_CLOSING = ("outcome_told", "stand_down", "taken_", "already_closed", "nothing_open", "drill_silent")
 """Beginnings of templates: how it ended, and answers to what somebody wrote."""
@@ -103,6 +103,9 @@ def _known(db: Connection, row: OutboxRow | Wording) -> dict[str, str | int]:
         known["house"] = _house(db, row.words["home"], language)
     if "person" in row.words:
         known["person"] = _name(db, row.words["person"], language)
+    if "note" in row.words:
+        written = texts.text(db, row.words["note"])
+        known["note"] = written.text if written else row.words["note"]
     if "site" in row.words:
         known["site"] = _site(db, row.words["site"], language)
     if "room" in row.words:

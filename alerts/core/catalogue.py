@@ -30,11 +30,13 @@ _LONGEST: Final[dict[str, dict[str, str]]] = {
         "house": "东坪村三大组1234号家", "person": "欧阳守望员", "clock": "23:59", "room": "东间卧室", "site": "东坪村第十三小组",
         "persons": "欧阳守望员、党员中心户、欧阳网格员、欧阳守望员、东方守望员等",
         "slots": "1=东坪三组12号家,2=东坪三组13号家,3=东坪三组145号家,4=72号家",
+        "note": "请带手电从后门进，狗拴着不咬人，钥匙在东邻家，老人耳背要大声喊，到了回个话，谢谢",
     },
     "en": {
         "house": "House 1234 Dongping Thre", "person": "Village officer Wang", "clock": "23:59", "room": "back rooms",
         "site": "Dongping Village Thr", "persons": "Village officer Wang, Grid member Ouyang, Watcher Q and more",
         "slots": "1=House 1234 Dongping Thre,2=House 1234 Dongping Thre,3=House 1234 Dongping Thre",
+        "note": "Please take a torch and go in by the back door, the dog is tied up and the key is next doo",
     },
 }  # fmt: skip
 """For each kind that is neither a number nor a word of a table a value as long as it may be; invented."""
@@ -129,6 +131,11 @@ def _faults(template: Template, language: Language, banned: Sequence[str]) -> It
                     yield fault(what, detail)
     except WordingError as refused:
         yield fault("too_long" if "more than" in str(refused) else "unrenderable", str(refused))
+
+
+def objections(text: str, language: Language) -> list[str]:
+    """What carriers refuse in words that somebody wrote: link, phone_number, not_gsm."""
+    return [what for what, _ in _wrong(text, language, [])]
 
 
 def _wrong(read: str, language: Language, banned: Sequence[str]) -> Iterator[tuple[str, str]]:

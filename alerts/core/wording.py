@@ -96,6 +96,7 @@ KINDS: Final[dict[str, Kind]] = {
     "trouble": _one_of(ZH.troubles, EN.troubles),
     "persons": Kind(30, 60, r"[^\W\d_]+(?:、[^\W\d_]+)*", r"[A-Za-z][A-Za-z .'-]*(?:, [A-Za-z][A-Za-z .'-]*)*"),
     "slot": _same(1, "[1-9]"),
+    "note": Kind(40, 90, r"[^\r\n{}]+", r"[A-Za-z0-9 .,:;()'+=!?-]+"),
     "slots": Kind(
         40,
         80,

@@ -117,6 +117,7 @@ RIGHTS: Final[dict[str, Roles]] = {
     "POST /alerts/{alert_id}/stand-down": HEADS,
     "POST /alerts/{alert_id}/close": HEADS,
     "POST /alerts/{alert_id}/escalate": HEADS,
+    "POST /alerts/{alert_id}/message": HEADS,
     "POST /alerts/{alert_id}/shelve": DUTY,
     "POST /alerts/{alert_id}/unshelve": DUTY,
     "POST /alerts/{alert_id}/outcome": DUTY,

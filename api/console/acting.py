@@ -7,8 +7,10 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from alerts.commands import alerts as commands
+from alerts.commands import messaging
 from alerts.projections import quarantined
 from api.asking import Operator, Serving, Snapshot
+from api.problems import Problem
 from api.routes.quarantine import ask_again, known
 from api.services import Services
 
@@ -104,6 +106,23 @@ def correct(
 def note(request: Request, alert_id: AlertId, who: Operator, serving: Serving, text: Text) -> Response:
     """Add a note."""
     commands.note(serving.database, alert_id, text=text, by=who.id, at=serving.now())
+    return done(request, serving, f"/alerts/{alert_id}")
+
+
+@router.post("/alerts/{alert_id}/message")
+def message(
+    request: Request, alert_id: AlertId, who: Operator, serving: Serving,
+    somebody: Annotated[str, Form(min_length=1, max_length=64)],
+    what: Annotated[str, Form(pattern="^(note|go|arrived|outcome)$")],
+    text: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Have a message sent to somebody of this alert."""
+    try:
+        messaging.send_message(
+            serving.database, alert_id, to=somebody, what=what, note=text, by=who.id, at=serving.now()
+        )
+    except messaging.MessageRefused as refused:
+        raise Problem(409, f"message_{refused.why}") from None
     return done(request, serving, f"/alerts/{alert_id}")
 
 

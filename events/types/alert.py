@@ -300,6 +300,20 @@ class AlertNoted(Event, frozen=True, kw_only=True):
 
 
 @fact
+class MessageAsked(Event, frozen=True, kw_only=True):
+    """The duty desk has a message sent to somebody of this alert. `what`: note, go, arrived or outcome.
+
+    `note`: the registry's id of what was written. The request itself is a TellRequested in the person's stream.
+    """
+
+    alert: str
+    person: str
+    by: str
+    what: str
+    note: str = ""
+
+
+@fact
 class DeathConfirmed(Event, frozen=True, kw_only=True):
     """The second, separate confirmation of the outcome `deceased`."""
 

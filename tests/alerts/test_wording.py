@@ -80,6 +80,7 @@ LONGEST = {
         "slot": "9",
         "persons": "欧阳守望员、党员中心户、欧阳网格员、欧阳守望员、东方守望员等",
         "slots": "1=东坪三组12号家,2=东坪三组13号家,3=东坪三组145号家,4=72号家",
+        "note": "请带手电从后门进，狗拴着不咬人，钥匙在东邻家，老人耳背要大声喊，到了回个话，谢谢",
     },
     "en": {
         "house": "House 1234 Dongping Thre",
@@ -102,6 +103,7 @@ LONGEST = {
         "slot": "9",
         "persons": "Village officer Wang, Grid member Ouyang, Watcher Q and more",
         "slots": "1=House 1234 Dongping Thre,2=House 1234 Dongping Thre,3=House 1234 Dongping Thre",
+        "note": "Please take a torch and go in by the back door, the dog is tied up and the key is next door"[:90],
     },
 }
 SIGNATURE = {"zh": "示例守望示例", "en": "Shili Watch Town"}

@@ -153,3 +153,14 @@ def test_phones_are_shown_when_asked_for_and_that_is_recorded(desk, desked):
     desked.cookies.clear()
     signs_in(desk, desked, "root", "administrator")
     assert "shown: person card" in desked.get("/admin/audit").text
+
+
+def test_the_page_of_an_alert_sends_a_message_and_its_timeline_says_by_whom_and_what_became_of_it(desk, desked):
+    id = desk.raises_co()
+    form = {"somebody": "p-v01", "what": "note", "text": "请带手电"}
+    assert 'action="/alerts/carbon_monoxide-7/message"' in desked.get(f"/alerts/{id}").text
+    assert desked.post(f"/alerts/{id}/message", data=form, headers=FORM).status_code == 303
+    page = desked.get(f"/alerts/{id}").text
+    assert "duty 让给 廖荷花 发消息" in page and "请带手电" in page
+    refused = desked.post(f"/alerts/{id}/message", data=form | {"text": ""}, headers={**FORM, "accept": "text/html"})
+    assert refused.status_code == 409 and "请写几句再发" in refused.text

@@ -75,6 +75,7 @@ _MESSAGES: Final = {
     "away_told": "{house} is noted as away for {days} days, quiet raises no alarm. If wrong, phone the duty desk.",
     "away_refused": "Not set as away. Please write: AWAY house days (1 to 14), like AWAY 12 3",
     "soft_check": "Hello, you have not been seen to move for {hours} hours. If you are well press any key. If you need help press none: we will send somebody.",
+    "desk_note": "{house}, duty desk: {note}",
     "audit_page": "Self-check {clock}: {count} open alerts do not move on in time. Open the duty desk now and look at the server.",
     "group_notice": "{house}: {danger} at {clock}. The watchers are being told, please keep an eye open.",
     "already_closed": "{house}: closed at {clock} ({outcome}), no answer needed. Thank you.",

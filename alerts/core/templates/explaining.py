@@ -46,6 +46,7 @@ ZH: Final = Explaining(
         "ask_outcome": "有人到了还没有结案，请他问结果",
         "outcome": "叫过他，要知道怎么了结",
         "audit": "系统管理员",
+        "desk": "值班员让发给他的",
     },
     now={
         "due": "到了第{round}轮第{step}步的时间",
@@ -128,6 +129,7 @@ EN: Final = Explaining(
         "ask_outcome": "somebody arrived, and nobody has closed it",
         "outcome": "was asked, and must hear how it ended",
         "audit": "is an administrator",
+        "desk": "the duty desk had it sent to them",
     },
     now={
         "due": "step {step} of round {round} is due",

@@ -75,6 +75,7 @@ _MESSAGES: Final = {
     "away_told": "{house}已登记外出{days}天,期间没动静不报警。若不对,请打电话给值班员。",
     "away_refused": "没有设外出。请写:外出 门牌号 天数(1到14天),如:外出12 3",
     "soft_check": "您好,{hours}个小时没见您走动了。您没事,请按任意一个键。要人帮忙就别按,我们会叫人来看您。",
+    "desk_note": "{house},值班员:{note}",
     "audit_page": "系统自查{clock}:{count}起警情没有按时往下走。请马上打开值班台处理,并查看服务器。",
     "group_notice": "{house}:{danger},{clock}。已在通知守望员,请大家留意。",
     "already_closed": "{house}的事{clock}已了结({outcome}),不用再回。谢谢您。",

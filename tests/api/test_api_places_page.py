@@ -45,7 +45,9 @@ def test_the_worst_of_several_counts_and_maintenance_does_not(two, client):
     come_in(two, client, "operator")
     two.raises_quiet()
     two.raises_co(home="dp03-15")
-    assert tile(client.get("/places").text, "dp03-15")[0] == "c1 alarmed"
+    page = client.get("/places").text
+    assert tile(page, "dp03-15")[0] == "c1 alarmed"
+    assert page.index('href="/homes/dp03-15"') < page.index('href="/homes/dp03-12"'), "the worst stands first"
     two.happens("home-dp03-12", "dp03", HomePaused(home="dp03-12", by="user:duty"))
     assert tile(client.get("/places/live").text, "dp03-12")[0] == "s-paused"
 

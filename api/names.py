@@ -60,6 +60,8 @@ class Names:
             return name
         if id == "group":
             return self._said("镇里的群", "the town's group")
+        if (home := id.removeprefix("elder-")) != id and home in self._homes:
+            return f"{self.home(home)} {self._said('老人', 'elder')}"
         known = self._people.get(id)
         return self._said(known.name, known.name_en) if known else id
 

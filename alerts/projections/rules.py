@@ -23,7 +23,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "class2": tuple(f"class2.{name}" for name in _PER_CLASS),
     "class3": (*(f"class3.{name}" for name in _PER_CLASS if name != "prealarm_s"), "class3.hours", "class3.wait_s"),
     "class4": ("class4.answer_within_s", "class4.arrive_within_s"),
-    "no_activity": (LIMIT, "routine.on", "routine.budget", "routine.floor_s", "no_activity.away_s", "soft_check.before_s"),
+    "no_activity": (LIMIT, "routine.on", "routine.budget", "routine.floor_s", "no_activity.away_s", "soft_check.before_s",
+        "soft_check.call",
+    ),
     "carbon_monoxide": ("co.siren_s", "co.clears_ppm", "co.urgent_pct", "co.call_120_ppm"),
     "check_flue": ("check_flue.ppm", "check_flue.after_s"),
     "temperature": ("low_temperature.celsius", "high_temperature.celsius"),
@@ -66,7 +68,7 @@ def kind_of(name: str) -> str:
         return "steps"
     if name.endswith(".hours"):
         return "hours"
-    if name == "routine.on":
+    if name in {"routine.on", "soft_check.call"}:
         return "switch"
     if name.endswith("_s"):
         return "minutes" if name == LIMIT or DEFAULTS[name] % 60 == 0 else "seconds"

@@ -18,6 +18,7 @@ WET_AND_COLD = (
     + """\
       - {id: leak-1, model: water-leak, room: 厨房}
       - {id: air-1, model: climate, room: 卧室}
+      - {id: gas-1, model: gas-alarm, room: 厨房}
 """
 )
 
@@ -149,7 +150,7 @@ def test_a_siren_sounds_only_where_it_was_asked_for(house: House) -> None:
     house.hears("co-2", "co", {"alarm": True, "ppm": 120})
     told = house.said(DeviceCommandIssued)
     assert {(each.device, each.do, each.for_s, each.why) for each in told} == {
-        (f"dp03/{name}", "siren", 60.0, "carbon_monoxide") for name in ("co-1", "co-2", "smoke-1")
+        (f"dp03/{name}", "siren", 60.0, "carbon_monoxide") for name in ("co-1", "co-2", "smoke-1", "gas-1")
     }
     house.hears("co-2", "co", {"alarm": True, "ppm": 130})
     assert len(house.said(DeviceCommandIssued)) == 3, "not with each reading"
@@ -185,6 +186,31 @@ def test_water_that_stays_is_told_after_half_an_hour_and_one_wiped_up_is_not(hou
     assert not any("漏水" in text for text in house.phone(4).inbox), "after 20:00 nobody is told"
     house.waits(hours=12)
     assert any("漏水" in text for text in house.phone(4).inbox)
+
+
+def test_gas_is_told_at_once_by_its_own_words_and_is_not_over_because_it_has_cleared(house: House) -> None:
+    house.hears("gas-1", "gas", {"alarm": True, "test": False})
+    for number in (1, 3):
+        assert "燃气报警" in house.phone(number).last
+        assert "别开灯点火" in house.phone(number).last
+    house.waits(minutes=4)
+    assert "119" in house.phone(5).last, "the town too after four minutes"
+    house.hears("gas-1", "gas", {"alarm": False, "test": False})
+    assert house.alert("gas").open
+    house.operator_closes("gas", "rescued")
+    assert house.alert("gas").outcome == "rescued"
+
+
+def test_who_asks_for_help_gets_the_watcher_once_and_the_village_only_when_nobody_answers(house: House) -> None:
+    house.hears("sos-1", "button", {"action": "help"})  # four in the afternoon
+    assert "按了求助" in house.phone(1).last
+    house.waits(hours=3.9)
+    assert [len(house.phone(n).inbox) for n in (1, 2, 3, 4)] == [1, 0, 0, 0]
+    house.phone(1).replies("11")
+    house.phone(1).replies("12")
+    assert house.alert("help").outcome in {"request_done", "safe_at_home"}
+    house.waits(hours=20)
+    assert not any("求助" in text for text in house.phone(4).inbox)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 Engine, planner, timers and senders in one process, two providers (texts and calls) that take everything at once: what is
 measured is ours. Four parts: alarms one after the other; many in one moment; many open alerts whose next steps come due,
 spread as their alarms were; and, in a house of its own, a power cut over all homes with carbon monoxide in the midst.
-Beside it, on the same database, a loop that only writes an alarm down and hands it on. About five minutes in all.
+Beside it, on the same database, a loop that only writes an alarm down and hands it on. Five to six minutes in all.
 """
 
 import argparse
@@ -63,9 +63,9 @@ def arguments() -> argparse.Namespace:
     parser = program.options(__doc__ or "", rounds=1)
     parser.add_argument("--alarms", type=int, default=100, help="one after the other, and at once (default 100)")
     parser.add_argument("--open", type=int, default=1000, help="open alerts whose steps come due (default 1000)")
-    parser.add_argument("--spread", type=float, default=45.0, help="seconds over which they began (default 45)")
+    parser.add_argument("--spread", type=float, default=40.0, help="seconds over which they began (default 40)")
     parser.add_argument("--dark", type=int, default=300, help="homes that a power cut darkens (default 300)")
-    parser.add_argument("--within", type=float, default=20.0, help="seconds in which they go dark (default 20)")
+    parser.add_argument("--within", type=float, default=15.0, help="seconds in which they go dark (default 15)")
     return parser.parse_args()
 
 

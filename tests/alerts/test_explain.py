@@ -6,6 +6,14 @@ from alerts.commands import alerts as commands
 from alerts.core.explain import Explained, Naming, Said, explain
 from alerts.core.templates.explaining import EN, ZH
 from alerts.core.wording import local_clock
+from alerts.notify.channels.aliyun_sms import AliyunSms
+from alerts.notify.channels.aliyun_voice import AliyunVoice
+from alerts.notify.channels.logbook import Logbook
+from alerts.notify.channels.modem.sms import ModemSms
+from alerts.notify.channels.twilio_sms import TwilioSms
+from alerts.notify.channels.twilio_voice import TwilioVoice
+from alerts.notify.channels.wecom_group import WeComGroup
+from api.console.words import knows
 from tests.house import House
 
 
@@ -90,3 +98,11 @@ def test_an_alert_that_waits_for_the_desk_alone_says_so(house: House, language: 
     house.phone(1).replies("TD")
     words = ZH if language == "zh" else EN
     assert explained(house, "responder_unreachable", language).next.sentence == words.nothing
+
+
+def test_every_way_there_is_has_a_name_in_both_languages() -> None:
+    ways = {TwilioSms, TwilioVoice, AliyunSms, AliyunVoice, ModemSms, WeComGroup, Logbook}
+    names = {way.name for way in ways}
+    for words in (ZH, EN):
+        assert names <= set(words.channels)
+    assert all(knows(f"channel.{name}") for name in names)

@@ -7,6 +7,9 @@ import threading
 import pytest
 from small_town import NOW, facts, take
 
+from alerts.registry import tables
+from alerts.registry.importing import registered
+
 pytestmark = pytest.mark.both
 
 # Reads, then holds the writer's lock until its standard input closes, then writes once and ends.
@@ -63,3 +66,20 @@ def test_two_imports_of_the_same_file_at_once_are_one(database):
     answers = [take(database, now=NOW).nothing_new] + [o.communicate(timeout=60)[0] == "True\n" for o in others]
     assert sorted(answers) == [False, True, True]
     assert len(facts(database)) == 15
+
+
+def test_no_import_lands_between_two_tables_that_another_reads(database, monkeypatch):
+    reports, other = {}, threading.Thread(target=lambda: reports.update(other=take(database)))
+    by_id = registered._by_id
+
+    def reads(db, table):
+        found = by_id(db, table)
+        if table is tables.homes and other.ident is None:
+            other.start()
+            other.join(0.5)  # it would land now
+        return found
+
+    monkeypatch.setattr(registered, "_by_id", reads)
+    assert not take(database).nothing_new
+    other.join(30)
+    assert reports["other"].nothing_new

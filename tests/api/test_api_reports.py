@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from desk import CLASS_1, MODELS, Desk
 from openpyxl import Workbook, load_workbook
-from test_api_desk_life import FORM, signs_in
+from test_api_desk_life import FORM
 from test_api_rights import TWO_VILLAGES, come_in
 
 from alerts.commands import alerts as commands
@@ -26,7 +26,7 @@ MONTH = "2026-11"
 
 @pytest.fixture
 def desked(desk, client):
-    signs_in(desk, client)
+    client.headers.update(desk.token(name="duty"))
     return client
 
 
@@ -63,11 +63,8 @@ def a_month(desk):
     desk.told("home-dp03-12", "dp03", blind, "unseen-1")
 
 
-def december(desk, client=None):
-    """The month is over; a session of November is too."""
+def december(desk):
     desk.now += 30 * DAY
-    if client is not None:
-        client.get(desk.link())
 
 
 def figures(page):
@@ -125,7 +122,7 @@ def test_a_watcher_is_judged_by_alerts_of_whose_own_chain_they_were(desk, desked
 
 def test_a_closed_month_stands_and_what_comes_later_is_a_revision_that_names_its_alert(desk, desked):
     a_month(desk)
-    december(desk, desked)
+    december(desk)
     assert "还没有结账" in desked.get(f"/reports?month={MONTH}").text
     assert desked.post("/reports/close", data={"month": MONTH}, headers=FORM).status_code == 303
     page = desked.get(f"/reports?month={MONTH}").text
@@ -153,7 +150,7 @@ def test_a_closed_month_stands_and_what_comes_later_is_a_revision_that_names_its
 def test_an_alert_and_a_darkness_that_come_to_be_known_late_are_revisions_too(desk, desked):
     a_month(desk)
     november = desk.now
-    december(desk, desked)
+    december(desk)
     close_month(desk.database, MONTH, by="user:duty", at=desk.now)
     desk.happens("alert-late", "dp03", facts.AlertRaised(
         alert="late", home="dp03-15", site="dp03", danger="sos", reason={}, terms=CLASS_1
@@ -172,7 +169,7 @@ def test_a_month_is_closed_once_and_only_when_it_is_over(desk, desked):
     assert desked.post("/reports/close", data={"month": MONTH}, headers=FORM).status_code == 409
     with pytest.raises(MonthRefused, match="before_us"):
         close_month(desk.database, "2026-10", by="user:duty", at=desk.now)
-    december(desk, desked)
+    december(desk)
     assert desked.post("/reports/close", data={"month": MONTH}, headers=FORM).status_code == 303
     again = desked.post("/reports/close", data={"month": MONTH}, headers={**FORM, "accept": "text/html"})
     assert again.status_code == 409 and "已经结过账" in again.text

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from desk import until
-from test_api_desk_life import FORM, signs_in
+from test_api_desk_life import FORM
 
 from alerts.backtest.apart import NotFinished
 from api.console.trials import Trials
@@ -43,7 +43,7 @@ def judge(desk):
 
 @pytest.fixture
 def root(desk, client):
-    signs_in(desk, client, "root", "administrator")
+    client.headers.update(desk.token("administrator", "root"))
     return client
 
 
@@ -80,7 +80,7 @@ def test_a_change_is_judged_first_and_holds_only_once_saved_with_a_reason(desk, 
     page = words(root, "/rules/no_activity_s?scope=dp03-12")
     assert "16 小时" in page and "老人爱午睡" in page and "root" in page
     (saved,) = [one for one in settings(desk) if one.name == "no_activity_s"]
-    assert (saved.scope, saved.value, saved.by) == ("dp03-12", "57600", "user:root")
+    assert (saved.scope, saved.value, saved.by) == ("dp03-12", "57600", "token:root")
     assert root.post(f"{trial}/save", data={"why": "again"}, headers=FORM).status_code == 409
 
 
@@ -159,6 +159,6 @@ def test_every_number_of_the_page_has_a_word_and_a_page(root):
 
 
 def test_an_operator_looks_and_changes_nothing(desk, client):
-    signs_in(desk, client)
+    client.headers.update(desk.token())
     assert 'name="value"' not in client.get("/rules/low_temperature.celsius").text
     assert client.post("/rules/low_temperature.celsius/try", data={"value": "9"}, headers=FORM).status_code == 403

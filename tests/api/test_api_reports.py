@@ -12,14 +12,16 @@ from test_api_rights import TWO_VILLAGES, come_in
 
 from alerts.commands import alerts as commands
 from alerts.commands.months import MonthRefused, close_month, close_what_is_due
+from alerts.drills import EVERYBODY, TOWN
 from alerts.registry import importing
+from alerts.steward import CHAINS, Steward
 from api.console.workbook import put
 from events.store import read_stream
 from events.types import alert as facts
 from events.types.fact import DAY, MINUTE
 from events.types.message import PersonTold
 from events.types.report import MonthClosed
-from events.types.system import HomeUnseen
+from events.types.system import DeadlinePassed, HomeUnseen
 
 MONTH = "2026-11"
 
@@ -179,8 +181,14 @@ def test_a_month_that_nobody_closes_is_closed_by_itself_a_week_later(desk):
     a_month(desk)
     desk.now = 1_796_054_400_000_000 + 6 * DAY  # 2026-12-07 00:00 in the town
     assert close_what_is_due(desk.database, desk.now) == ""
-    assert close_what_is_due(desk.database, desk.now + 2 * DAY) == MONTH
-    assert close_what_is_due(desk.database, desk.now + 3 * DAY) == ""
+    desk.now += 2 * DAY
+    night = DeadlinePassed(owner=TOWN, site=EVERYBODY, timer=CHAINS, due=desk.now)
+    desk.told(f"timer-{TOWN}", EVERYBODY, night, "night-1")
+    steward = Steward(desk.database, lambda: desk.now)
+    while not steward.settled:
+        steward.step()
+    steward.follower.close()
+    assert close_what_is_due(desk.database, desk.now + DAY) == "", "once is enough"
     with desk.database.read() as db:
         (said,) = [one.event for one in read_stream(db, f"report-{MONTH}-dp03")]
     assert isinstance(said, MonthClosed) and said.by == "system" and len(said.alerts) == 7

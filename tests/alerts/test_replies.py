@@ -277,7 +277,7 @@ def test_politeness_is_no_answer(text):
 def test_none_of_our_own_messages_sent_back_is_ever_an_action():
     shown = {"house": "12号家", "person": "王守望员", "clock": "14:32", "hours": "12", "minutes": "9", "days": "3"} | {
         "copy": "2", "round": "2", "slot": "3", "slots": "3=12号家,4=7号家", "count": "2", "persons": "王守望员、李守望员", "site": "东坪三组", "trouble": "停电", "room": "堂屋", "usual": "3", "homes": "9",
-        "places": "2", "requests": "1", "repairs": "3", "fresh": "2", "danger": "烟雾报警", "do_first": "先喊人", "outcome": "已救助"
+        "places": "2", "requests": "1", "repairs": "3", "fresh": "2", "danger": "烟雾报警", "do_first": "先喊人", "outcome": "已救助", "note": "老人说头晕",
     }  # fmt: skip
     for template in TEMPLATES.values():
         for text in (template.zh, template.en):

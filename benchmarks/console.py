@@ -40,10 +40,12 @@ _FLAGS = [
     "--disable-component-update",
     "--no-first-run",
 ]
+_SHOWN = ".alert h2 a, #further a"
+"""Cards, and beyond the fiftieth a line each."""
 _WATCH = """() => {
   window.painted = {};
   new MutationObserver(() => {
-    const ids = [...document.querySelectorAll(".alert")].map((one) => one.id).filter((id) => !(id in window.painted));
+    const ids = [...document.querySelectorAll("SHOWN")].map((one) => one.pathname).filter((id) => !(id in window.painted));
     if (ids.length) requestAnimationFrame(() => requestAnimationFrame(() => {
       for (const id of ids) window.painted[id] ??= Date.now();
     }));
@@ -52,7 +54,7 @@ _WATCH = """() => {
   document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(() => requestAnimationFrame(() => {
     (window.repaints ??= []).push(performance.now() - window.askedAt);
   })));
-}"""
+}""".replace("SHOWN", _SHOWN)
 
 
 class Orders:
@@ -118,7 +120,7 @@ def _to_the_pixel(page: Page, orders: Orders, count: int) -> dict[str, float]:
     page.evaluate(_WATCH)
     took = []
     for _ in range(count):
-        before = set(page.evaluate("[...document.querySelectorAll('.alert')].map((one) => one.id)"))
+        before = set(page.evaluate(f"[...document.querySelectorAll('{_SHOWN}')].map((one) => one.pathname)"))
         at = orders("raises")
         fresh: list[float] = []
         while not fresh:

@@ -30,15 +30,16 @@ def stages(address: str | Path, published: dict[int, int], told: dict[int, int])
             match fact.event:
                 case CarbonMonoxideReported(device=device):
                     recorded.setdefault(int(device.rpartition("-")[2]), fact.recorded_at)
-                case AlertRaised(home=home, alert=alert):
+                case AlertRaised(home=home, alert=alert, danger="carbon_monoxide"):
                     homes[alert] = int(home.removeprefix("h"))
                     decided.setdefault(homes[alert], fact.recorded_at)
-                case MessagePlanned(alert=alert):
+                case MessagePlanned(alert=alert) if alert in homes:
                     planned.setdefault(homes[alert], fact.recorded_at)
         for alert, at in db.execute(
             select(outbox.c.alert, func.min(outbox.c.first_claimed_at)).group_by(outbox.c.alert)
         ):
-            claimed[homes[alert]] = at
+            if alert in homes:
+                claimed[homes[alert]] = at
     database.close()
     stamps = (published, recorded, decided, planned, claimed, told)
     whole = [home for home in published if all(home in stamp for stamp in stamps)]

@@ -50,6 +50,7 @@ def new_database(address: str | Path) -> Database:
 def _town(homes: int) -> str:
     sites = list(dict.fromkeys(map(site_of, range(1, homes + 1))))
     people = [_person(f"w-{site}", "watcher", n) for n, site in enumerate(sites, 1)]
+    people += [_person(f"s-{site}", "watcher", n) for n, site in enumerate(sites, 2001)]
     people += [_person(f"g-{site}", "grid_member", n) for n, site in enumerate(sites, 4001)]
     people += [_person("v-1", "village_head", 9001), _person("t-1", "town_officer", 9002)]
     return yaml.safe_dump(
@@ -77,6 +78,7 @@ def _home(number: int) -> dict[str, object]:
     return {
         "id": f"h{number}", "site": site_of(number), "number": (number - 1) % 9999 + 1, "address": f"测速村{number}号",
         "residents": [{"name": "某某", "born": 1941}], "watcher": f"w-{site_of(number)}",
+        "second_watcher": f"s-{site_of(number)}",
         "no_activity_hours": 12,
         "devices": [*devices, {"id": f"co-{number}", "model": "co-alarm", "room": "卧室"}],
     }  # fmt: skip

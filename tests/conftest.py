@@ -16,6 +16,18 @@ from tests.postgres import Databases, databases
 BOTH = ["sqlite", "postgresql"]
 
 
+LONGEST = (
+    "test_recorded_week.py", "test_benchmarks_run.py", "test_demo.py", "test_clock_set.py", "test_each_place_once.py",
+    "test_random_rounds.py", "test_world.py", "test_up.py", "test_apart.py",
+)  # fmt: skip
+"""Each keeps one worker for long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They come first: who is done with the others takes what is left, and nobody is waited for at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Databases]:
     """A server for the whole run, started when it is first asked for."""

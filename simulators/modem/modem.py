@@ -215,9 +215,10 @@ class SimulatedModem:
             return
         if self.trouble == "deaf_after":
             return
+        becomes = self.statuses.get(told["number"], 0)  # before the sender goes on
         self._say(f"+CMGS: {reference}\r\n\r\nOK")
         if told["report"] and self._reports:
-            self.report_comes(reference, told["number"], self.statuses.get(told["number"], 0))
+            self.report_comes(reference, told["number"], becomes)
 
     def _say(self, text: str) -> None:
         self._put(f"\r\n{text}\r\n".encode())

@@ -17,6 +17,7 @@ from alerts.notify.outbox import outbox
 from events.database import Database
 from events.holding import Holder
 from events.keepers import make_database, sqlite
+from events.serial import Recorded
 from events.store import New, append
 from events.types.device import CarbonMonoxideReported
 from shouwang.alerting import Alerting
@@ -90,7 +91,13 @@ def test_a_held_database_is_waited_for_and_the_alarm_in_hand_is_told_once(
     try:
         with held(address) as hold:
             if isinstance(address, Path):  # in the one writer's own thread, before anybody can write about the alarm
-                stop = database.on_landed(lambda _landed: (stop(), hold(), None)[2])
+
+                def holds(landed: list[Recorded]) -> None:
+                    if any(each.key == "co-1" for each in landed):
+                        stop()
+                        hold()
+
+                stop = database.on_landed(holds)
             else:
                 hold()  # the log itself is free
             database.write(lambda db: append(db, [alarm], recorded_at=now()))

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import platform
+import re
 import sqlite3
 import subprocess
 import time
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 BOOK = ROOT / "docs" / "reliability.json"
 _SYNCS = 50
+_MEASURE = re.compile(r"(?P<what>.* )(?P<number>\d+\.\d+)(?P<unit> ms)")
 
 _HEAD = """# What it survives
 
@@ -67,7 +69,7 @@ def machine(folder: Path) -> str:
     memory_kb = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     return (
         f"{len(os.sched_getaffinity(0))} cores ({cpu or platform.machine()}), {memory_kb // 1024 // 1024} GB, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{platform.system()} {platform.release().partition('-')[0]}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         f"4 KiB on disk in {_sync_ms(folder):.2f} ms"
     )
 
@@ -107,17 +109,35 @@ def page(told: list[Told], rounds: tuple[Round, ...]) -> str:
         f"| [{t.name}](#{t.name}) | {t.database} | {'**no**' if t.failures else 'yes'} | {t.seed} | {t.commit} | {t.date} | {t.took_s:.0f} |"
         for t in told
     ]
-    machines = sorted({t.machine for t in told})
-    lines += ["", "On: " + "; ".join(machines) + ".", ""]
+    lines += ["", f"On: {folded({t.machine for t in told})}.", ""]
     for each in rounds:
         if each.name in by_name:
             lines += _section(each, by_name[each.name])
     return "\n".join(lines) + "\n"
 
 
+def folded(machines: set[str]) -> str:
+    """Several descriptions as one: what is the same is said once, of a measure the least and the most, else each."""
+    described = [each.split(", ") for each in machines]
+    if len({len(parts) for parts in described}) > 1:
+        return "; ".join(sorted(machines))
+    return ", ".join(_together(sorted(set(parts))) for parts in zip(*described, strict=True))
+
+
+def _together(said: list[str]) -> str:
+    found = [_MEASURE.fullmatch(each) for each in said]
+    measures = sorted((float(each["number"]), each) for each in found if each)
+    if len(measures) < max(2, len(said)) or len({(each["what"], each["unit"]) for _, each in measures}) > 1:
+        return " or ".join(said)
+    least, most = measures[0][1], measures[-1][1]
+    return f"{least['what']}{least['number']} to {most['number']}{most['unit']}"
+
+
 def _section(about: Round, told: list[Told]) -> list[str]:
     names = list(dict.fromkeys(name for t in told for name in t.figures))
-    lines = [f"## {about.name}", "", about.about, "", "| | " + " | ".join(t.database for t in told) + " |"]
+    lines = [f"## {about.name}", "", about.about, ""]
+    lines += [about.alone, ""] if about.alone else []
+    lines += ["| | " + " | ".join(t.database for t in told) + " |"]
     lines += ["|---|" + "---|" * len(told)]
     lines += [f"| {name} | " + " | ".join(_shown(t.figures.get(name, "")) for t in told) + " |" for name in names]
     lines.append("")

@@ -40,5 +40,7 @@ class Round:
     about: str
     run: Callable[[Ground], Outcome]
     databases: tuple[Store, ...] = ("sqlite", "postgresql")
+    alone: str = ""
+    """Why it is run on one database only, and what holds the same on the other."""
     slow: bool = False
     """Longer than a minute at full scale."""

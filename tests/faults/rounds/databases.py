@@ -218,8 +218,10 @@ HELD = Round(
 RESTARTED = Round(
     "restarted", "PostgreSQL restarts and is killed under load: the service waits, and goes on without a hand on it.",
     restarted, databases=("postgresql",), slow=True,
+    alone="SQLite has no server that could end without us: see kills.",
 )  # fmt: skip
 COMMITS = Round(
     "commits", "PostgreSQL's line breaks in the middle of a COMMIT: each fact once, each decision once, nobody dies.",
     commits_lost, databases=("postgresql",), slow=True,
+    alone="SQLite has no line that could break.",
 )  # fmt: skip

@@ -132,8 +132,10 @@ def broker_full(ground: Ground) -> Outcome:
 BROKER_FULL = Round(
     "broker-full", "The broker's disk is full: devices are not answered and send again, and it goes on by itself.",
     broker_full, databases=("sqlite",), slow=True,
+    alone="Once: the broker and its disk are the same beside either database.",
 )  # fmt: skip
 FULL = Round(
     "full", "The database's disk is full, again and again: it reads, acknowledges nothing, says so, and goes on by itself.",
     full, databases=("sqlite",), slow=True,
+    alone="On PostgreSQL it is another fault: see postgresql-full.",
 )  # fmt: skip

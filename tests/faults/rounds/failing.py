@@ -136,8 +136,10 @@ def _met(service: Service) -> bool:
 REFUSED_AT_WORK = Round(
     "eio-at-work", "An fsync fails under the working service: it ends, never syncs again, and nothing acknowledged is lost.",
     refused_at_work, databases=("sqlite",), slow=True,
+    alone="On SQLite only: a PostgreSQL whose fsync fails ends by itself, see restarted.",
 )  # fmt: skip
 POSTGRESQL_FULL = Round(
     "postgresql-full", "PostgreSQL's disk is full, again and again: the service waits, and goes on by itself.",
     postgresql_full, databases=("postgresql",), slow=True,
+    alone="On SQLite it is another fault: see full.",
 )  # fmt: skip

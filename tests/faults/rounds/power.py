@@ -128,8 +128,12 @@ def _losses(found: Found) -> list[str]:
 POWER = Round(
     "power", "The power is cut at each fsync, keeping what was synced and any of the rest: nothing acknowledged is lost.",
     cut_at_each_sync, databases=("sqlite",),
+    alone="On SQLite only: there our process writes the files, and its settings decide. On PostgreSQL another program does, and its write-ahead log is "
+    "trusted for it; what is ours is to ask it to wait for its disk at each commit whatever the server is set to, which a test "
+    "holds (tests/events/test_postgresql.py), and the rounds commits and restarted cut it off around its COMMIT.",
 )  # fmt: skip
 REFUSED = Round(
     "eio", "One fsync fails: the process ends and never retries, and the next one loses nothing, even at a power cut.",
     refuse_a_sync, databases=("sqlite",),
+    alone="On SQLite only: a PostgreSQL whose fsync fails ends by itself (data_sync_retry is off), which is what the round restarted does to us.",
 )  # fmt: skip

@@ -4,7 +4,7 @@ import random
 import time
 from statistics import median, quantiles
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from events.tables import events
 from tests.faults.audit import audit
@@ -17,7 +17,7 @@ _HOMES = 400
 _NEIGHBOURS = 50.0
 _CHATTER = 100.0
 _CHATTY_S, _TURNS = 30.0, 5
-_KEEPS = (2.0, 50.0)
+_KEEPS = {"without": (2.0, 50.0), "as_many_of_all": (1.5, 25.0)}
 """The neighbours' p95 may be at most so many times as long, or so many milliseconds longer: noise of a busy machine."""
 
 _COUNTY = 170.0
@@ -28,7 +28,7 @@ _TOLD_WITHIN_S = 10.0
 
 
 def chatty(ground: Ground) -> Outcome:
-    """The neighbours' way into the log, without it and with it, in turns: the machine's own moods meet both alike."""
+    """The neighbours' way into the log: alone, with so many messages of all homes alike, and beside the one; in turns."""
     span = max(2.0, _CHATTY_S * ground.scale / _TURNS)
     with Service(ground, Town(_HOMES)) as service, service.crowd() as crowd:
         crowd.homes = range(2, _HOMES + 1)
@@ -36,30 +36,28 @@ def chatty(ground: Ground) -> Outcome:
         service.start(well=True)
         crowd.rate = _NEIGHBOURS
         time.sleep(2)  # the first facts of a new process are slower
-        without: list[tuple[int, int]] = []
-        during: list[tuple[int, int]] = []
+        spells: dict[str, list[tuple[int, int]]] = {"without": [], "as_many_of_all": [], "during": []}
         said = 0
         for turn in range(_TURNS):
             ground.say(f"turn {turn + 1} of {_TURNS}")
-            began = _wall()
-            time.sleep(span)
-            between = _wall()
-            said += _chatters(crowd, device, span)
-            without.append((began, between))
-            during.append((between, _wall()))
+            for spell, spans in spells.items():  # in turns: the machine's own moods meet all alike
+                began = _wall()
+                crowd.alarm(2 + turn * len(spells) + list(spells).index(spell))
+                crowd.rate = _NEIGHBOURS + _CHATTER * (spell == "as_many_of_all")
+                if spell == "during":
+                    said += _chatters(crowd, device, span)
+                else:
+                    time.sleep(span)
+                spans.append((began, _wall()))
         outcome = audit(service, crowd)
-        quiet, loud = (
-            [ms for since, until in turns for ms in _latencies(service, device, since, until)]
-            for turns in (without, during)
-        )
-    p95 = [quantiles(each, n=20)[-1] for each in (quiet, loud)]
-    if p95[1] > max(p95[0] * _KEEPS[0], p95[0] + _KEEPS[1]):
-        outcome.failures.append(f"the neighbours wait for {p95[1]:.1f} ms (p95) instead of {p95[0]:.1f}")
-    figures: dict[str, Figure] = {
-        "of_the_one_device": said, "neighbours_p50_ms_without": round(median(quiet), 2),
-        "neighbours_p50_ms_during": round(median(loud), 2), "neighbours_p95_ms_without": round(p95[0], 2),
-        "neighbours_p95_ms_during": round(p95[1], 2),
-    }  # fmt: skip
+        took = {spell: _latencies(service, device, spans) for spell, spans in spells.items()}
+    p95 = {spell: quantiles(each, n=20)[-1] for spell, each in took.items()}
+    for than, (times, more) in _KEEPS.items():
+        if p95["during"] > max(p95[than] * times, p95[than] + more):
+            outcome.failures.append(f"the neighbours wait for {p95['during']:.1f} ms (p95), {than} for {p95[than]:.1f}")
+    figures: dict[str, Figure] = {"of_the_one_device": said}
+    figures |= {f"neighbours_p50_ms_{spell}": round(median(each), 2) for spell, each in took.items()}
+    figures |= {f"neighbours_p95_ms_{spell}": round(each, 2) for spell, each in p95.items()}
     outcome.figures = figures | outcome.figures
     return outcome
 
@@ -75,10 +73,11 @@ def _chatters(crowd: Crowd, device: str, for_s: float) -> int:
     return said
 
 
-def _latencies(service: Service, but: str, since: int, until: int) -> list[float]:
+def _latencies(service: Service, but: str, spans: list[tuple[int, int]]) -> list[float]:
     """Milliseconds from a device's stamp to the log's, of all other devices that spoke then."""
+    then = or_(*(events.c.at.between(since, until) for since, until in spans))
     query = select(events.c.recorded_at - events.c.at).where(
-        events.c.stream.like("device-%"), events.c.stream != f"device-{but}", events.c.at.between(since, until)
+        events.c.stream.like("device-%"), events.c.stream != f"device-{but}", then
     )
     with service.memory() as database, database.read() as db:
         return [row[0] / 1000 for row in db.execute(query)]
@@ -131,8 +130,9 @@ def _wall() -> int:
 
 CHATTY = Round(
     "chatty-device",
-    f"One device at {_CHATTER:g} messages a second while {_NEIGHBOURS:g} a second come from the other homes: "
-    "its neighbours' way into the log stays as short as without it.",
+    f"One device at {_CHATTER:g} messages a second while {_NEIGHBOURS:g} a second come from the other homes, alarms among them: its "
+    "neighbours' way into the log is as short as when all homes together say as much. Without it the broker's disk has a third of the "
+    "syncs to do, and the intake gathers nothing: from four messages at once on a batch gathers for up to 20 ms, which no alarm waits for.",
     chatty,
 )
 STORM = Round(

@@ -181,6 +181,7 @@ FROZEN = Round(
     "the frozen one, woken, commits and sends nothing and ends.",
     frozen,
     databases=("postgresql",),
+    alone="One process holds a SQLite file: a lock on its folder refuses the second.",
     slow=True,
 )
 REPLACED = Round(
@@ -189,5 +190,6 @@ REPLACED = Round(
     "as if on another.",
     killed,
     databases=("postgresql",),
+    alone="One process holds a SQLite file: its parent starts it again, see kills.",
     slow=True,
 )

@@ -5,17 +5,15 @@ facts, so that planning twice plans once.
 """
 
 import logging
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable
 
 import msgspec
 from sqlalchemy import Connection
 
-from alerts.commands.deciding import load
+from alerts.commands.deciding import load_all
 from alerts.core.alert import Alert
 from alerts.core.person import Person
 from alerts.core.policy import Policy
-from alerts.core.refusals import AlertUnknown
 from alerts.core.ways import Way
 from alerts.core.worth import worth_until
 from alerts.notify import outbox
@@ -121,13 +119,11 @@ class Planner(Planning):
         if CHANNELS in self._touched:
             states[CHANNELS] = _pack(self.declared)
 
-        alerts = self._alerts({intended.alert for intended, _ in planned})
+        plans = self._plans(planned)
 
         def work(db: Connection) -> None:
             self._check(db)
-            for intended, planned_at in planned:
-                until = worth_until(alerts.get(intended.alert), intended.alert_class, planned_at, intended.template)
-                outbox.plan(db, intended, at=planned_at, valid_until=until)
+            outbox.plan(db, plans)
             set_timers(db, awaited)
             save_snapshots(db, self._reader, states)
             save_bookmark(db, self._reader, position)
@@ -138,16 +134,16 @@ class Planner(Planning):
         failpoint("planner.committed")
         self._forget()
 
-    def _alerts(self, names: Collection[str]) -> dict[str, Alert]:
-        """As of now: only for how long a message is worth sending, which decides nothing."""
-        found: dict[str, Alert] = {}
-        if not names:
-            return found
-        with self._database.read() as db:
-            for name in names:
-                with suppress(AlertUnknown):
-                    found[name] = load(db, name)
-        return found
+    def _plans(self, planned: list[tuple[message.MessagePlanned, int]]) -> list[outbox.Plan]:
+        """With the alerts as of now: only for how long a message is worth sending, which decides nothing."""
+        named, alerts = {intended.alert for intended, _ in planned if intended.alert}, dict[str, Alert]()
+        if named:
+            with self._database.read() as db:
+                alerts = load_all(db, named)
+        return [
+            outbox.Plan(made, at, worth_until(alerts.get(made.alert), made.alert_class, at, made.template))
+            for made, at in planned
+        ]
 
 
 def _lifted(person: Person) -> Person:

@@ -23,10 +23,9 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
+    text,
 )
-from sqlalchemy import update as change
 
 from events.database import Database
 from events.failpoints import failpoint
@@ -66,14 +65,27 @@ class Timer(NamedTuple):
 
 
 def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
-    """Write what has changed, within the transaction of what was decided."""
+    """Write what has changed, within the transaction of what was decided: many in one statement."""
+    gone: list[dict[str, object]] = []
+    kept: list[dict[str, object]] = []
     for (owner, name), timer in sorted(wanted.items()):  # whoever takes several rows takes them in this order
-        where = (timers.c.owner == owner, timers.c.timer == name)
+        row: dict[str, object] = {"owner": owner, "timer": name}
         if timer.due is None:
-            db.execute(delete(timers).where(*where))
-        elif not db.execute(change(timers).where(*where).values(due=timer.due, waits=int(timer.waits))).rowcount:
-            row = {"owner": owner, "timer": name, "site": timer.site, "due": timer.due, "waits": int(timer.waits)}
-            db.execute(insert(timers).values(row))
+            gone.append(row)
+        else:
+            kept.append({**row, "site": timer.site, "due": timer.due, "waits": int(timer.waits)})
+    if gone:
+        db.execute(_FORGET, gone)
+    if kept:
+        db.execute(_SET, kept)
+
+
+# SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
+_SET = text(
+    "INSERT INTO timers (owner, timer, site, due, waits) VALUES (:owner, :timer, :site, :due, :waits) "
+    "ON CONFLICT (owner, timer) DO UPDATE SET due = excluded.due, waits = excluded.waits"
+)
+_FORGET = text("DELETE FROM timers WHERE owner = :owner AND timer = :timer")
 
 
 # Each kind by itself: only so both databases go straight to the few that are due, however many lie in the future.

@@ -14,8 +14,8 @@ from events.serial import Recorded, load, load_meta
 from events.tables import events
 
 __all__ = [
-    "Appended", "New", "VersionConflict", "append", "head", "read", "read_at", "read_stream", "read_types",
-    "version_of",
+    "Appended", "New", "VersionConflict", "append", "head", "read", "read_at", "read_stream", "read_streams",
+    "read_types", "version_of",
 ]  # fmt: skip
 
 
@@ -91,6 +91,11 @@ def read_stream(
     return [_recorded(row) for row in db.execute(query, {"stream": stream})]
 
 
+def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:
+    """All of these streams in order of position."""
+    return [_recorded(row) for row in db.execute(_OF_STREAMS, {"streams": streams})]
+
+
 def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit: int = 100_000) -> list[Recorded]:
     """Decisions of these types behind this position, in order (registrations and settings are decisions)."""
     query = (
@@ -116,5 +121,21 @@ def _recorded(row: Sequence[Any]) -> Recorded:
 
 _BEHIND = (
     select(events).where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("most"))
+)
+_OF_STREAMS = (
+    select(events)
+    .where(
+        events.c.position.in_(
+            union_all(
+                *(
+                    select(events.c.position).where(
+                        events.c.stream.in_(bindparam("streams", expanding=True)), lies_in.is_not(None)
+                    )
+                    for lies_in in (events.c.version, events.c.key)
+                )
+            )
+        )
+    )
+    .order_by(events.c.position)
 )
 _HEAD = select(func.max(events.c.position))

@@ -1,7 +1,7 @@
 """Load an alert from its own stream, decide on it, append what was decided on the version it was decided on."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.refusals import AlertUnknown
 from alerts.registry.rosters import roster_about
 from events.database import CommitUnclear, Database, T
-from events.store import New, VersionConflict, append, read_stream, version_of
+from events.store import New, VersionConflict, append, read_stream, read_streams, version_of
 from events.types.fact import Event
 
 _ATTEMPTS: Final = 20
@@ -25,6 +25,15 @@ def load(db: Connection, alert_id: str) -> Alert:
     if alert is None:
         raise AlertUnknown(alert_id)
     return alert
+
+
+def load_all(db: Connection, names: Collection[str]) -> dict[str, Alert]:
+    """Those of these alerts that there are, as of now: for many at once, each a stream of its own."""
+    alerts: dict[str, Alert | None] = {}
+    for recorded in read_streams(db, [stream_of(name) for name in sorted(names)]):
+        before = alerts.get(recorded.stream)
+        alerts[recorded.stream] = fold(before, recorded.event, recorded.at, recorded.version)
+    return {alert.id: alert for alert in alerts.values() if alert is not None}
 
 
 def on_duty(db: Connection, alert: Alert, at: int) -> Alert:

@@ -1,7 +1,7 @@
 """The outbox: one row for each intended message, written with the plan; `claiming` says who sends it."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -15,9 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    insert,
     or_,
     select,
+    text,
 )  # fmt: skip
 
 from events.tables import metadata
@@ -115,22 +115,27 @@ def row_of(row: Row[tuple[object, ...]]) -> OutboxRow:
     return OutboxRow(**values)
 
 
-def plan(db: Connection, planned: MessagePlanned, *, at: int, valid_until: int, due_at: int | None = None) -> bool:
-    """Write the row within the transaction that records MessagePlanned; False when the message has one already.
+class Plan(NamedTuple):
+    """A message that was intended. `valid_until`: when the next step takes over."""
 
-    `valid_until`: when the next step takes over. `due_at`: not before this time, else at once.
-    """
-    if db.execute(select(outbox.c.message).where(outbox.c.message == planned.message)).first():
-        return False
-    fields: Mapping[str, object] = {
-        **{name: value for name, value in msgspec.structs.asdict(planned).items() if name in outbox.c},
-        "words": msgspec.json.encode(planned.words).decode(),
-        "planned_at": at,
-        "due_at": at if due_at is None else due_at,
-        "valid_until": valid_until,
-    }
-    db.execute(insert(outbox).values(**{**_FRESH, **fields}))
-    return True
+    message: MessagePlanned
+    at: int
+    valid_until: int
+
+
+def plan(db: Connection, plans: Sequence[Plan]) -> None:
+    """Write the rows within the transaction that records MessagePlanned, many in one statement; what is there stays."""
+    rows = [
+        {
+            **_FRESH,
+            **{name: value for name, value in msgspec.structs.asdict(each.message).items() if name in outbox.c},
+            "words": msgspec.json.encode(each.message.words).decode(),
+            "planned_at": each.at, "due_at": each.at, "valid_until": each.valid_until,
+        }
+        for each in plans
+    ]  # fmt: skip
+    if rows:
+        db.execute(_PLAN, rows)
 
 
 _FRESH: Final[Mapping[str, object]] = {
@@ -147,3 +152,10 @@ def busy(db: Connection, now: int) -> bool:
         outbox.c.state.in_(UNDECIDED), or_(due_now, outbox.c.state.in_(("claimed", "asking")))
     )
     return db.execute(waiting.limit(1)).first() is not None
+
+
+# SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
+_PLAN = text(
+    f"INSERT INTO outbox ({', '.join(column.name for column in outbox.c)}) "  # noqa: S608  # names of ours
+    f"VALUES ({', '.join(f':{column.name}' for column in outbox.c)}) ON CONFLICT (message) DO NOTHING"
+)

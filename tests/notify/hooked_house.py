@@ -17,7 +17,7 @@ from alerts.letters import number_of, still_wanted, worded
 from alerts.notify.channel import Channel
 from alerts.notify.claiming import claim
 from alerts.notify.delivering import Delivering
-from alerts.notify.outbox import plan
+from alerts.notify.outbox import Plan, plan
 from alerts.notify.receipts import take_receipt
 from api import problems
 from api.hooks import aliyun, twilio, twilio_calls
@@ -71,7 +71,7 @@ def plans(house: House, channel: str, person: str = "w1", *, language: str = "zh
 
     def write(db: Any) -> None:
         append(db, [New(f"person-{person}", person, planned, at, key=f"planned-{message}")], recorded_at=at)
-        plan(db, planned, at=at, valid_until=at + 120 * SECOND)
+        plan(db, [Plan(planned, at, at + 120 * SECOND)])
 
     house.database.write(write)
     return message

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from alerts.notify.channel import Channel
 from alerts.notify.channels.twilio_sms import TwilioSms
-from alerts.notify.outbox import OutboxRow, outbox, plan, row_of
+from alerts.notify.outbox import OutboxRow, Plan, outbox, plan, row_of
 from alerts.notify.receipts import take_receipt
 from alerts.notify.senders import Senders
 from events.keepers import make_database
@@ -65,7 +65,7 @@ class Room:
         def write(db: Any) -> None:
             new = New(f"person-{person}", person, planned, at, key=f"planned-{message}")
             append(db, [new], recorded_at=at)
-            plan(db, planned, at=at, valid_until=at + 120 * SECOND)
+            plan(db, [Plan(planned, at, at + 120 * SECOND)])
 
         self.database.write(write)
 

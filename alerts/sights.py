@@ -1,5 +1,7 @@
 """Watches what can be seen of each home, records when that changes, and counts the minutes in which nobody saw it."""
 
+from itertools import takewhile
+
 from alerts.areas import Areas
 from alerts.books import Books, caused_by
 from alerts.core import settling, sight
@@ -100,7 +102,9 @@ class Sights:
             self._books.unseen.add(home.home)
 
     def _record(self, home: Household, event: HomeSightChanged | HomeUnseen, recorded: Recorded, key: str) -> None:
-        fact = New(
-            f"home-{home.home}", home.site, event, recorded.recorded_at, key=key, digest=0, meta=caused_by(recorded)
-        )
-        self._books.made.news.append(fact)
+        meta, news = caused_by(recorded), self._books.made.news
+        of_this = takewhile(lambda new: new.meta == meta, reversed(news))
+        said = [new.key for new in of_this if type(new.event) is type(event) and new.stream == f"home-{home.home}"]
+        if key in said:  # an incident that one word begins and ends: the home is twice what it was
+            key = f"{key}-{len(said)}"
+        news.append(New(f"home-{home.home}", home.site, event, recorded.recorded_at, key=key, digest=0, meta=meta))

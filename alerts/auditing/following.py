@@ -63,7 +63,7 @@ class Owed:
                 self._tells[recorded.position] = recorded.recorded_at
             case message.MessagePlanned(tell=tell):
                 self._tells.pop(tell, None)
-            case message.PersonLost():
+            case message.PersonLost() | message.PersonTold(state="known"):
                 self._tells.pop(recorded.meta.get("cause", 0), None)
             case system.PlannerFailed(position=position):
                 self._tells.pop(position, None)

@@ -135,8 +135,8 @@ class Promises:
             answered = alert.acknowledged_by or alert.responders
             by = max(alert.raised_at or now, alert.refired_at) + int(alert.terms.answer_within_s * SECOND)
             return "operator_silent" if alert.alert_class == 1 and not answered and now > by else ""
-        if due is None:
-            return "alert_forgotten"
+        if due is None:  # who was told of an incident is told again when it doubles, and by no clock
+            return "" if alert.area is not None and alert.status == "raised" else "alert_forgotten"
         # What somebody said just now may move it, even into the past, and the engine arms it when it has read that.
         settled = self._changed.get(alert.id, 0) < now - GRACE
         if due < now - GRACE:

@@ -9,7 +9,7 @@ nothing missing before it, says that it owes nothing.
 
 from alerts.core.coverage import Spans
 from alerts.core.household import MISSES, Hole, Household, Sensor
-from alerts.core.policy import Policy
+from alerts.core.policy import WILLS_STAY, Policy
 from events.types.fact import HOUR, MINUTE, SECOND
 
 HOLES_KEPT = 8
@@ -40,7 +40,11 @@ def spoke(sensor: Sensor, at: int, said: int, policy: Policy, *, backfilled: boo
 
 def missed(home: Household, since: int, at: int, policy: Policy) -> None:
     """We did not hear from `since` to `at`; all that the broker kept has arrived by now."""
+    wills = [s for s in home.sensors.values() if s.will_at and s.will_at == s.lease_until]
     home.deaf(since, at)
+    if policy.generation >= WILLS_STAY:
+        for sensor in wills:
+            sensor.will_at = sensor.lease_until
     if at - since >= MINUTE:
         home.holes = [*home.holes[1 - HOLES_KEPT :], Hole(since, at)]
     for sensor in home.sensors.values():

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from alerts.auditing.auditor import Auditor
+from alerts.auditing.promises import Promises
 from alerts.commands import alerts as commands
+from alerts.core import settling
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
 from events.types import alert as facts
-from events.types.fact import SECOND
+from events.types.fact import MINUTE, SECOND
+from events.types.message import PersonTold
+from events.types.system import IngestCaughtUp
 from tests.alerts.village import Village
 
 
@@ -91,6 +96,54 @@ def test_it_is_told_again_only_when_it_has_doubled(village: Village) -> None:
     area = village.incident().area
     assert area is not None
     assert len(area.homes) == 6
+
+
+def test_an_incident_that_waits_for_the_power_breaks_no_promise(tmp_path: Path) -> None:
+    """It rings for nobody any more, and its second one was known to everybody: neither is a fault of ours."""
+    village = Village(tmp_path, {"dp03": 3, "dp04": 3})
+    village.live()
+    auditor, promises = Auditor(village.database, lambda: village.at), Promises(village.database)
+    village.loses(village.homes)
+    for _ in range(4):
+        village.waits(minutes=2)
+        village.engine.commit()
+        village.planner.commit()
+        assert [each.name for each in auditor.look().findings if each.grave] == []
+        assert promises.look(village.at) == []
+    assert {each.status for each in village.incidents()} == {"raised"}
+    assert {each.state for each in village.said(PersonTold)} >= {"planned", "known"}
+    village.close()
+
+
+def test_a_will_that_comes_before_we_have_caught_up_is_a_will_afterwards(village: Village) -> None:
+    """In our first moments the broker tells us who is gone; that we were down is no reason of theirs."""
+    since = village.at
+    village.at += MINUTE
+    village.loses(some(village, 1, 2))
+    village.at += 3 * SECOND
+    village.records(IngestCaughtUp(since=since), "ingest", "all")
+    village.loses(some(village, 3, 3))
+    assert village.incident().status == "suspected"
+    assert [village.sights(home)[-1] for home in some(village, 1, 3)] == [("site_cut_off", True)] * 3
+    village.waits(minutes=3)
+    assert village.texts() == 2
+
+
+def test_what_one_word_begins_and_ends_is_twice_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was before the fourth generation: a home is taken in, another turns out to be none of it, and all is as before."""
+    monkeypatch.setattr(settling, "WILLS_STAY", 9)
+    village = Village(tmp_path, {"dp03": 10})
+    village.live()
+    since = village.at
+    village.at += MINUTE
+    village.loses(some(village, 2, 3))
+    village.at += 3 * SECOND
+    village.records(IngestCaughtUp(since=since), "ingest", "all")
+    village.loses(some(village, 1, 1))
+    assert village.incident().status == "cancelled"
+    assert [state for state, _ in village.sights("dp03-1")][-3:] == ["gateway_cut", "site_cut_off", "gateway_cut"]
+    assert verify(DatabaseLog(village.database)).differences == []
+    village.close()
 
 
 def test_power_back_closes_it_and_nobody_is_told(village: Village) -> None:

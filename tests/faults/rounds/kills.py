@@ -4,6 +4,7 @@ import random
 import time
 
 from tests.faults.audit import audit
+from tests.faults.backups import Backups
 from tests.faults.crowd import Crowd
 from tests.faults.draining import logged
 from tests.faults.round import Ground, Outcome, Round
@@ -15,6 +16,7 @@ _RATE = 1000.0
 _LONGEST_S = 1.0
 """From one start to the next kill, at most so long after the service hears, or so long after its process began."""
 _HOMES = 400
+_BACKUPS = 5
 _LOOK_EVERY, _FAR, _NEAR, _PATIENCE_S = 5, 30_000, 5_000, 60.0
 
 
@@ -28,10 +30,13 @@ def run(ground: Ground) -> Outcome:
     with Service(ground, Town(_HOMES), hatched=True) as service, service.crowd() as crowd:
         service.start(well=True)
         crowd.rate = _RATE
+        backups = Backups(service)
         for nth in range(kills):
             ground.say(f"kill {nth + 1} of {kills}")
             if nth % 2:
                 service.until(service.hears, "it hears again")
+            if nth % max(2, kills // _BACKUPS) == 1:
+                backups.makes()
             if quiet:
                 crowd.alarm(quiet.pop(), chance.choice(["carbon_monoxide", "sos"]))
             time.sleep(chance.uniform(0.0, _LONGEST_S))
@@ -43,6 +48,7 @@ def run(ground: Ground) -> Outcome:
         published = len(crowd.acknowledged)
         ground.say("drains")
         outcome = audit(service, crowd)
+        backups.judge(outcome)
     outcome.figures = {
         "kills": kills, "kills_while_it_heard": working, "published_meanwhile": published,
         "furthest_behind": furthest,
@@ -66,8 +72,9 @@ def _caught_up(service: Service, crowd: Crowd, ground: Ground) -> int:
 
 KILLS = Round(
     "kills",
-    f"kill -9 of the service at {_KILLS} random moments, {_RATE:g} messages a second and an alarm between any two kills: "
-    f"lost 0, doubled 0. Where it is more than {_FAR:,} readings behind, the devices are silent until it has caught up.",
+    f"kill -9 of the service at {_KILLS} random moments, {_RATE:g} messages a second and an alarm between any two kills: lost 0, "
+    f"doubled 0; and {_BACKUPS} backups begun meanwhile, each of which, put back, is one moment of the log. Where it is more than "
+    f"{_FAR:,} readings behind, the devices are silent until it has caught up.",
     run,
     slow=True,
 )

@@ -1,5 +1,7 @@
 """What follows from what a rule has answered: alerts, commands to devices, facts, timers."""
 
+import logging
+
 from alerts.areas import Areas
 from alerts.books import Books, caused_by
 from alerts.cases import Cases
@@ -12,8 +14,11 @@ from alerts.core.rule import Ask, Rule, Verdict
 from events.serial import Recorded
 from events.store import New
 from events.types import home
-from events.types.fact import Event
+from events.types.fact import MINUTE, Event
 from events.types.message import TellRequested
+from events.types.system import DeadlinePassed
+
+log = logging.getLogger("shouwang.engine")
 
 
 class Following:
@@ -67,7 +72,15 @@ class Following:
         if verdict.ends_day is not None:
             self._close_day_when_over(home_, verdict.ends_day)
         if verdict.wake_at is not None:
-            self._books.ask_to_wake(home_, f"rule:{rule.name}", verdict.wake_at, waits=rule.waits_for_hearing)
+            self._wake(home_, rule, verdict.wake_at, recorded)
+
+    def _wake(self, home_: Household, rule: Rule, at: int, recorded: Recorded) -> None:
+        """A rule that asks again for the moment it was just asked about would ring for ever: it gets a minute more."""
+        name, event = f"rule:{rule.name}", recorded.event
+        if isinstance(event, DeadlinePassed) and event.timer == name and at <= event.due:
+            log.error("rule %s asks for %d again, at %d", rule.name, at, recorded.position)
+            at = recorded.recorded_at + MINUTE
+        self._books.ask_to_wake(home_, name, at, waits=rule.waits_for_hearing)
 
     def _close_day_when_over(self, home_: Household, day: int) -> None:
         self._books.ask_to_wake(home_, "day:over", pages.due(home_, day, self._books.policy), waits=True)

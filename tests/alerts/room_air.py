@@ -5,13 +5,14 @@ from typing import Any
 
 from alerts.core.household import Household, Sensor
 from alerts.core.policy import Policy
-from alerts.core.rule import Danger, DeadlineReached, Rule, Seen, Verdict
+from alerts.core.rule import Danger, DeadlineReached, HomeChanged, Rule, Seen, Verdict
 from alerts.core.rules.carbon_monoxide import rule as carbon_monoxide
 from events.types.device import CarbonMonoxideReported
 from events.types.fact import MINUTE, SECOND
 
 T0 = 1_800_000_000 * SECOND
 DEVICE = "dp03/co-1"
+_RINGS = 1000
 
 
 class Room:
@@ -33,8 +34,10 @@ class Room:
 
     def rings_until(self, at: int) -> None:
         """The rule's own timer, each time it is due."""
+        rang = 0
         while self.wake is not None and self.wake <= at:
             due, self.wake = self.wake, None
+            assert (rang := rang + 1) < _RINGS, f"it rings without an end, at {due}"
             self._put(Seen(due, due, DeadlineReached(due=due)), due)
 
     def _put(self, seen: Seen, at: int) -> None:
@@ -51,6 +54,10 @@ class Room:
             self.cleared.append(at)
         if verdict.wake_at is not None and (self.wake is None or verdict.wake_at < self.wake):
             self.wake = verdict.wake_at
+
+    def changed(self, why: str, at: int) -> None:
+        """Something of the home is other than before."""
+        self._put(Seen(at, at, HomeChanged(why=why)), at)
 
     @property
     def alarm_min(self) -> float | None:

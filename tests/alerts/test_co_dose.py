@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.core.air import dose
+from alerts.core.household import Sensor
 from alerts.core.policy import GENERATION
 from alerts.core.rule import Rule
 from alerts.core.rules.carbon_monoxide import rule as carbon_monoxide
@@ -89,6 +90,42 @@ def test_a_flag_that_stays_down_where_every_standard_would_have_it_up_is_broken(
         found.hears(T0 + n * MINUTE, 120)
     assert [danger.reason.get("by") for _, danger in found.dangers] == [None, "dose"]
     assert (found.dangers[1][0] - T0) / MINUTE == pytest.approx(2 + 5 * 25, abs=1)
+
+
+def in_bad_air(*, seen_for: int) -> Room:
+    """A flag at T0, somebody who moved just then, and a motion sensor that is heard of for so long."""
+    found = Room()
+    hall = found.home.sensors["dp03/hall-1"] = Sensor("dp03/hall-1", "motion", 0)
+    hall.lease_from, hall.lease_until = T0 - HOUR, T0 + seen_for
+    found.home.memory["no_activity"] = {"last": T0}
+    found.hears(T0, 120, alarm=True)
+    return found
+
+
+def test_who_lies_still_in_bad_air_is_said_once_when_the_home_is_seen() -> None:
+    found = in_bad_air(seen_for=HOUR)
+    found.rings_until(T0 + HOUR)
+    assert [(danger.reason["by"], (at - T0) // MINUTE) for at, danger in found.dangers[1:]] == [("quiet", 20)]
+
+
+def test_while_nobody_can_see_the_home_it_is_not_asked_over_and_over_and_told_when_somebody_can() -> None:
+    """Found by a round of faults: the timer rang ten times a second for as long as the air was bad."""
+    found = in_bad_air(seen_for=10 * MINUTE)
+    found.rings_until(T0 + 2 * HOUR)
+    assert len(found.dangers) == 1
+    found.home.hear(found.home.sensors["dp03/hall-1"], T0 + 2 * HOUR)
+    found.changed("seen_again", T0 + 2 * HOUR)
+    found.rings_until(T0 + 2 * HOUR)
+    assert [danger.reason["by"] for _, danger in found.dangers[1:]] == ["quiet"]
+
+
+def test_a_detector_out_of_service_rings_nobody_over_and_over() -> None:
+    found = Room(interval=HOUR)
+    found.hears(T0, 120)
+    assert found.wake is not None
+    found.home.sensors[DEVICE].out_of_service = True
+    found.rings_until(T0 + DAY)
+    assert found.dangers == []
 
 
 def test_a_gap_is_bounded_by_both_its_ends() -> None:

@@ -9,8 +9,10 @@ from alerts.auditing.promises import Promises
 from alerts.cases import Cases
 from alerts.core import escalation, lifecycle
 from alerts.core.alert import Alert
+from alerts.core.rule import Seen, Verdict
+from alerts.core.rules.no_activity import NoActivity
 from events.types import alert as facts
-from events.types.system import RuleFailed
+from events.types.system import DeadlinePassed, RuleFailed
 from tests.house import House
 
 pytestmark = pytest.mark.both
@@ -93,3 +95,20 @@ def test_a_word_of_a_person_over_which_it_trips_is_known_when_the_alert_is_decid
     alert: Alert = house.alert("carbon_monoxide")
     assert [r.who for r in alert.responders] == ["w1"]
     assert house.phone(4).inbox == [], "who goes has stopped the steps after all"
+
+
+@pytest.mark.timeout(60)
+def test_a_rule_that_asks_for_ever_for_a_moment_that_has_passed_rings_once_a_minute(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without that it would write to the log ten times a second."""
+    house.lives()
+
+    def asks_again(_self: Any, state: dict[str, Any], seen: Seen, *_: Any) -> Verdict:
+        return Verdict(state, wake_at=seen.at)
+
+    monkeypatch.setattr(NoActivity, "watch", asks_again)
+    house.moves()
+    house.waits(minutes=10)
+    rang = [fact for fact in house.said(DeadlinePassed) if fact.timer == "rule:no_activity"]
+    assert 2 <= len(rang) <= 12

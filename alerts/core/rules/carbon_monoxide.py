@@ -6,7 +6,7 @@ makes an alert more severe. An elder who has gone quiet while it is high is told
 
 from typing import Any
 
-from alerts.core.air import dose
+from alerts.core.air import dose, stillness
 from alerts.core.air.figure import ppm_of
 from alerts.core.air.usable_flag import enough as enough_of
 from alerts.core.air.usable_flag import has_one
@@ -40,12 +40,12 @@ class CarbonMonoxide:
         match seen.event:
             case CarbonMonoxideReported() as said:
                 return self._reported(state, seen, said, home, policy)
-            case DeadlineReached(due=due):
-                return self._looked(state, due, home, policy)
+            case DeadlineReached():
+                return self._looked(state, seen, home, policy)
             case HomeChanged(why="seen_again") if state.get("air"):  # only asked when to look: nothing it finds is told
-                return Verdict(state, wake_at=self._wake(state, home, policy))
+                return Verdict(state, wake_at=self._wake(state, home, policy, asked=0, now=seen.received))
             case HomeChanged() if state.get("air"):
-                return self._looked(state, seen.received, home, policy)
+                return self._looked(state, Seen(seen.received, seen.received, seen.event), home, policy)
         return None
 
     def _reported(
@@ -85,7 +85,7 @@ class CarbonMonoxide:
             state,
             danger=quiet or danger,
             cleared=self._cleared(state, home, flag, said, seen),
-            wake_at=self._wake(state, home, policy),
+            wake_at=self._wake(state, home, policy, asked=seen.at, now=seen.received),
             back_in_service=back,
             asks=(Ask("siren", siren, self.danger),) if siren else (),
             worse=_worse(level, why, quiet),
@@ -128,8 +128,9 @@ class CarbonMonoxide:
             reason["late_s"] = max(0, seen.received - seen.at) // 1_000_000
         return Danger(reason, device=said.device)
 
-    def _looked(self, state: dict[str, Any], at: int, home: Household, policy: Policy) -> Verdict | None:
+    def _looked(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
         """No new reading: has a dose become full, has the silence become too long?"""
+        at = seen.at
         found: Danger | None = None
         worst: tuple[str, dict[str, Any]] = ("", {})
         for device, air in state.get("air", {}).items():
@@ -156,7 +157,7 @@ class CarbonMonoxide:
         return Verdict(
             state,
             danger=quiet or found,
-            wake_at=self._wake(state, home, policy),
+            wake_at=self._wake(state, home, policy, asked=at, now=seen.received),
             asks=(Ask("siren", siren, self.danger),) if siren else (),
             worse=_worse(*worst, quiet),
         )
@@ -215,7 +216,7 @@ class CarbonMonoxide:
             return None
         return flag.cleared if flag and flag.cleared else Cleared({"device": said.device, "at": seen.at, "by": "dose"})
 
-    def _wake(self, state: dict[str, Any], home: Household, policy: Policy) -> int | None:
+    def _wake(self, state: dict[str, Any], home: Household, policy: Policy, *, asked: int, now: int) -> int | None:
         """When a dose is full if nothing else comes, or a silence in bad air too long."""
         moments: list[int] = []
         after = policy.span("co.quiet_after_s", home.home)
@@ -223,14 +224,11 @@ class CarbonMonoxide:
         for device, air in state.get("air", {}).items():
             if "high" not in air or device not in home.sensors:
                 continue
-            if (
-                not air.get("over")
-                and not has_one(state, device)
-                and (due := dose.reaches(air, air["hold"])) is not None
-            ):
-                moments.append(due)
+            if not air.get("over") and not has_one(state, device):
+                moments += [due for due in [dose.reaches(air, air["hold"])] if due is not None and due > asked]
             if not air.get("quiet") and last >= air["high"] - _ACTIVE_BEFORE:
-                moments.append(max(last, air["high"]) + after)
+                still = stillness.ask_at(home, max(last, air["high"]) + after, asked=asked, now=now)
+                moments += [] if still is None else [still]
         return min(moments, default=None)
 
 

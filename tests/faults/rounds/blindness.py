@@ -46,7 +46,7 @@ def run(ground: Ground) -> Outcome:
         _before(homes, since, crowd)
         old = [_alarm(crowd, home, since + SECOND) for home in homes[:: len(homes) // 3][:3]]
         _await_log(service, crowd)
-        service.until(lambda: len(service.provider.messages) >= 2 * len(old), "the first alarms are told")
+        service.until(lambda: len(service.provider.messages) >= 2 * len(old), "the first alarms are told", 150)
         service.stop()
         database.write(_as_after_a_new_boot)
         wall.set(0.0)

@@ -30,6 +30,9 @@ GOES_ON_SINCE = 2
 """The generation of rules that does not leave a second SOS to who may have left."""
 _CANNOT_WAIT = 2
 
+NOBODY_LEFT = "nobody_left"
+"""The operator's own alert of a home where everybody who could be told of another one is lost."""
+
 SITE = "site:"
 """Before the name of a site: the owner of alerts that belong to no home."""
 
@@ -144,6 +147,14 @@ class Cases:
         home_ = self._books.homes[owner]
         self._books.touch(home_)
         self.danger(home_, name, Danger(reason, device=source, lasting=False), recorded)
+
+    def nobody_left(self, home_: Household, event: home.ChainExhausted, recorded: Recorded) -> None:
+        """Nobody can be told of an open alert of this home: the operator hears it as life-safety, once a round."""
+        about = home_.alerts.get(event.danger)
+        if about is None or about.id != event.alert or not about.running:
+            return  # it has ended meanwhile, or somebody goes
+        reason = {"alert": event.alert, "danger": event.danger, "round": event.round, "lost": event.lost}
+        self.danger(home_, NOBODY_LEFT, Danger(reason | {"at": recorded.at}, lasting=False), recorded)
 
     def decide(
         self, home_: Household, alert: Alert, recorded: Recorded, decision: Callable[[Alert], list[Event]]
@@ -262,6 +273,12 @@ class Cases:
         if isinstance(event, facts.AlertCancelled):
             self._look(home_, recorded, "cancelled", False)
             return
+        beside = home_.alerts.get(NOBODY_LEFT)
+        if beside is not None and beside.reason.get("alert") == alert.id:  # its cause is gone: with the same outcome
+            same = lambda a: lifecycle.close(  # noqa: E731
+                a, outcome=event.outcome, by=event.by, via=event.via, seen_version=None, at=recorded.recorded_at
+            )
+            self.decide(home_, beside, recorded, same)
         self._tune(home_, alert, event.outcome, recorded)
         out = [source for source in event.out_of_service if source in home_.sensors]  # the others stand elsewhere now
         for source in out:

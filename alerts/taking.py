@@ -55,7 +55,7 @@ class Taking:
                 self._judging.changed(books.homes[event.scope], recorded, "setting")
             elif event.scope == "all":
                 books.unseen.update(books.homes)  # what is shorter now may be due already
-        elif isinstance(event, life.ChainChecked | life.DrillStarted):
+        elif isinstance(event, life.ChainChecked | life.DrillStarted | home.ChainExhausted):
             self._of_home(recorded, event)
         elif isinstance(event, life.DrillSummed):
             self._judging.cases.drill_summed(event, recorded)
@@ -82,13 +82,15 @@ class Taking:
             }
             self._judging.cases.of_site(event.site, "unknown_device_alarm", reason, event.device, recorded)
 
-    def _of_home(self, recorded: Recorded, event: life.ChainChecked | life.DrillStarted) -> None:
+    def _of_home(self, recorded: Recorded, event: life.ChainChecked | life.DrillStarted | home.ChainExhausted) -> None:
         household = self.books.homes.get(event.home)
         if household is None:
             return
         self.books.touch(household)
         if isinstance(event, life.DrillStarted):
             self._judging.cases.drill(household, event, recorded)
+        elif isinstance(event, home.ChainExhausted):
+            self._judging.cases.nobody_left(household, event, recorded)
         else:
             self._judging.seen(household, recorded)
 

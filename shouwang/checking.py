@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from alerts.auditing.auditor import Auditor
 from alerts.auditing.finding import Finding, Report
+from alerts.auditing.left import record
 from alerts.auditing.paging import page
 from alerts.auditing.promises import Promises
 from events.database import Database
@@ -95,6 +96,7 @@ class Checking:
         self._promises = promises.look(at)
         self._open, self._looked_at = promises.open, at
         _say(self._promises)
+        record(self._database, promises.exhausted, at)
         page(self._database, self._promises, at)
 
     def _beat(self) -> None:

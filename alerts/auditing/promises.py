@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from alerts.auditing.finding import Finding
+from alerts.auditing.left import nobody_left
 from alerts.commands.deciding import load
 from alerts.core.alert import Alert, fold
 from alerts.core.escalation import next_due
@@ -47,6 +48,8 @@ class Promises:
         self._database = database
         self._open: dict[str, Alert] = {}
         self._changed: dict[str, int] = {}
+        self.exhausted: list[Alert] = []
+        """Of the last look: alerts of which nobody is left to be told."""
         self._unreached: dict[str, int] = {}
         """Alert -> since when it has been seen to have reached nobody."""
         with database.read() as db:
@@ -114,8 +117,11 @@ class Promises:
             "alert_late": [],
             "alert_unarmed": [],
             "nobody_reached": [],
+            "nobody_left": [],
             "operator_silent": [],
         }
+        self.exhausted = [alert for alert in self._open.values() if nobody_left(alert, now)]
+        broken["nobody_left"] = [alert.id for alert in self.exhausted]
         for name, alert in self._open.items():
             if what := self._broken(alert, now, rings.get(name)):
                 broken[what].append(name)
@@ -125,9 +131,7 @@ class Promises:
             if names:
                 zh, en = _WORDS[what]
                 positions = tuple(sorted(int(name.rpartition("-")[2]) for name in names if name[-1].isdigit())[:10])
-                yield Finding(
-                    what, f"{len(names)} {zh}", f"{len(names)} {en}", positions, grave=what != "operator_silent"
-                )
+                yield Finding(what, f"{len(names)} {zh}", f"{len(names)} {en}", positions, grave=what not in _OF_PEOPLE)
 
     def _broken(self, alert: Alert, now: int, rings: int | None) -> str:
         due = next_due(alert)
@@ -155,7 +159,10 @@ class Promises:
         return now - since >= int(alert.terms.answer_within_s * SECOND)
 
 
+_OF_PEOPLE: Final = frozenset({"operator_silent", "nobody_left"})
+"""The service does what it should; people must do what only they can."""
 _WORDS: Final = {
+    "nobody_left": ("起警情再没有人可通知", "open alerts have nobody left to tell"),
     "nobody_reached": ("起警情一个人也没通知到", "open alerts have reached nobody"),
     "alert_forgotten": ("起警情没有下一步", "open alerts have no next step"),
     "alert_late": ("起警情的下一步过了时间没有发生", "open alerts have a next step that did not happen in time"),

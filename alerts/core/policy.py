@@ -152,7 +152,7 @@ WILLS_STAY = 4
 GENERATION_NAME = "rules.generation"
 
 CLASSES: dict[str, int] = {
-    "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1,
+    "carbon_monoxide": 1, "smoke": 1, "gas": 1, "sos": 1, "unknown_device_alarm": 1, "rule_failed": 1, "nobody_left": 1,
     "no_activity": 2, "not_home_by_night": 2, "outer_door_open": 2, "still_away": 3, "help": 3, "dark_and_quiet": 3, "device_silent": 4, "sensor_out_of_service": 4, "blind_time": 4,
     "responder_unreachable": 4, "site_area": AREA,
     "chain_hole": 4, "visit_due": 3, "drill": 3,
@@ -167,7 +167,7 @@ DRILL = "drill"
 ENVIRONMENT = frozenset({"check_flue", "water", "low_temperature", "high_temperature"})
 """What may be over by itself soon: nobody is told before `class3.wait_s`."""
 
-OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed"})
+OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed", "nobody_left"})
 """Shown and sounded on the console at once, told to nobody by SMS."""
 
 OUTCOMES = (

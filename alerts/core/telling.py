@@ -12,7 +12,7 @@ from events.types.life import DrillSummed
 from events.types.message import TellRequested
 
 NEVER_TOLD = frozenset({
-    "device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed", "responder_unreachable",
+    "device_silent", "sensor_out_of_service", "unknown_device_alarm", "rule_failed", "responder_unreachable", "nobody_left",
     "blind_time",
     "chain_hole", "sensor_fault", "tamper", "battery", "flapping", "tuning",
 })  # fmt: skip

@@ -17,6 +17,7 @@ from events.types.message import PersonTold
 
 DRILL: Final = "drill"
 """An outcome, a danger or a mark in the reason: practice is counted by itself."""
+NOBODY_LEFT: Final = "nobody_left"
 
 responses = Table(
     "board_responses",
@@ -59,7 +60,8 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
     for record in records:
         key, event = about(record, "alert"), record.event
         if isinstance(event, facts.AlertRaised):
-            rows.setdefault(key, _raised(record, event))
+            if event.danger != NOBODY_LEFT:  # said of another alert, which is counted
+                rows.setdefault(key, _raised(record, event))
         elif key in rows:
             _take(rows[key], record)
             rows[key]["position"] = record.position

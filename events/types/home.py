@@ -184,6 +184,18 @@ class ResponderUnreachable(Event, frozen=True, kw_only=True):
     why: str = "reply"
 
 
+@fact
+class ChainExhausted(Event, frozen=True, kw_only=True):
+    """Everybody whom this round of an alert asked is lost, and nobody goes: `lost` says of each person why."""
+
+    alert: str
+    home: str
+    site: str
+    danger: str
+    round: int
+    lost: dict[str, str]
+
+
 Sight = Literal["seen", "no_power", "gateway_cut", "sensor_dead", "site_cut_off", "we_were_down", "never_seen"]
 
 

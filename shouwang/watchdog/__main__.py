@@ -21,7 +21,7 @@ log = logging.getLogger("shouwang.watchdog")
 def main() -> int:
     """0 stopped, 2 when the settings cannot be used."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for noisy in ("twilio", "urllib3"):
+    for noisy in ("twilio", "urllib3", "alibabacloud_credentials"):
         logging.getLogger(noisy).setLevel(logging.WARNING)  # twilio logs phone numbers at INFO
     try:
         settings = read(os.environ)
@@ -39,7 +39,7 @@ def main() -> int:
 def watch(settings: WatchdogSettings, stopping: threading.Event) -> None:
     """A look every `every_s` seconds."""
     asking = Asking(settings.health_url, within_s=min(8.0, max(1.0, settings.every_s)))
-    telling = Telling(settings.account, settings.command)
+    telling = Telling(settings.account, settings.aliyun, settings.command)
     mind = Mind(
         settings.numbers, patience_s=settings.patience_s, again_s=settings.again_s, trouble=_kept(settings.state)
     )
@@ -52,7 +52,7 @@ def watch(settings: WatchdogSettings, stopping: threading.Event) -> None:
             log.warning("the service is %s %s", found.why or "well", found.detail)
         before = found
         for sms in mind.look(found.why, wall=time.time(), mono=time.monotonic()):
-            if telling.send(sms.to, sms.text):
+            if telling.send(sms):
                 mind.told(sms, wall=time.time())
                 log.warning("told one of them: %s", sms.kind)
         _keep(settings.state, mind.trouble)

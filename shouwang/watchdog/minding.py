@@ -6,14 +6,24 @@ from typing import Any, NamedTuple
 
 _SHANGHAI_S = 8 * 3600
 WORDS = {"silent": "没有应答", "unwell": "自报异常", "still": "心跳停了"}
+TEXTS = {
+    "trouble": "守望服务{why},自{clock}起,报警可能发不出。请马上看服务器,并打电话问各户。",
+    "well": "守望服务{clock}已恢复正常。",
+}
+"""What a carrier approves beforehand, where one wants to; the signature stands before it."""
 
 
 class Sms(NamedTuple):
-    """One text to one number; `kind`: trouble or well."""
+    """One text to one number; `kind`: trouble or well; `words`: the variables of its text, for a provider of templates."""
 
     to: str
-    text: str
     kind: str
+    words: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """As it is read."""
+        return f"【守望】{TEXTS[self.kind].format(**self.words)}"
 
 
 @dataclass
@@ -65,13 +75,13 @@ class Mind:
         trouble.since = min(trouble.since, wall)  # a clock that was set back
         if not trouble.told and mono - self._bad_since < self._patience_s:
             return []
-        text = f"【守望】守望服务{WORDS.get(why, why)},自{clock(trouble.since)}起,报警可能发不出。请马上看服务器,并打电话问各户。"
+        words = {"why": WORDS.get(why, why), "clock": clock(trouble.since)}
         due = [
             n
             for n in self._numbers
             if not 0 <= wall - trouble.told.get(name_of(n), wall - self._again_s) < self._again_s
         ]
-        return [Sms(number, text, "trouble") for number in due]
+        return [Sms(number, "trouble", words) for number in due]
 
     def _well(self, wall: float, mono: float) -> list[Sms]:
         """Well for as long as trouble must last: what comes and goes is one trouble, not a text each time."""
@@ -86,7 +96,7 @@ class Mind:
         # Who cannot be reached in a day need not hear of it any more.
         trouble.owed = {name: at for name, at in trouble.owed.items() if wall - at < 86400}
         return [
-            Sms(number, f"【守望】守望服务{clock(trouble.owed[name_of(number)])}已恢复正常。", "well")
+            Sms(number, "well", {"clock": clock(trouble.owed[name_of(number)])})
             for number in self._numbers
             if name_of(number) in trouble.owed
         ]

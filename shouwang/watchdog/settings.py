@@ -35,15 +35,27 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AliyunAccount:
+    """An Aliyun account for SMS in the mainland: two approved templates, by kind of text (`minding.TEXTS`)."""
+
+    key_id: str
+    key_secret: str = field(repr=False)
+    sign_name: str
+    templates: Mapping[str, str]
+    api_base: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class WatchdogSettings:
     """`numbers` are told after `patience_s` of trouble and again each `again_s`; asked every `every_s` seconds.
 
-    `account`, `command`: one at least; a text that the first does not take goes by the second.
+    `aliyun`, `account`, `command`: one at least; a text that the first does not take goes by the next.
     """
 
     health_url: str
     numbers: tuple[str, ...] = field(repr=False)
     account: Account | None
+    aliyun: AliyunAccount | None = None
     state: Path
     command: tuple[str, ...] = ()
     ping_url: str = ""
@@ -117,12 +129,36 @@ class _Reading:
         for name, value in (("ACCOUNT_SID", sid), ("AUTH_TOKEN", token), ("FROM", sender)):
             if not value:
                 self.faults.append(
-                    f"SHOUWANG_WATCHDOG_{name} is missing: the watchdog needs a channel of its own, or SHOUWANG_WATCHDOG_COMMAND"
+                    f"SHOUWANG_WATCHDOG_{name} is missing: the watchdog needs a channel of its own (or SHOUWANG_WATCHDOG_ALIYUN_..., "
+                    "or SHOUWANG_WATCHDOG_COMMAND)"
                 )
-        api_base = self.url("API_BASE")
-        if api_base and not on_this_machine(api_base):
-            self.faults.append("SHOUWANG_WATCHDOG_API_BASE may only point to this machine: it is for tests")
-        return Account(sid=sid, token=token, sender=sender, api_base=api_base)
+        return Account(sid=sid, token=token, sender=sender, api_base=self.test_base("API_BASE"))
+
+    def aliyun(self) -> AliyunAccount | None:
+        """Whole or not at all."""
+        key_id, secret, sign = (
+            self.text("ALIYUN_KEY_ID"),
+            self.secret("ALIYUN_KEY_SECRET"),
+            self.text("ALIYUN_SIGN_NAME"),
+        )
+        trouble, well = self.text("ALIYUN_TEMPLATE_TROUBLE"), self.text("ALIYUN_TEMPLATE_WELL")
+        parts = {
+            "KEY_ID": key_id, "KEY_SECRET": secret, "SIGN_NAME": sign, "TEMPLATE_TROUBLE": trouble, "TEMPLATE_WELL": well,
+        }  # fmt: skip
+        if not any(parts.values()):
+            return None
+        self.faults += [f"SHOUWANG_WATCHDOG_ALIYUN_{name} is missing" for name, value in parts.items() if not value]
+        return AliyunAccount(
+            key_id=key_id, key_secret=secret, sign_name=sign, templates={"trouble": trouble, "well": well},
+            api_base=self.test_base("ALIYUN_API_BASE"),
+        )  # fmt: skip
+
+    def test_base(self, name: str) -> str:
+        """Where a simulated provider answers."""
+        base = self.url(name)
+        if base and not on_this_machine(base):
+            self.faults.append(f"SHOUWANG_WATCHDOG_{name} may only point to this machine: it is for tests")
+        return base
 
     def state(self) -> Path:
         home = Path(self._environ.get("SHOUWANG_HOME", "").strip() or "var")
@@ -132,11 +168,12 @@ class _Reading:
 def read(environ: Mapping[str, str]) -> WatchdogSettings:
     """Raises Faults."""
     said = _Reading(environ)
-    command = said.command()
+    command, aliyun = said.command(), said.aliyun()
     found = WatchdogSettings(
         health_url=said.url("URL", "http://127.0.0.1:8000/health"),
         numbers=said.numbers(),
-        account=said.account(needed=not command),
+        account=said.account(needed=not command and aliyun is None),
+        aliyun=aliyun,
         command=command,
         state=said.state(),
         ping_url=said.url("PING_URL"),

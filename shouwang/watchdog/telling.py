@@ -1,4 +1,4 @@
-"""The watchdog's own ways: one SMS by Twilio's client, or by a program of the house (a modem, another provider), nothing more."""
+"""The watchdog's own ways: one SMS by Twilio, by Aliyun, or by a program of the house (a modem, another provider); no more."""
 
 import logging
 import subprocess
@@ -9,7 +9,9 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from shouwang.watchdog.settings import Account
+from shouwang.watchdog.by_aliyun import ByAliyun
+from shouwang.watchdog.minding import Sms
+from shouwang.watchdog.settings import Account, AliyunAccount
 
 _CALL_S = 8.0
 _PROGRAM_S = 20.0
@@ -20,16 +22,18 @@ log = logging.getLogger("shouwang.watchdog")
 class Telling:
     """By the first way that takes it. Says whether one did."""
 
-    def __init__(self, account: Account | None, command: Sequence[str] = ()) -> None:
-        self._ways: list[ByTwilio | ByCommand] = []
+    def __init__(self, account: Account | None, aliyun: AliyunAccount | None, command: Sequence[str] = ()) -> None:
+        self._ways: list[ByTwilio | ByAliyun | ByCommand] = []
+        if aliyun is not None:
+            self._ways.append(ByAliyun(aliyun))
         if account is not None:
             self._ways.append(ByTwilio(account))
         if command:
             self._ways.append(ByCommand(command))
 
-    def send(self, to: str, text: str) -> bool:
+    def send(self, sms: Sms) -> bool:
         """Never raises; no number and no text goes into the log."""
-        return any(way.send(to, text) for way in self._ways)
+        return any(way.send(sms) for way in self._ways)
 
 
 class ByCommand:
@@ -38,11 +42,11 @@ class ByCommand:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = [*command]
 
-    def send(self, to: str, text: str) -> bool:
+    def send(self, sms: Sms) -> bool:
         """Never raises; what the program prints is not kept, for it may hold the number."""
         try:
             ended = subprocess.run(  # noqa: S603  (the words are its owner's, and no shell reads them)
-                [*self._command, to, text], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                [*self._command, sms.to, sms.text], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 timeout=_PROGRAM_S, check=False,
             )  # fmt: skip
         except (OSError, subprocess.SubprocessError) as failure:
@@ -62,10 +66,10 @@ class ByTwilio:
         if account.api_base:
             self._client.api.base_url = account.api_base
 
-    def send(self, to: str, text: str) -> bool:
+    def send(self, sms: Sms) -> bool:
         """Never raises; no number and no text goes into the log."""
         try:
-            self._client.messages.create(to=to, from_=self._account.sender, body=text)
+            self._client.messages.create(to=sms.to, from_=self._account.sender, body=sms.text)
         except (TwilioException, OSError) as failure:
             log.warning("an SMS was not taken: %s %s", type(failure).__name__, getattr(failure, "code", ""))
             return False

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.auditing.auditor import Auditor
+from alerts.auditing.promises import Promises
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
 from events.types.fact import DAY, HOUR, SECOND
@@ -135,3 +137,13 @@ def test_what_still_waits_is_said_again_the_next_day_and_no_more_when_it_is_done
     said = len(digests(villages, "g1"))
     in_peace(villages, 30)
     assert len(digests(villages, "g1")) == said
+
+
+def test_a_power_cut_over_many_sites_breaks_no_promise_and_nobody_audits_it_into_one(villages: Village) -> None:
+    goes_dark(villages, seconds=1)
+    promises, auditor = Promises(villages.database), Auditor(villages.database, lambda: villages.at)
+    for _ in range(6):
+        villages.waits(minutes=2)
+        assert promises.look(villages.at) == []
+        assert not {each.name for each in auditor.look().findings} & {"tell_unanswered", "nobody_asked"}
+    assert {told.state for told in villages.said(PersonTold)} >= {"known", "sent"}

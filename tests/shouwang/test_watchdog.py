@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from shouwang.watchdog.asking import Asking
-from shouwang.watchdog.minding import Mind, Sms, Trouble
+from shouwang.watchdog.minding import TEXTS, Mind, Sms, Trouble
 from shouwang.watchdog.settings import Faults, read
 from shouwang.watchdog.telling import Telling
+from simulators.aliyun import SimulatedAliyun
 from simulators.twilio import SimulatedTwilio
 from tests.ports import free_port
 from tests.shouwang.running import ROOT, SHOUWANG, until
@@ -188,6 +189,43 @@ def test_every_fault_of_its_settings_is_named_at_once_and_no_number_among_them()
     assert "SHOUWANG_WATCHDOG_TO" in told.stderr
 
 
+def says(clock: str) -> Sms:
+    return Sms(TWO[0], "well", {"clock": clock})
+
+
+def test_in_the_mainland_it_tells_both_by_aliyun_and_by_what_else_there_is_when_that_refuses() -> None:
+    texts = {f"SMS_{kind}": text.replace("{", "${") for kind, text in TEXTS.items()}
+    with SimulatedAliyun(texts) as aliyun, SimulatedTwilio() as twilio:
+        settings = read({
+            "SHOUWANG_WATCHDOG_TO": ",".join(TWO), "SHOUWANG_WATCHDOG_ALIYUN_KEY_ID": aliyun.key_id,
+            "SHOUWANG_WATCHDOG_ALIYUN_KEY_SECRET": aliyun.key_secret, "SHOUWANG_WATCHDOG_ALIYUN_SIGN_NAME": aliyun.sign_name,
+            "SHOUWANG_WATCHDOG_ALIYUN_TEMPLATE_TROUBLE": "SMS_trouble", "SHOUWANG_WATCHDOG_ALIYUN_TEMPLATE_WELL": "SMS_well",
+            "SHOUWANG_WATCHDOG_ALIYUN_API_BASE": aliyun.base_url, "SHOUWANG_WATCHDOG_ACCOUNT_SID": twilio.account_sid,
+            "SHOUWANG_WATCHDOG_AUTH_TOKEN": twilio.auth_token, "SHOUWANG_WATCHDOG_FROM": "+8612000009000",
+            "SHOUWANG_WATCHDOG_API_BASE": twilio.base_url,
+        })  # fmt: skip
+        telling = Telling(settings.account, settings.aliyun)
+        days = Days()
+        sent = [sms for _, sms in [*days.passes("still", minutes=5), *days.passes("", minutes=5)]]
+        assert all(telling.send(sms) for sms in sent)
+        assert [(f"+86{one.number}", one.text.removeprefix(f"【{aliyun.sign_name}】")) for one in aliyun.sms] == [
+            (sms.to, sms.text.removeprefix("【守望】")) for sms in sent
+        ]
+        assert twilio.exchange.ledger.all() == []
+        aliyun.fault("refuse", code=30001)
+        assert telling.send(sent[0])
+        assert [one.body for one in twilio.exchange.ledger.all()] == [sent[0].text]
+        assert not Telling(None, settings.aliyun).send(sent[0]), "it says that it did not"
+        assert not Telling(None, settings.aliyun).send(sent[0]._replace(to="+4915100000000"))
+
+
+def test_half_an_aliyun_account_is_a_fault_of_the_settings() -> None:
+    with pytest.raises(Faults) as found:
+        read({"SHOUWANG_WATCHDOG_TO": ",".join(TWO), "SHOUWANG_WATCHDOG_ALIYUN_KEY_ID": "id"})
+    assert [part for part in ("KEY_ID", "KEY_SECRET", "SIGN_NAME", "TEMPLATE_TROUBLE", "TEMPLATE_WELL")
+            if f"ALIYUN_{part} is missing" not in str(found.value)] == ["KEY_ID"]  # fmt: skip
+
+
 SENDS = """#!/bin/sh
 printf '%s %s %s\\n' "$1" "$2" "$3" >> "$SENT"
 exit $(cat "$ENDS")
@@ -203,13 +241,13 @@ def test_a_program_of_the_house_sends_where_there_is_no_twilio(tmp_path: Path, m
     monkeypatch.setenv("ENDS", str(ends))
     settings = read({"SHOUWANG_WATCHDOG_TO": ",".join(TWO), "SHOUWANG_WATCHDOG_COMMAND": f"'{program}' --modem=2"})
     assert settings.account is None
-    telling = Telling(settings.account, settings.command)
-    assert telling.send(TWO[0], "【守望】'; rm -rf $HOME `x`")
-    assert sent.read_text() == f"--modem=2 {TWO[0]} 【守望】'; rm -rf $HOME `x`\n"
+    telling = Telling(settings.account, settings.aliyun, settings.command)
+    assert telling.send(says("'; rm -rf $HOME `x`"))
+    assert sent.read_text() == f"--modem=2 {TWO[0]} 【守望】守望服务'; rm -rf $HOME `x`已恢复正常。\n"
     ends.write_text("3")
-    assert not telling.send(TWO[0], "again"), "it says that it did not"
+    assert not telling.send(says("again")), "it says that it did not"
     program.unlink()
-    assert not telling.send(TWO[0], "again"), "nor does one that is gone"
+    assert not telling.send(says("again")), "nor does one that is gone"
 
 
 def test_what_twilio_does_not_take_goes_by_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,11 +263,11 @@ def test_what_twilio_does_not_take_goes_by_the_program(tmp_path: Path, monkeypat
             "SHOUWANG_WATCHDOG_AUTH_TOKEN": provider.auth_token, "SHOUWANG_WATCHDOG_FROM": "+8612000009000",
             "SHOUWANG_WATCHDOG_API_BASE": provider.base_url, "SHOUWANG_WATCHDOG_COMMAND": str(program),
         })  # fmt: skip
-        telling = Telling(settings.account, settings.command)
-        assert telling.send(TWO[0], "one")
+        telling = Telling(settings.account, settings.aliyun, settings.command)
+        assert telling.send(says("one"))
         assert not sent.exists()
         provider.fault("500_before")
-        assert telling.send(TWO[0], "two")
+        assert telling.send(says("two"))
         assert "two" in sent.read_text()
 
 

@@ -121,6 +121,7 @@ EN: Final = Texts(
         "sensor_out_of_service": "Sensor out of service",
         "responder_unreachable": "Someone refuses SMS",
         "rule_failed": "A rule failed",
+        "nobody_left": "Nobody left to tell",
         "unknown_device_alarm": "Alarm of an unknown device",
         "site_area": "Area cut off",
         "blind_time": "Blind for too long",
@@ -152,6 +153,7 @@ EN: Final = Texts(
         "sensor_out_of_service": "sensor off",
         "responder_unreachable": "refuses SMS",
         "rule_failed": "system fault",
+        "nobody_left": "nobody left",
         "unknown_device_alarm": "unknown alarm",
         "site_area": "homes cut off",
         "blind_time": "blind too long",
@@ -183,6 +185,7 @@ EN: Final = Texts(
         "sensor_out_of_service": "Change the device",
         "responder_unreachable": "First phone",
         "rule_failed": "Ask the duty desk",
+        "nobody_left": "Ask the duty desk",
         "unknown_device_alarm": "Ask the duty desk",
         "site_area": "Ask about a blackout",
         "blind_time": "Check the devices",
@@ -224,6 +227,7 @@ EN: Final = Texts(
         "responder_unreachable": "This person has refused our SMS, or the carrier no longer delivers them: each counts as not received "
         "and the next person is asked at once. Phone and ask why; use voice, or give the homes to somebody else. The answer START brings SMS back.",
         "rule_failed": "A rule of ours failed for this home: it is not protected by it. Send somebody every day and show the error to the administrator.",
+        "nobody_left": "Nobody of this home's chain can be told of its open alert: no budget left, refused, no phone, or nothing goes through. Phone somebody yourself now and enter on that alert who goes. This closes together with it.",
         "unknown_device_alarm": "A device nobody registered is in alarm. Find its home now: ask the grid member of that site, "
         "phone the homes around, then register it.",
         "site_area": "Many homes went dark together, most likely a blackout or a lost uplink. Ask the power station and the carrier; "

@@ -80,7 +80,8 @@ class Trial(Taking):
         self.lead_to(recorded.recorded_at)
         self._deaf = isinstance(event, IngestDisconnected) or (self._deaf and not isinstance(event, IngestCaughtUp))
         if isinstance(event, HomeEnrolled) and _FIXED in self._settings:
-            self.books.policy.recorded[f"{event.home}/{_FIXED}"] = self._settings[_FIXED]
+            event = msgspec.structs.replace(event, no_activity_s=self._settings[_FIXED])
+            recorded = msgspec.structs.replace(recorded, event=event)
         self.count += 1
         self._take(msgspec.structs.replace(recorded, position=self.count))
 

@@ -69,7 +69,7 @@ DEFAULTS: dict[str, Any] = {
     "stray.retrigger_most_s": 180,
     "co.test_real_ppm": 50,
     "co.test_real_after_s": 300,
-    "no_activity.away_s": 0,  # 0: as the home's fixed limit
+    "no_activity.away_s": 0,  # 0: the most that a silence at home may last
     "no_activity.door_s": 120,
     "not_home_by_night.hours": [22, 5],  # twice the same hour: never
     "outer_door_open.hours": [22, 5],
@@ -82,7 +82,8 @@ DEFAULTS: dict[str, Any] = {
     "routine.least_days": 7,
     "routine.budget": 1.0,  # false alarms in 30 days at most
     "routine.quantile": 0.95,
-    "routine.neighbours": 2,
+    "routine.neighbours": 6,
+    "routine.most_s": 50_400,  # the absolute limit: above the home's fixed one only where its own silences explain it
     "routine.settle_s": 600,
     "routine.spread_s": 3600,
     "co.siren_s": 0,
@@ -138,17 +139,19 @@ NO_ROUNDS = 0.0
 AREA = 5
 """The class of an area incident, behind the four of the table."""
 
-GENERATION = 4
+GENERATION = 5
 """Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0028).
 
 1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests; the rules that came since, doors, and carbon
 monoxide by its figures. 3: what was found when all rules were read by a stranger (decision 0034). 4: a last will that
-came before we had caught up stays one (decision 0080).
+came before we had caught up stays one (decision 0080). 5: a learned limit may go above the fixed one (decision 0070).
 """
 READ_AGAIN = 3
 """The generation of that reading."""
 WILLS_STAY = 4
 """The generation to which a home is dark by a last will also where that came in our first moments."""
+CALIBRATED = 5
+"""The generation of the absolute limit."""
 GENERATION_NAME = "rules.generation"
 
 CLASSES: dict[str, int] = {
@@ -258,7 +261,7 @@ _MOST = 366 * 86400
 _LAST_HOUR = 23
 _WITHIN: dict[str, tuple[float, float]] = {
     "routine.on": (0, 1), "soft_check.call": (0, 1), "routine.days": (7, 120), "routine.least_days": (2, 45), "routine.budget": (0.05, 30),
-    "routine.quantile": (0.5, 1), "routine.neighbours": (0, 12), "routine.floor_s": (1800, 86_400),
+    "routine.quantile": (0.5, 1), "routine.neighbours": (0, 12), "routine.floor_s": (1800, 86_400), "routine.most_s": (3600, 3 * 86_400),
     "soft_check.before_s": (0, 3600), "away.ask_after_s": (86_400, 30 * 86_400), "routine.spread_s": (0, 10_800),
 }  # fmt: skip
 """Settings whose sense ends before a year of seconds does: least and most."""

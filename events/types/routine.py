@@ -1,6 +1,7 @@
 """How an elder's days run: pages of the diary, what was learned from them, and the soft check."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from events.types.fact import Event, fact
 
@@ -19,9 +20,9 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class LineTerms(msgspec.Struct, frozen=True, kw_only=True):
     """By what a line is learned, as in force that day: so much lies in the log that it can be learned again.
 
-    `budget`: false alarms in 30 days at most; `cap_s`: the home's fixed limit;
-    `floor_s`: no limit is shorter; `neighbours`: quarters of an hour to
-    each side that count as the same time of day.
+    `budget`: false alarms in 30 days at most; `cap_s`: the home's fixed limit; `most_s`: the absolute one, up to which a
+    limit may go where the person's own silences explain it (pages from before the fifth generation say none);
+    `floor_s`: no limit is shorter; `neighbours`: quarters of an hour to each side that count as the same time of day.
     """
 
     cap_s: int
@@ -31,6 +32,7 @@ class LineTerms(msgspec.Struct, frozen=True, kw_only=True):
     budget: float = 1.0
     quantile: float = 0.95
     neighbours: int = 2
+    most_s: int | UnsetType = UNSET
 
 
 @fact

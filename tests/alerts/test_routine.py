@@ -5,9 +5,11 @@ from itertools import pairwise
 import pytest
 
 from alerts.core.coverage import Spans
-from alerts.core.household import Household
+from alerts.core.household import Household, Routine
+from alerts.core.policy import Policy
 from alerts.core.routine import diary
 from alerts.core.routine.clock import SLOTS, day_of, midnight, slot_of
+from alerts.core.routine.in_force import absolute_limit, limit_in_force, line_terms
 from alerts.core.routine.limits import Fixed, Learned, packed
 from alerts.core.routine.line import learn
 from alerts.replay.source import DatabaseLog
@@ -210,3 +212,60 @@ def told_of_days(house: House, days: int) -> None:
         news = New("home-dp03-12", "dp03", page, house.at, key=f"lived-{number}")
         house.database.write(lambda db, news=news: append(db, [news], recorded_at=house.at))
     house.settles()
+
+
+CALIBRATED_TERMS = LineTerms(cap_s=10 * 3600, most_s=14 * 3600, neighbours=6)
+
+
+def test_above_the_fixed_limit_it_goes_only_where_this_person_has_been_as_silent() -> None:
+    long_nights = [day(n, (7, 11 + n % 3 / 2, diary.AT_HOME), NAP) for n in range(45)]
+    line = learn(long_nights, CALIBRATED_TERMS)
+    assert line is not None
+    assert 11 * 60 < line.limits[26] <= 12 * 60 + 30, (
+        "in the morning, as far as the longest such night and half an hour"
+    )
+    assert max(line.limits[36:80]) <= 10 * 60
+    past_all = learn([day(n, (12, 18, diary.AT_HOME)) for n in range(45)], CALIBRATED_TERMS)
+    assert past_all is not None
+    assert max(past_all.limits) == 14 * 60
+    then = learn(long_nights, LineTerms(cap_s=10 * 3600))
+    assert then is not None
+    assert max(then.limits) == 10 * 60, "a page from before says of no absolute limit"
+
+
+def test_the_first_fortnight_is_judged_nearly_by_the_fixed_limit() -> None:
+    for count in (7, 13):
+        line = learn([day(n, NIGHT, NAP) for n in range(count)], CALIBRATED_TERMS)
+        assert line is not None
+        assert line.margin > 0.75
+        assert min(line.limits) > 7.5 * 60
+
+
+def test_what_alerts_for_nothing_leave_of_the_budget_is_shared() -> None:
+    odd = [day(n, NIGHT, (14, 1 + n % 7 / 3, diary.AT_HOME)) for n in range(45)]
+    lines = [learn([*odd[:-1], day(44, *[(1, 0.5, diary.FALSE_ALARM)] * n)], CALIBRATED_TERMS) for n in range(4)]
+    buffers = [line.buffer_min for line in lines if line is not None]
+    assert len(buffers) == 4
+    assert buffers == sorted(buffers)
+    assert buffers[-1] > buffers[0]
+
+
+def test_the_absolute_limit_never_stands_above_what_was_set_for_just_this_home() -> None:
+    home = Household("h", "s", 0, 36_000)
+    now = Policy({"all/rules.generation": 5})
+    assert absolute_limit(home, now) == 14 * HOUR
+    assert line_terms(home, now) == LineTerms(cap_s=36_000, most_s=50_400, neighbours=6)
+    assert absolute_limit(home, Policy({"all/rules.generation": 5, "h/no_activity_s": 28_800})) == 8 * HOUR
+    assert absolute_limit(Household("h", "s", 0, 86_400), now) == 24 * HOUR
+    then = Policy({"all/rules.generation": 4})
+    assert absolute_limit(home, then) == 10 * HOUR
+    assert line_terms(home, then) == LineTerms(cap_s=36_000), "an old log closes its pages as it did"
+
+
+def test_who_went_out_is_waited_for_as_long_as_anybody_once_there_is_a_line() -> None:
+    home, policy = Household("h", "s", 0, 36_000), Policy({"all/rules.generation": 5})
+    assert limit_in_force(home, policy, out=True) == Fixed(10 * HOUR)
+    home.routine = Routine(packed([300] * SLOTS), packed([60] * SLOTS), 45, 0)
+    assert limit_in_force(home, policy, out=True) == Fixed(14 * HOUR)
+    assert limit_in_force(home, policy, out=False) == Learned(packed([300] * SLOTS), 14 * HOUR)
+    assert limit_in_force(home, Policy({"all/rules.generation": 4}), out=True) == Fixed(10 * HOUR)

@@ -48,7 +48,7 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
         return facts(kind)
     plain: dict[Any, st.SearchStrategy[Any]] = {
         str: TEXT, bool: st.booleans(), int: st.integers(-(2**62), 2**62), type(None): st.none(), Any: JSON,
-        float: st.floats(allow_nan=False, allow_infinity=False),
+        float: st.floats(allow_nan=False, allow_infinity=False), msgspec.UnsetType: st.just(msgspec.UNSET),
     }  # fmt: skip
     return plain[kind]
 

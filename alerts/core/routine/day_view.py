@@ -8,7 +8,7 @@ from alerts.core.routine.clock import SLOTS
 from events.types.routine import RoutineLearned
 
 Why = Literal["learned", "longest", "fixed"]
-"""What the limit of a quarter is: read off the line, that line held down by the home's fixed limit, or fixed alone."""
+"""What the limit of a quarter is: read off the line, that line held down by the absolute limit, or fixed alone."""
 
 
 class Quarter(msgspec.Struct, frozen=True):
@@ -35,15 +35,16 @@ class DayView(msgspec.Struct, frozen=True):
     margin: float = 1.0
 
 
-def day_view(learned: RoutineLearned | None, fixed_s: float, *, on: bool = True) -> DayView:
-    """What is in force. `fixed_s`: the home's fixed limit in seconds; `on`: whether the home is judged by what is learned."""
+def day_view(learned: RoutineLearned | None, fixed_s: float, most_s: float = 0, *, on: bool = True) -> DayView:
+    """What is in force. `fixed_s`, `most_s`: the home's fixed and absolute limit in seconds; `on`: whether the home is judged by what is learned."""
     fixed = int(fixed_s // 60)
     if learned is None or not on:
         usual = learned.usual if learned is not None else [None] * SLOTS
         quarters = tuple(Quarter(slot * 15, fixed, usual[slot], "fixed") for slot in range(SLOTS))
         return DayView(fixed, quarters, learned.days if learned is not None else 0)
+    most = max(fixed, int(most_s // 60))
     quarters = tuple(
-        Quarter(slot * 15, min(limit, fixed), usual, "longest" if limit >= fixed else "learned")
+        Quarter(slot * 15, min(limit, most), usual, "longest" if limit >= most else "learned")
         for slot, (limit, usual) in enumerate(zip(learned.limits, learned.usual, strict=True))
     )
     return DayView(

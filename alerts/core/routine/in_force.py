@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from msgspec import UNSET
+
 from alerts.core.household import Household
-from alerts.core.policy import READ_AGAIN, Policy
+from alerts.core.policy import CALIBRATED, READ_AGAIN, Policy
 from alerts.core.routine.clock import slot_of
 from alerts.core.routine.limits import Fixed, Learned, Limit, of_slot
 from events.types.fact import MINUTE, SECOND
@@ -11,6 +13,9 @@ from events.types.routine import LineTerms
 
 FRONT_DOOR = "front_door"
 """The role the installer gives the door by which the elder leaves."""
+_OWN = "no_activity_s"
+_NEIGHBOURS_THEN = 2
+"""What stood for `routine.neighbours` before the fifth generation."""
 _DOORS_SINCE = 2
 """The generation of rules that knows of doors."""
 OUTER_DOORS = frozenset({FRONT_DOOR, "outer_door"})
@@ -26,10 +31,18 @@ def is_front_door(home: Household, device: str) -> bool:
 def fixed_limit(home: Household, policy: Policy) -> int:
     """The home's fixed limit in microseconds: its own recorded setting, else what it was enrolled with.
 
-    In force before anything is learned, and the most that what is learned can come to.
+    In force before anything is learned.
     """
-    own = policy.recorded.get(f"{home.home}/no_activity_s")
+    own = policy.recorded.get(f"{home.home}/{_OWN}")
     return int((own if own is not None else home.no_activity_s) * SECOND)
+
+
+def absolute_limit(home: Household, policy: Policy) -> int:
+    """The most that what is learned can come to, in microseconds: never above what was set for just this home."""
+    fixed = fixed_limit(home, policy)
+    if policy.generation < CALIBRATED or f"{home.home}/{_OWN}" in policy.recorded:
+        return fixed
+    return max(fixed, policy.span("routine.most_s", home.home))
 
 
 def went_out(last: int, door: int, policy: Policy, home: Household) -> bool:
@@ -41,12 +54,11 @@ def went_out(last: int, door: int, policy: Policy, home: Household) -> bool:
 
 def limit_in_force(home: Household, policy: Policy, *, out: bool) -> Limit:
     """`out`: the silence began at the front door."""
-    fixed = fixed_limit(home, policy)
+    learned = home.routine if policy.value("routine.on", home.home) else None
+    most = fixed_limit(home, policy) if learned is None else absolute_limit(home, policy)
     if out:
-        return Fixed(policy.span("no_activity.away_s", home.home) or fixed)
-    if home.routine is None or not policy.value("routine.on", home.home):
-        return Fixed(fixed)
-    return Learned(home.routine.limits, fixed)
+        return Fixed(policy.span("no_activity.away_s", home.home) or most)
+    return Fixed(most) if learned is None else Learned(learned.limits, most)
 
 
 def why(home: Household, policy: Policy, limit: int, at: int, *, out: bool) -> dict[str, Any]:
@@ -57,7 +69,7 @@ def why(home: Household, policy: Policy, limit: int, at: int, *, out: bool) -> d
     if routine is None or not policy.value("routine.on", home.home):
         return {"why": "fixed"} if policy.generation >= READ_AGAIN else {}
     usual = of_slot(routine.usual, slot_of(at)) * MINUTE
-    if limit >= fixed_limit(home, policy):
+    if limit >= absolute_limit(home, policy):
         return {"why": "longest", "usual_s": usual // SECOND, "days": routine.days}
     return {"why": "learned", "usual_s": usual // SECOND, "days": routine.days}
 
@@ -68,7 +80,10 @@ def line_terms(home: Household, policy: Policy) -> LineTerms:
     def value(name: str) -> Any:
         return policy.value(f"routine.{name}", home.home)
 
+    calibrated, name = policy.generation >= CALIBRATED, "routine.neighbours"
+    said = calibrated or f"all/{name}" in policy.recorded or f"{home.home}/{name}" in policy.recorded
     return LineTerms(
-        cap_s=fixed_limit(home, policy) // SECOND, floor_s=int(value("floor_s")), days=int(value("days")), least_days=int(value("least_days")),
-        budget=float(value("budget")), quantile=float(value("quantile")), neighbours=int(value("neighbours")),
+        cap_s=fixed_limit(home, policy) // SECOND, most_s=absolute_limit(home, policy) // SECOND if calibrated else UNSET, floor_s=int(value("floor_s")), days=int(value("days")), least_days=int(value("least_days")),
+        budget=float(value("budget")), quantile=float(value("quantile")),
+        neighbours=int(value("neighbours")) if said else _NEIGHBOURS_THEN,
     )  # fmt: skip

@@ -5,24 +5,28 @@ Begun from Cuddihy et al. 2007 (US7091865: for each time of day the longest sile
 Here the line is a high quantile of how long silences have run, over neighbouring quarters of an hour, so that one odd day
 does not lift it. The buffer is calibrated for each home against a budget of false alarms by leaving out each day in turn,
 as split conformal prediction does: by how much did the day exceed the line of all others? Where the days are too few to
-show so rare an excess, it is drawn out exponentially. Until all days are there, the limit is pulled towards the
-absolute one.
+show so rare an excess, it is drawn out exponentially. Until all days are there, the limit is pulled towards the fixed one.
+
+Above the home's fixed limit a learned one goes only where this person has been as silent at that time of day, and up to
+the absolute limit: who sleeps for eleven hours unseen is not looked for in the tenth.
 """
 
 import math
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
+from msgspec import UNSET
+
 from alerts.core.routine.clock import SLOTS
-from alerts.core.routine.diary import AT_HOME, FALSE_ALARM
+from alerts.core.routine.days import SLOT_MIN, LivedDay, pooled, unfold
 from events.types.routine import DayLived, LineTerms
 
-_DAY_MIN: Final = 1440
-_SLOT_MIN: Final = _DAY_MIN // SLOTS
 _LEAST_TAUGHT: Final = SLOTS // 3
 """A day teaches when at least so many of its quarters of an hour were neither spent away nor left out."""
+_LONGER_MIN: Final = 2 * SLOT_MIN
+"""By how much a silence may be longer than the longest there was about that time of day, to be explained by it."""
 
 
 class Line(NamedTuple):
@@ -33,17 +37,7 @@ class Line(NamedTuple):
     days: int
     buffer_min: int
     margin: float
-    """How far the limits are still pulled towards the absolute one: 1 wholly, 0 not any more."""
-
-
-class _Day(NamedTuple):
-    """How long the silence had run by the end of each quarter of an hour; None: the quarter teaches nothing."""
-
-    ran: list[int | None]
-    alarmed: list[tuple[int, int]]
-    """Quarter and length of silences that were alerts for nothing."""
-    for_nothing: int
-    """How many of them ended that day."""
+    """How far the limits are still pulled towards the fixed one: 1 wholly, 0 not any more."""
 
 
 def learn(pages: Sequence[DayLived], terms: LineTerms) -> Line | None:
@@ -51,28 +45,51 @@ def learn(pages: Sequence[DayLived], terms: LineTerms) -> Line | None:
     if not pages:
         return None
     newest = pages[-1].day
-    known = _unfold([page for page in pages if newest - page.day < terms.days])
-    days = [day for day in known if sum(ran is not None for ran in day.ran) >= _LEAST_TAUGHT]
+    known = unfold([page for page in pages if newest - page.day < terms.days])
+    days = [day for day in known if SLOTS - day.ran.count(None) >= _LEAST_TAUGHT]
     if len(days) < max(2, terms.least_days):
         return None
-    pooled = [_pooled(day.ran, terms.neighbours) for day in days]
-    ranked = [sorted(day[slot] for day in pooled) for slot in range(SLOTS)]
-    usual = [_at(ranked[slot], terms.quantile) for slot in range(SLOTS)]
-    buffer = _buffer(_excesses(days, pooled, ranked, usual, terms.quantile), _spent(terms.budget, known))
+    wide = [pooled(day.ran, terms.neighbours) for day in days]
+    ranked = list(map(sorted, zip(*wide, strict=True)))
+    usual = list(map(itemgetter(_rank(len(days), terms.quantile)), ranked))
+    spent = sum(day.for_nothing for day in known)
+    buffer = _buffer(_excesses(days, wide, ranked, usual, terms.quantile), _left(terms, spent))
     margin = _margin(len(days), terms)
-    cap, floor = terms.cap_s // 60, terms.floor_s // 60
+    fixed, floor = terms.cap_s // 60, terms.floor_s // 60
+    most = _most(days, terms)
     limits = []
-    for run in usual:
-        limit = max(floor, run + buffer * _scale(run))
-        limits.append(round(min(cap, limit + max(0.0, cap - limit) * margin)))
-    return Line(limits, [round(run) for run in usual], len(days), round(buffer), round(margin, 3))
+    for slot, run in enumerate(usual):
+        limit = min(most[slot], max(floor, run + buffer * _scale(run)))
+        limits.append(round(limit + max(0.0, fixed - limit) * margin))
+    return Line(limits, list(usual), len(days), round(buffer), round(margin, 3))
 
 
-def _spent(budget: float, days: Sequence["_Day"]) -> float:
-    """With each alert for nothing within the window less of the budget is spent, as adaptive conformal inference does
-    (Gibbs and Candes 2021): habits change, and then the past promises more than it keeps.
+def _left(terms: LineTerms, spent: int) -> float:
+    """With each alert for nothing within the window less of the budget is left, as adaptive conformal inference does
+    (Gibbs and Candes 2021): habits change, and then the past promises more than it keeps. What the whole window may
+    hold is shared among those that were and the one to come.
     """
-    return budget / (1 + sum(day.for_nothing for day in days))
+    if terms.most_s is not UNSET:
+        return terms.budget * max(1.0, terms.days / 30) / (1 + spent)
+    return terms.budget / (1 + spent)
+
+
+def _most(days: Sequence[LivedDay], terms: LineTerms) -> list[int]:
+    """How high the limit of each quarter of an hour may be: the fixed one, and above it what silences there explain."""
+    fixed, absolute = terms.cap_s // 60, 0 if terms.most_s is UNSET else terms.most_s // 60
+    if absolute <= fixed:
+        return [fixed] * SLOTS
+    longest: list[int | None] = [
+        max(map(_minutes, of_slot)) for of_slot in zip(*(day.ran for day in days), strict=True)
+    ]
+    for day in days:
+        for slot, lasted in day.alarmed:
+            longest[slot] = max(longest[slot] or 0, lasted)
+    return [min(absolute, max(fixed, run + _LONGER_MIN)) for run in pooled(longest, terms.neighbours)]
+
+
+def _minutes(ran: int | None) -> int:
+    return ran or 0
 
 
 def _scale(usual: float) -> float:
@@ -80,61 +97,23 @@ def _scale(usual: float) -> float:
     return math.sqrt(1 + usual / 60)
 
 
-def _unfold(pages: Sequence[DayLived]) -> list[_Day]:
-    """Each page as quarters of an hour; a silence lies in every day that it reached into."""
-    ended = Counter(page.day for page in pages for silence in page.silences if silence.kind == FALSE_ALARM)
-    days = {page.day: _Day([0] * SLOTS, [], ended[page.day]) for page in pages}
-    for page in pages:
-        for silence in page.silences:
-            since = silence.until_min - silence.lasted_min
-            for back in range(-(since // _DAY_MIN) + 1):
-                day = days.get(page.day - back)
-                if day is not None:
-                    _lay(day, since + back * _DAY_MIN, silence.until_min + back * _DAY_MIN, silence.kind)
-    return list(days.values())
-
-
-def _lay(day: _Day, since: int, until: int, kind: int) -> None:
-    ran = day.ran
-    first, last = max(0, since) // _SLOT_MIN, min(SLOTS - 1, max(0, until - 1) // _SLOT_MIN)
-    for slot in range(first, last + 1):
-        lasted = min(until, (slot + 1) * _SLOT_MIN) - since
-        was = ran[slot]
-        if kind == AT_HOME:
-            if was is not None and lasted > was:
-                ran[slot] = lasted
-        elif was is None or was < 2 * _SLOT_MIN:  # a quarter that a longer silence at home ran into still teaches
-            ran[slot] = None
-        if kind == FALSE_ALARM:
-            day.alarmed.append((slot, lasted))
-
-
-def _pooled(ran: Sequence[int | None], neighbours: int) -> list[int]:
-    """The longest run in each quarter of an hour and its neighbours, round the clock."""
-    known = [run or 0 for run in ran]
-    wide = [*known[SLOTS - neighbours :], *known, *known[:neighbours]] if neighbours else known
-    return [max(wide[slot : slot + 2 * neighbours + 1]) for slot in range(SLOTS)]
-
-
 def _rank(count: int, quantile: float) -> int:
     return min(count - 1, max(0, math.ceil(quantile * count) - 1))
 
 
-def _at(ranked: Sequence[int], quantile: float) -> int:
-    return ranked[_rank(len(ranked), quantile)]
-
-
 def _excesses(
-    days: Sequence[_Day], pooled: Sequence[Sequence[int]], ranked: Sequence[list[int]], usual: Sequence[int],
+    days: Sequence[LivedDay], wide: Sequence[Sequence[int]], ranked: Sequence[list[int]], usual: Sequence[int],
     quantile: float,
 ) -> list[float]:  # fmt: skip
     """By how many minutes each day at most ran beyond the line of all other days, as `_scale` counts, greatest first."""
     others = _rank(len(days) - 1, quantile)
+    least = [of_slot[others] for of_slot in ranked]
     found = []
-    for day, own in zip(days, pooled, strict=True):
+    for day, own in zip(days, wide, strict=True):
         most = 0.0
         for slot, run in enumerate(day.ran):
-            if run is not None and run > most:
+            # The line of the others is `least`, or the next one up where the day itself is among the lower ones.
+            if run is not None and run > least[slot] and run > most:
                 of_slot = ranked[slot]
                 line = of_slot[others if others < bisect_left(of_slot, own[slot]) else others + 1]
                 if run > line:
@@ -155,12 +134,15 @@ def _buffer(excesses: Sequence[float], budget: float) -> float:
         whole = int(rank)
         return excesses[whole - 1] + (excesses[whole] - excesses[whole - 1]) * (rank - whole)
     upper = excesses[: max(1, count // 3)]
-    scale = max(float(_SLOT_MIN), sum(upper) / len(upper) - excesses[count // 2])
+    scale = max(float(SLOT_MIN), sum(upper) / len(upper) - excesses[count // 2])
     return excesses[0] + scale * math.log(1 / rank)
 
 
 def _margin(days: int, terms: LineTerms) -> float:
-    """From nearly all at the first line to nothing when all days are there; by the cube, for most is known early."""
+    """From nearly all at the first line to nothing when all days are there; by the cube, for most is known early. And
+    slowly at first: a week or two promise more than they keep.
+    """
     if days >= terms.days or terms.days <= terms.least_days:
         return 0.0
-    return ((terms.days - days) / (terms.days - terms.least_days + 1)) ** 3
+    left: float = ((terms.days - days) / (terms.days - terms.least_days + 1)) ** 3
+    return left if terms.most_s is UNSET else 1 - (1 - left) ** 2

@@ -70,6 +70,11 @@ class Holder:
         if not self.alone:
             self.take(f"{PROCESS}{self.owner}")
 
+    def check(self, db: Connection) -> None:
+        """In a writer's transaction: nobody has counted us as dead. Raises Fenced."""
+        if lease := self._held.get(f"{PROCESS}{self.owner}"):
+            leases.check(db, lease)
+
     def take(self, name: str) -> Lease | None:
         """The lease when it is ours, was free, its holder is dead, or nobody else can be there; None: somebody has it."""
         with self._taking:

@@ -36,8 +36,16 @@ def heartbeat(database: Database) -> int:
 class Checking:
     """`state` is for /health; `ok` False once something grave was found, until a later look finds it mended."""
 
-    def __init__(self, database: Database, now: Callable[[], int], *, every_s: float = EVERY_S) -> None:
-        self._database, self._now, self._every_s = database, now, every_s
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], int],
+        *,
+        every_s: float = EVERY_S,
+        check: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        """`check` is asked in each transaction: who was frozen and counts as dead says nothing of how things are."""
+        self._database, self._now, self._every_s, self._check = database, now, every_s, check
         self._report: Report | None = None
         self._promises: list[Finding] = []
         self._looked_at = self._beat_at = self._open = 0
@@ -96,13 +104,14 @@ class Checking:
         self._promises = promises.look(at)
         self._open, self._looked_at = promises.open, at
         _say(self._promises)
-        record(self._database, promises.exhausted, at)
-        page(self._database, self._promises, at)
+        record(self._database, promises.exhausted, at, check=self._check)
+        page(self._database, self._promises, at, check=self._check)
 
     def _beat(self) -> None:
         at = self._now()
 
         def work(db: Connection) -> None:
+            self._check(db)
             db.execute(delete(marks).where(marks.c.name == _BEAT))
             db.execute(insert(marks).values(name=_BEAT, at=at))
 

@@ -72,7 +72,9 @@ class House:
                 self.database, self.now, self.channels, self.holder,
                 ticks=driven is None, on_fatal=self._died, failed=self.failed,
             )  # fmt: skip
-        self.checking = Checking(self.database, self.now) if self.alerting and not self.driven else None
+        self.checking = None
+        if self.alerting and not self.driven:
+            self.checking = Checking(self.database, self.now, check=self.holder.check)
         self.nightly = None
         if settings.backup_folder is not None and settings.whole and not self.driven:
             self.nightly = Nightly(self.database, settings.backup_folder, self.now)

@@ -4,8 +4,10 @@ The chain has then moved on as fast as it can, and the next round may be half an
 alert of its own, and closes with that of the home; the administrators are told by whoever audits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
+
+from sqlalchemy import Connection
 
 from alerts.core.alert import Alert
 from alerts.core.telling import NEVER_TOLD
@@ -29,8 +31,10 @@ def nobody_left(alert: Alert, now: int) -> bool:
     return all(person in alert.lost or person in alert.declined for person in alert.told)
 
 
-def record(database: Database, alerts: Sequence[Alert], at: int) -> None:
-    """Once for each round of each of them, however often and by however many it is seen."""
+def record(
+    database: Database, alerts: Sequence[Alert], at: int, *, check: Callable[[Connection], None] = lambda _: None
+) -> None:
+    """Once for each round of each of them, however often and by however many it is seen. `check` may raise Fenced."""
     news = [
         New(
             f"coverage-{alert.site}", alert.site,
@@ -42,5 +46,10 @@ def record(database: Database, alerts: Sequence[Alert], at: int) -> None:
         )
         for alert in alerts
     ]  # fmt: skip
+
+    def work(db: Connection) -> None:
+        check(db)
+        append(db, news, recorded_at=at)
+
     if news:
-        database.write(lambda db: append(db, news, recorded_at=at))
+        database.write(work)

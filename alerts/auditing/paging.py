@@ -1,6 +1,6 @@
 """A broken promise is recorded, and the administrators are told by SMS, at most once an hour."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -17,13 +17,16 @@ from events.types.system import PromiseBroken
 STREAM: Final = "audit"
 
 
-def page(database: Database, findings: Sequence[Finding], at: int) -> None:
-    """Keyed by the hour: however many processes look, and however often, it is said once."""
+def page(
+    database: Database, findings: Sequence[Finding], at: int, *, check: Callable[[Connection], None] = lambda _: None
+) -> None:
+    """Keyed by the hour: however many processes look, and however often, it is said once. `check` may raise Fenced."""
     if not findings:
         return
     hour = at // HOUR
 
     def work(db: Connection) -> None:
+        check(db)
         news = [
             New(
                 STREAM, "all", PromiseBroken(what=each.name, count=_count(each), positions=list(each.positions)), at,

@@ -21,7 +21,7 @@ from alerts.timers import Poller, timers
 from events import leases
 from events.database import Database
 from events.follow import bookmark, load_snapshots
-from events.holding import Holder
+from events.holding import PROCESS, Holder
 from events.keepers import make_database
 from events.leases import Fenced, Lease
 from events.store import New, append, head, read
@@ -30,6 +30,7 @@ from events.types.device import CarbonMonoxideReported
 from events.types.fact import MINUTE, SECOND, Event
 from events.types.message import MessagePlanned, TellRequested
 from events.types.system import IngestCaughtUp, ReadingQuarantined
+from shouwang.checking import Checking
 from shouwang.seats import Seats
 from tests.faults.town import Town
 from tests.house import House
@@ -191,6 +192,23 @@ def test_an_engine_and_a_planner_that_wake_after_they_were_replaced_write_nothin
         engine.commit()
     with pytest.raises(Fenced):
         planner.commit()
+    assert everything(former.theirs) == before
+
+
+def test_one_that_looked_after_the_house_and_wakes_after_it_was_replaced_does_not_say_that_all_is_well(
+    former: Former,
+) -> None:
+    holder = Holder(former.mine, on_fatal=pytest.fail)
+    holder.join()
+    checking = Checking(former.mine, lambda: AT, every_s=0.01, check=holder.check)
+    former.theirs.write(
+        lambda db: leases.forget(db, [lease for lease in leases.every(db) if lease.name.startswith(PROCESS)])
+    )
+    before = everything(former.theirs)
+    checking.start()
+    until(lambda: "check_failed" in checking.state(), "it looks")
+    checking.stop()
+    assert checking.state()["check_failed"] == "Fenced"
     assert everything(former.theirs) == before
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from alerts import letters
 from alerts.auditing.auditor import Auditor
+from alerts.auditing.promises import Promises
 from alerts.core.telling import NEVER_TOLD
 from alerts.notify.outbox import OutboxRow, outbox, row_of
 from alerts.replay.source import DatabaseLog
@@ -48,7 +49,8 @@ def audit(
     if not settled:
         outcome.failures.append(f"{crowd.waiting} messages of devices were never acknowledged by the broker")
     with service.memory() as database:  # while it runs: that it hears is a part of it
-        found = Auditor(database, lambda: time.time_ns() // 1000).look().findings
+        found = [*Auditor(database, lambda: time.time_ns() // 1000).look().findings]
+        found += Promises(database).look(time.time_ns() // 1000)
         outcome.failures += [f"shouwang check: {each.en} {list(each.positions)}" for each in found if each.grave]
     service.stop()
     stopped = time.time_ns() // 1000

@@ -20,6 +20,7 @@ _TOLD_WITHIN_S = 10.0
 _UNTIL_TOLD_S = 135.0
 """The two minutes of the incident, and some seconds."""
 _AREA = "户同时"
+_BEATS_WITHIN_S = 60.0
 
 
 def run(ground: Ground) -> Outcome:
@@ -50,6 +51,7 @@ def run(ground: Ground) -> Outcome:
         ground.say("two minutes")
         time.sleep(_UNTIL_TOLD_S)
         told = _area_texts(service)
+        beat = (time.time_ns() // 1000 - service.health()["heartbeat_at"]) / 1e6
         ground.say("power back")
         for home in homes:
             _status(crowd, home, "online")
@@ -61,6 +63,8 @@ def run(ground: Ground) -> Outcome:
             alarm for alarm in crowd.alarms if not down[0] <= alarm.at <= down[1]
         ]  # of the others the audit asks
         late = [_told_after_ms(service, town, alarm) for alarm in while_up]
+    if beat > _BEATS_WITHIN_S:
+        outcome.failures.append(f"the heartbeat has stood still for {beat:.0f} s: the watchdog would have rung")
     most = max(told.values(), default=0)
     if not told:
         outcome.failures.append("nobody was told of the power cut")

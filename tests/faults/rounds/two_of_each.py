@@ -6,12 +6,14 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 
+from shouwang.watchdog.minding import WORDS
 from tests.faults.audit import audit
 from tests.faults.crowd import Crowd
 from tests.faults.peers import Peer, Witness, can_be_elsewhere
 from tests.faults.round import Figure, Ground, Outcome, Round
 from tests.faults.service import Service
 from tests.faults.town import Town
+from tests.faults.watched import PEOPLE, Watched
 
 _HOMES = 200
 _RATE = 200.0
@@ -81,8 +83,10 @@ def frozen(ground: Ground) -> Outcome:
         with contextlib.ExitStack() as exits:
             exits.callback(second.kill)
             service.start(well=True)
+            watched = exits.enter_context(Watched(service))
             crowd.rate = _RATE
             stage.goes_on(4)
+            stage.expect(not watched.said, "the watchdog rang before anything was wrong")
             first = witness.owner_of("ingest")
             stage.alarm()
             assert service.process is not None
@@ -94,6 +98,8 @@ def frozen(ground: Ground) -> Outcome:
             stage.in_hand += 4  # each of its four senders may have been in the middle of a call
             stage.goes_on(seconds - (time.monotonic() - since))
             sent = _sent_by(service)
+            rang = watched.texts(WORDS["silent"])
+            stage.expect(rang == [*PEOPLE], f"the watchdog told {rang} of the frozen one")
             woken = witness.now()
             stage.expect(witness.wrote(first), "the witness saw nothing of the first one: this proves nothing")
             service.process.send_signal(signal.SIGCONT)
@@ -111,12 +117,14 @@ def frozen(ground: Ground) -> Outcome:
             )
             service.until(lambda: len(service.health()["seats"]) == 2 == len(second.health()["seats"]), "half each")
             stage.goes_on(3)
+            service.until(lambda: watched.texts("已恢复") == [*PEOPLE], "the watchdog says that it is over")
+            stage.expect(watched.said == 2 * len(PEOPLE), f"the watchdog sent {watched.said} texts")
             service.stop()
             outcome = audit(_in_place_of(service, second), crowd, ambiguous=stage.in_hand)
     outcome.failures += stage.failures
     outcome.figures = {
         "frozen_s": seconds, "replaced_after_s": took, "woken_committed": wrote, "woken_sent": later,
-        "woken_ended_after_s": ended,
+        "woken_ended_after_s": ended, "told_by_the_watchdog": len(rang),
     } | outcome.figures  # fmt: skip
     return outcome
 
@@ -178,7 +186,7 @@ def _sent_by(service: Service) -> int:
 FROZEN = Round(
     "frozen",
     f"SIGSTOP for {_FROZEN_S:g} s with a second service started meanwhile on the same PostgreSQL and broker: one consumer; "
-    "the frozen one, woken, commits and sends nothing and ends.",
+    "the frozen one, woken, commits and sends nothing and ends; a watchdog tells two people of it, and that it is over.",
     frozen,
     databases=("postgresql",),
     alone="One process holds a SQLite file: a lock on its folder refuses the second.",

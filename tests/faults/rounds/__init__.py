@@ -19,6 +19,7 @@ from tests.faults.rounds.provider import PROVIDER
 from tests.faults.rounds.storm import CHATTY, STORM
 from tests.faults.rounds.time_steps import TIME_STEPS
 from tests.faults.rounds.two_of_each import FROZEN, REPLACED
+from tests.faults.rounds.two_providers import TWO_PROVIDERS
 from tests.faults.rounds.verify import VERIFY
 
 ROUNDS: tuple[Round, ...] = (
@@ -35,7 +36,7 @@ ROUNDS: tuple[Round, ...] = (
     FULL, POSTGRESQL_FULL, BROKER_FULL, REFUSED_AT_WORK,
     POISON, MESSAGES, CLOCKS_WRONG, HOLES,
     BLINDNESS, TIME_STEPS,
-    PROVIDER,
+    PROVIDER, TWO_PROVIDERS,
     FROZEN, REPLACED,
     VERIFY,
 )  # fmt: skip

@@ -39,6 +39,8 @@ class Nightly:
     def __init__(self, database: Database, folder: Path, now: Callable[[], int], run: Run | None = None) -> None:
         self._database, self._folder, self._now = database, folder, now
         self._run_one = run or _in_a_process
+        self._unnoted = 0
+        """When one was made or failed and nobody could write that down; 0: it is written."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nightly", daemon=True)
 
@@ -54,11 +56,12 @@ class Nightly:
         """Make one if it is time. Returns whether it was."""
         with self._database.read() as db:
             made, failed = last(db)
-        if not due(made, failed, self._now()):
+        if not due(made, max(failed, self._unnoted), self._now()):
             return False
         code = self._run_one(self._folder)
         with self._database.read() as db:
             said = last(db) != (made, failed)
+        self._unnoted = 0 if said else self._now()
         if code and not said:  # it could not even say so itself
             note_failure(self._database, f"exit code {code}", at=self._now())
         log.log(logging.ERROR if code else logging.INFO, "the backup of the night: exit code %s", code)

@@ -1,12 +1,14 @@
 """`shouwang backup` and `shouwang restore`."""
 
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from events.database import Database
+from events.database import Database, StorageFull
 from shouwang.cli.speech import err, say
 from shouwang.exits import Exit, Refused
 from shouwang.moment import now
@@ -37,7 +39,13 @@ def backup(
     database = open_memory(settings)
     try:
         made, manifest = _made(settings, database, to)
-        backing_up.note(database, made, manifest, at=now())
+        try:
+            backing_up.note(database, made, manifest, at=now())
+        except StorageFull:
+            raise Refused(
+                f"备份已做好：{made}；但数据盘已满，记不下来", f"{made} is whole, but the disk of the data is full: it is not noted",
+                code=Exit.FAILED,
+            ) from None  # fmt: skip
     finally:
         database.close()
     say(str(made))
@@ -60,9 +68,10 @@ def _made(settings: Settings, database: Database, to: Path) -> tuple[Path, backi
                 settings, to, now=now(),
                 say=lambda done, total: bar.update(task, completed=done * _PAGE, total=total * _PAGE),
             )  # fmt: skip
-    except (Refused, OSError) as failure:
+    except (Refused, OSError, sqlite3.Error) as failure:
         why = failure if isinstance(failure, Refused) else Refused("备份没有做成", str(failure), code=Exit.FAILED)
-        backing_up.note_failure(database, str(why), at=now())
+        with suppress(StorageFull):
+            backing_up.note_failure(database, str(why), at=now())
         raise why from None
 
 

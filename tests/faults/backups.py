@@ -35,14 +35,24 @@ class Backups:
         if not self._asked or self._asked[-1].poll() is not None:
             self._asked.append(self._begun("backup", str(self._folder), "--keep", "1000"))
 
-    def judge(self, outcome: Outcome) -> None:
-        """Put each back somewhere else, and hold it against the whole log as it is by then; the service has stopped."""
+    def judge(self, outcome: Outcome, *, may_fail: bool = False) -> None:
+        """Put each back somewhere else, and hold it against the whole log as it is by then; the service has stopped.
+
+        `may_fail`: one may fail, by a sentence, and leaves no half of itself.
+        """
         failed = sum(self._code(each) != 0 for each in self._asked)
-        made = sorted(self._folder.iterdir())
+        made, said = sorted(self._folder.iterdir()), self._log.read_text("utf-8", "replace")
+        halves = [each.name for each in made if each.name.startswith(".")]
         outcome.figures |= {"backups": len(made)}
-        if failed or not made or len(made) != len(self._asked):
-            names, said = [each.name for each in made], self._log.read_text("utf-8", "replace")[-600:]
-            outcome.failures.append(f"of {len(self._asked)} backups {failed} failed, there are {names}: {said}")
+        if (
+            (failed and not may_fail)
+            or not made
+            or halves
+            or "Traceback" in said
+            or len(made) + failed < len(self._asked)
+        ):
+            names = [each.name for each in made]
+            outcome.failures.append(f"of {len(self._asked)} backups {failed} failed, there are {names}: {said[-600:]}")
             return
         for each in made:
             with self._put_back(each) as copy, self._service.memory() as database:

@@ -3,12 +3,14 @@
 import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from alerts.core.calendar import midnight
+from events.database import StorageFull
 from events.keepers import make_database
 from events.types.fact import DAY, HOUR, MINUTE
 from shouwang.cli import app
@@ -177,6 +179,36 @@ def test_the_house_makes_it_by_itself_and_says_when_it_could_not(settings: Setti
     at = START + HOUR
     assert nightly.look()
     assert asked == [disk, disk]
+    database.close()
+
+
+def test_where_nobody_can_write_down_that_it_was_made_it_is_made_again_in_an_hour_and_not_each_minute(
+    settings: Settings, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk of the data is full and the other one is not: a backup each minute would fill that too."""
+    database = make_database(settings.database)
+    at, asked = START, list[int]()
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageFull
+
+    def made(folder: Path) -> int:
+        asked.append(at)
+        return CliRunner().invoke(app, ["backup", str(folder)]).exit_code
+
+    monkeypatch.setenv("SHOUWANG_HOME", str(settings.home))
+    monkeypatch.setattr("shouwang.cli.backup.now", lambda: at)
+    monkeypatch.setattr(backing_up, "note", full)
+    monkeypatch.setattr("shouwang.nightly.note_failure", full)
+    nightly = Nightly(database, disk, lambda: at, made)
+    for minute in range(70):
+        at = START + minute * MINUTE
+        with suppress(StorageFull):
+            nightly.look()
+    assert [(each - START) // MINUTE for each in asked] == [0, 60]
+    at += HOUR
+    told = CliRunner().invoke(app, ["backup", str(disk)])
+    assert "it is not noted" in str(told.exception)
     database.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ingest.broker import Broker
 from tests.faults.audit import audit
+from tests.faults.backups import Backups
 from tests.faults.crowd import Crowd
 from tests.faults.draining import logged
 from tests.faults.round import Ground, Outcome, Round
@@ -40,6 +41,7 @@ def full(ground: Ground) -> Outcome:
             with service, service.crowd() as crowd:
                 service.start(well=True)
                 crowd.rate = _RATE
+                backups = Backups(service)
                 for nth in range(times):
                     leave = _LEAVES[nth % len(_LEAVES)]
                     ground.say(f"full but for {leave} bytes, {nth + 1} of {times}")
@@ -47,6 +49,8 @@ def full(ground: Ground) -> Outcome:
                     crowd.alarm(nth * 3 + 1)
                     disk.fill(leave)
                     crowd.alarm(nth * 3 + 2)
+                    if nth % 3 == 0:
+                        backups.makes()
                     failures += _while_full(service, crowd, said)
                     if nth % 3 == 2:
                         service.kill()
@@ -59,6 +63,7 @@ def full(ground: Ground) -> Outcome:
                         service.start()
                     service.until(lambda: service.health().get("ok"), "it is well again")
                 outcome = audit(service, crowd)
+                backups.judge(outcome, may_fail=True)
     except NoSmallDisk as why:
         return Outcome({"skipped": str(why)})
     if dead:
@@ -135,7 +140,8 @@ BROKER_FULL = Round(
     alone="Once: the broker and its disk are the same beside either database.",
 )  # fmt: skip
 FULL = Round(
-    "full", "The database's disk is full, again and again: it reads, acknowledges nothing, says so, and goes on by itself.",
+    "full", "The database's disk is full, again and again: it reads, acknowledges nothing, says so, and goes on by itself; a "
+    "backup begun then is whole or says why it is not.",
     full, databases=("sqlite",), slow=True,
     alone="On PostgreSQL it is another fault: see postgresql-full.",
 )  # fmt: skip

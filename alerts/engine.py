@@ -30,6 +30,8 @@ READER = ENGINE
 log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
+_SAVE_EVERY_HOMES = 128
+"""While not far behind: what an alarm decides commits with every home touched before it, and does not wait for a thousand."""
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 _unpack_roster = msgspec.msgpack.Decoder(Roster).decode
@@ -97,12 +99,16 @@ class Engine(Taking):
             self._judging.look_again(self._now())
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         idle_save = self._facts_since_save and self._now() >= self._saved_at + SECOND
-        if self.books.made.urgent or idle_save or self._facts_since_save >= _SAVE_EVERY_FACTS:
-            self.commit()
+        in_passing = len(batch) < limit and self._homes.touched >= _SAVE_EVERY_HOMES
+        if self.books.made.urgent or idle_save or in_passing or self._facts_since_save >= _SAVE_EVERY_FACTS:
+            self.commit(resting=not (self.books.made.urgent or in_passing))
         return len(batch)
 
-    def commit(self) -> None:
-        """Facts decided, timers, states of homes touched and the bookmark, together or not at all."""
+    def commit(self, *, resting: bool = True) -> None:
+        """Facts decided, timers, states of homes touched and the bookmark, together or not at all.
+
+        `resting`: nothing presses, and all homes may lie down again.
+        """
         books, position, at = self.books, self.follower.position, self._now()
         made = books.made
         if made.urgent:
@@ -128,7 +134,7 @@ class Engine(Taking):
             self._read_ahead(conflict)
             return
         failpoint("engine.committed")
-        self._homes.put_away(opened, resting=not made.urgent)
+        self._homes.put_away(opened, resting=resting)
         books.made = Decisions()
         books.ahead.clear()
         self._conflicting.clear()

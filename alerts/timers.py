@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,12 +25,12 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    text,
 )
 
 from events.database import Database
 from events.failpoints import failpoint
 from events.passing import passing
+from events.prepared import forget, upsert
 from events.store import New, append
 from events.tables import marks, metadata
 from events.types.system import DeadlinePassed
@@ -65,27 +66,18 @@ class Timer(NamedTuple):
 
 
 def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
-    """Write what has changed, within the transaction of what was decided: many in one statement."""
-    gone: list[dict[str, object]] = []
-    kept: list[dict[str, object]] = []
-    for (owner, name), timer in sorted(wanted.items()):  # whoever takes several rows takes them in this order
-        row: dict[str, object] = {"owner": owner, "timer": name}
-        if timer.due is None:
-            gone.append(row)
-        else:
-            kept.append({**row, "site": timer.site, "due": timer.due, "waits": int(timer.waits)})
-    if gone:
-        db.execute(_FORGET, gone)
-    if kept:
-        db.execute(_SET, kept)
+    """Write what has changed, within the transaction of what was decided."""
+    in_order = sorted(wanted.items())  # whoever takes several rows takes them in this order
+    for gone, some in groupby(in_order, key=lambda each: each[1].due is None):
+        rows = [
+            {"owner": owner, "timer": name, "site": timer.site, "due": timer.due, "waits": int(timer.waits)}
+            for (owner, name), timer in some
+        ]
+        (_FORGET if gone else _SET).run(db, rows)
 
 
-# SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
-_SET = text(
-    "INSERT INTO timers (owner, timer, site, due, waits) VALUES (:owner, :timer, :site, :due, :waits) "
-    "ON CONFLICT (owner, timer) DO UPDATE SET due = excluded.due, waits = excluded.waits"
-)
-_FORGET = text("DELETE FROM timers WHERE owner = :owner AND timer = :timer")
+_SET = upsert(timers, keeps=["site"])
+_FORGET = forget(delete(timers).where(timers.c.owner == bindparam("owner"), timers.c.timer == bindparam("timer")))
 
 
 # Each kind by itself: only so both databases go straight to the few that are due, however many lie in the future.

@@ -11,10 +11,11 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, delete, select
 
 from events.database import Database
 from events.lanes import ALL
+from events.prepared import forget, upsert
 from events.serial import UPGRADES, Recorded
 from events.store import head, read
 from events.tables import bookmarks, snapshots
@@ -145,17 +146,15 @@ def bookmark(db: Connection, reader: str) -> int:
 
 def save_bookmark(db: Connection, reader: str, position: int) -> None:
     """Move the bookmark, within the transaction that holds what was decided from it."""
-    db.execute(_SAVE_BOOKMARK, {"reader": reader, "position": position})
+    _SAVE_BOOKMARK.run(db, [{"reader": reader, "position": position}])
 
 
 def save_snapshots(db: Connection, reader: str, states: dict[str, bytes | None]) -> None:
     """Write the states of the owners touched, hundreds in one statement; None forgets one."""
     kept = [{"reader": reader, "owner": o, "state": state} for o, state in states.items() if state is not None]
     gone = [{"reader": reader, "owner": o} for o, state in states.items() if state is None]
-    if kept:
-        db.execute(_SAVE_SNAPSHOT, kept)
-    if gone:
-        db.execute(_FORGET_SNAPSHOT, gone)
+    _SAVE_SNAPSHOT.run(db, kept)
+    _FORGET_SNAPSHOT.run(db, gone)
 
 
 def load_snapshots(db: Connection, reader: str) -> Iterator[tuple[str, bytes]]:
@@ -164,13 +163,8 @@ def load_snapshots(db: Connection, reader: str) -> Iterator[tuple[str, bytes]]:
         yield row.owner, row.state
 
 
-# SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
-_SAVE_BOOKMARK = text(
-    "INSERT INTO bookmarks (reader, position) VALUES (:reader, :position) "
-    "ON CONFLICT (reader) DO UPDATE SET position = excluded.position"
+_SAVE_BOOKMARK = upsert(bookmarks)
+_SAVE_SNAPSHOT = upsert(snapshots)
+_FORGET_SNAPSHOT = forget(
+    delete(snapshots).where(snapshots.c.reader == bindparam("reader"), snapshots.c.owner == bindparam("owner"))
 )
-_SAVE_SNAPSHOT = text(
-    "INSERT INTO snapshots (reader, owner, state) VALUES (:reader, :owner, :state) "
-    "ON CONFLICT (reader, owner) DO UPDATE SET state = excluded.state"
-)
-_FORGET_SNAPSHOT = text("DELETE FROM snapshots WHERE reader = :reader AND owner = :owner")

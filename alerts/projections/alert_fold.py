@@ -53,7 +53,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
         states[key] = state
         if state is not None:
             rows[key] = {"position": record.position, "changed_at": record.at}
-    replace_rows(db, alerts.c.alert, [_row(state, rows[key]) for key, state in states.items() if state and key in rows])
+    replace_rows(db, alerts, [_row(state, rows[key]) for key, state in states.items() if state and key in rows])
 
 
 def _row(state: Alert, stamp: dict[str, Any]) -> dict[str, Any]:

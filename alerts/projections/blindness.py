@@ -64,7 +64,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
                 ]  # fmt: skip
                 if spans:
                     db.execute(insert(unseen), spans)
-    replace_rows(db, sights.c.home, list(rows.values()))
+    replace_rows(db, sights, list(rows.values()))
 
 
 BLINDNESS: Final = Projection("blindness", (sights, unseen), frozenset({HomeSightChanged, HomeUnseen}), fold)

@@ -78,7 +78,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
                 row["out_of_service"] = ""
             case DeviceFact():
                 _heard(row, record, event)
-    replace_rows(db, devices.c.device, list(rows.values()))
+    replace_rows(db, devices, list(rows.values()))
 
 
 def _assigned(event: DeviceAssigned, before: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
         row = rows.get(about(record, "home"))
         if row is not None:
             row.update(_changes(row, event, at))
-    replace_rows(db, homes.c.home, list(rows.values()))
+    replace_rows(db, homes, list(rows.values()))
 
 
 def _changes(row: Mapping[str, Any], event: object, at: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
     known = {key: _decode(row["life"]) for key, row in load_rows(db, lives.c.home, touched).items()}
     for record in records:
         fold_fact(known.setdefault(about(record, "home"), Life()), record.event, record.at)
-    replace_rows(db, lives.c.home, [{"home": home, "life": _encode(known[home]).decode()} for home in touched])
+    replace_rows(db, lives, [{"home": home, "life": _encode(known[home]).decode()} for home in touched])
 
 
 LIVES: Final = Projection(

@@ -66,7 +66,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
             case MessageOvertaken(message=message, why=why) if message in rows:
                 if _reach(rows[message], "overtaken"):
                     rows[message].update(ended_at=record.at, code=why)
-    replace_rows(db, messages.c.message, list(rows.values()))
+    replace_rows(db, messages, list(rows.values()))
 
 
 def _planned(record: Recorded, planned: MessagePlanned) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Table, select
 
+from events.prepared import upsert
 from events.serial import Recorded
 from events.types import Event
 
@@ -36,16 +38,12 @@ def load_rows(db: Connection, key: Column[Any], values: Sequence[str]) -> dict[s
     return found
 
 
-def replace_rows(db: Connection, key: Column[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write whole rows over those with the same keys: two statements for hundreds of rows."""
-    if not rows:
-        return
-    table = key.table
-    assert isinstance(table, Table)
-    values = [row[key.name] for row in rows]
-    for start in range(0, len(values), _CHUNK):
-        db.execute(delete(table).where(key.in_(values[start : start + _CHUNK])))
-    db.execute(insert(table), [dict(row) for row in rows])
+def replace_rows(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write whole rows over those with the same keys: one statement for hundreds of rows."""
+    _over(table).run(db, rows)
+
+
+_over = cache(upsert)
 
 
 def about(record: Recorded, field: str) -> str:

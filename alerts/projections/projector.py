@@ -22,6 +22,7 @@ from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, save_bookmark
 from events.passing import Patience, passing
+from events.prepared import savepoint
 from events.serial import Recorded, dump, load
 from events.store import read
 from events.tables import marks, metadata
@@ -204,7 +205,7 @@ def _as_stored(record: Recorded) -> Recorded:
 
 def _fold_into(db: Connection, projection: Projection, records: list[Recorded]) -> None:
     try:
-        with db.begin_nested():
+        with savepoint(db):
             projection.fold(db, records)
     except Exception as failure:
         if isinstance(failure, OperationalError) or passing(failure):

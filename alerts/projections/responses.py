@@ -65,7 +65,7 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
         elif key in rows:
             _take(rows[key], record)
             rows[key]["position"] = record.position
-    replace_rows(db, responses.c.alert, list(rows.values()))
+    replace_rows(db, responses, list(rows.values()))
 
 
 def _raised(record: Recorded, raised: facts.AlertRaised) -> dict[str, Any]:

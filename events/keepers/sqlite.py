@@ -24,6 +24,7 @@ from events.failpoints import failpoint
 from events.keepers.folders import keep_names, make_folder
 from events.keepers.sqlite_errors import BROKEN, code_of
 from events.new import LANDED
+from events.prepared import savepoint
 from events.serial import Recorded
 from events.storable import clean_parameters
 from events.tables import metadata
@@ -207,7 +208,7 @@ class SqliteDatabase(Database):
                 for work, future in batch:
                     db.info[LANDED] = []
                     try:
-                        with db.begin_nested() if len(batch) > 1 else nullcontext():
+                        with savepoint(db) if len(batch) > 1 else nullcontext():
                             result = work(db)
                     except BaseException as refusal:
                         if code_of(refusal) is not None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from events.landing.rows import COLUMNS, checked_versions, known, ready
 from events.new import Appended, New
+from events.prepared import savepoint
 from events.serial import Recorded
 from events.storable import CLEAN, storable
 from events.tables import events
@@ -17,7 +18,7 @@ def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded
     """Insert at once, for repeats are rare; look for what is known only when the database objects."""
     versions = checked_versions(db, news, after)
     try:
-        with db.begin_nested():
+        with savepoint(db):
             return Appended(_insert(db, news, versions, recorded_at), [], [])
     except IntegrityError:
         repeated, conflicts, fresh = _without_known(db, news)

@@ -1,0 +1,49 @@
+"""Rows by prepared words are as the words of SQLAlchemy would write them, and a savepoint undoes only what is within."""
+
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from events.database import Database
+from events.follow import load_snapshots, save_snapshots
+from events.leases import Lease, find, leases
+from events.prepared import forget, savepoint, upsert
+from events.tables import marks
+
+
+def test_a_row_goes_over_the_one_with_its_key_and_one_forgotten_is_gone(database: Database) -> None:
+    database.write(lambda db: save_snapshots(db, "r", {"a": b"1", "b": b"1", "c": None}))
+    database.write(lambda db: save_snapshots(db, "r", {"b": b"\x00\xff", "a": None, "d": b"2"}))
+    with database.read() as db:
+        assert dict(load_snapshots(db, "r")) == {"b": b"\x00\xff", "d": b"2"}
+
+
+def test_a_column_that_is_kept_stays_as_it_was(database: Database) -> None:
+    keeping = upsert(leases, keeps=["owner"])
+    rows = [{"name": "door", "owner": f"{n}", "token": n, "beat": n} for n in (1, 2)]
+    database.write(lambda db: keeping.run(db, rows))
+    with database.read() as db:
+        assert find(db, "door") == Lease("door", "1", 2, 2)
+
+
+def test_what_no_database_may_be_given_is_cleaned_here_too(database: Database) -> None:
+    words = upsert(marks)
+    database.write(lambda db: words.run(db, [{"name": "a\0b\ud800", "at": 2**70}]))
+    with database.read() as db:
+        assert db.execute(select(marks.c.name, marks.c.at)).all() == [("a\ufffdb\ufffd", 2**63 - 1)]
+
+
+def test_a_savepoint_undoes_what_is_within_and_the_error_goes_on(database: Database) -> None:
+    def work(db: Connection) -> None:
+        db.execute(insert(marks).values(name="before", at=1))
+        with savepoint(db):
+            db.execute(insert(marks).values(name="outer", at=1))
+            with pytest.raises(ZeroDivisionError), savepoint(db):
+                db.execute(insert(marks).values(name="inner", at=1))
+                raise ZeroDivisionError
+
+    database.write(work)
+    with database.read() as db:
+        assert set(db.execute(select(marks.c.name)).scalars()) == {"before", "outer"}
+    database.write(lambda db: forget(marks.delete()).run(db, [{}]))
+    with database.read() as db:
+        assert not db.execute(select(marks.c.name)).all()

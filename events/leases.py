@@ -8,7 +8,7 @@ holder's own beats but not beside a take-over: that one waits for a commit under
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Select, Table, Text, delete, select, text, update
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, delete, select, text, update
 
 from events.tables import metadata
 
@@ -66,14 +66,13 @@ def take(db: Connection, name: str, owner: str, *, seen: Lease | None) -> Lease 
 
 def check(db: Connection, lease: Lease) -> None:
     """In a writer's transaction: it is ours, and stays so until the commit. Raises Fenced."""
-    asked = _ours(lease).with_for_update(read=True, key_share=True)
-    if db.execute(asked).first() is None:
+    if db.execute(_HELD, _as_params(lease)).first() is None:
         raise Fenced(lease.name)
 
 
 def confirm(db: Connection, lease: Lease) -> None:
     """In a reader's: it was ours a moment ago. Raises Fenced."""
-    if db.execute(_ours(lease)).first() is None:
+    if db.execute(_OURS, _as_params(lease)).first() is None:
         raise Fenced(lease.name)
 
 
@@ -97,10 +96,12 @@ def forget(db: Connection, gone: Collection[Lease]) -> None:
         )
 
 
-def _ours(lease: Lease) -> Select[tuple[int]]:
-    mine = (leases.c.name == lease.name, leases.c.token == lease.token, leases.c.owner == lease.owner)
-    return select(leases.c.token).where(*mine)
+def _as_params(lease: Lease) -> dict[str, object]:
+    return {"name": lease.name, "token": lease.token, "owner": lease.owner}
 
 
+# Made once: each transaction of each writer asks it.
+_OURS = select(leases.c.token).where(*(leases.c[name] == bindparam(name) for name in ("name", "token", "owner")))
+_HELD = _OURS.with_for_update(read=True, key_share=True)
 # SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
 _MAKE = text("INSERT INTO leases (name, owner, token, beat) VALUES (:name, :owner, 1, 0) ON CONFLICT (name) DO NOTHING")

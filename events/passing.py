@@ -3,6 +3,7 @@
 Whoever meets one waits and asks again, from what is in the database; any other failure ends the process.
 """
 
+import sqlite3
 import threading
 import time
 from typing import Final
@@ -23,6 +24,8 @@ def passing(failure: BaseException | None) -> bool:
         return False
     if isinstance(failure, StorageFull | CommitUnclear | TimeoutError):
         return True
+    if isinstance(failure, sqlite3.Error) and (code := code_of(failure)) is not None:  # said to the driver itself
+        return code in PASSING
     if isinstance(failure, DBAPIError) and (answer := _of_database(failure)) is not None:
         return answer
     return passing(failure.__cause__ or failure.__context__)  # a savepoint that was gone hides why it was gone

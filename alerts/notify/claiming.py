@@ -216,8 +216,17 @@ def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | 
         "first_claimed_at": row.first_claimed_at or now,
         "unsure_since": unsure_since,
     }
-    # The token that was read is named here, so that of two claimers one takes the row on any database.
-    seen = (outbox.c.message == row.message, outbox.c.claim == row.claim, outbox.c.state == row.state)
-    if db.execute(update(outbox).where(*seen).values(**changes)).rowcount != 1:
+    seen = {f"seen_{name}": getattr(row, name) for name in _SEEN}
+    if db.execute(_TAKE, {**changes, **seen}).rowcount != 1:
         return None
     return msgspec.structs.replace(row, **changes)
+
+
+_SEEN: Final = ("message", "claim", "state")
+"""The token that was read is named in the statement, so that of two claimers one takes the row on any database."""
+_CHANGED: Final = ("state", "claimed_by", "claimed_at", "claim", "attempts", "first_claimed_at", "unsure_since")
+_TAKE = (
+    update(outbox)
+    .where(*(outbox.c[name] == bindparam(f"seen_{name}") for name in _SEEN))
+    .values({name: bindparam(name) for name in _CHANGED})
+)

@@ -99,9 +99,10 @@ class Engine(Taking):
             self._judging.look_again(self._now())
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         idle_save = self._facts_since_save and self._now() >= self._saved_at + SECOND
-        in_passing = len(batch) < limit and self._homes.touched >= _SAVE_EVERY_HOMES
+        far_behind = len(batch) == limit
+        in_passing = not far_behind and self._homes.touched >= _SAVE_EVERY_HOMES
         if self.books.made.urgent or idle_save or in_passing or self._facts_since_save >= _SAVE_EVERY_FACTS:
-            self.commit(resting=not (self.books.made.urgent or in_passing))
+            self.commit(resting=not (self.books.made.urgent or in_passing or far_behind))
         return len(batch)
 
     def commit(self, *, resting: bool = True) -> None:

@@ -2,7 +2,7 @@
 
 An open home is a hundred objects and more than ten kilobytes, its snapshot two, packed tightly two thirds of one. Of a
 county's ten thousand homes a few hundred are touched between two commits. Packing takes 25 microseconds, opening 15: while
-alarms are about, and commits follow each other closely, the homes last asked for stay open.
+alarms are about and commits follow each other closely, or there is far to read, the homes last asked for stay open.
 """
 
 import zlib
@@ -16,7 +16,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Household).decode
 
 
-_MOST_OPEN = 512
+_MOST_OPEN = 2048
 
 
 class Homes(MutableMapping[str, Household]):

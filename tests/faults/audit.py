@@ -1,5 +1,6 @@
 """The judgement after a round, from the devices' and the provider's own books: nothing lost, nothing twice, everybody told."""
 
+import re
 import time
 from collections import Counter
 from typing import Any
@@ -56,6 +57,8 @@ def audit(
     stopped = time.time_ns() // 1000
     if service.process is not None and service.process.returncode != 0:
         outcome.failures.append(f"the service did not stop in order: exit code {service.process.returncode}")
+    if asking := re.search(r"rule \w+ asks for \d+ again", service.says(1_000_000_000)):
+        outcome.failures.append(f"without an end: {asking[0]}")
     with service.memory() as database:
         log = Log(whole=settled)
         outcome.failures += compare(service.ground.folder / "rebuilt.db", pages(database, log.take))

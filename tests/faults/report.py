@@ -33,7 +33,8 @@ the provider's own books:
   lost or unclear, each marked `possible_duplicate`;
 - all queues are empty within 60 s (inbox, engine, planner, projections, outbox, timers);
 - every row of every projection equals a rebuild from the log; no rule, plan or fold failed;
-- `shouwang verify` decides everything again from the log and finds each byte as it was, `shouwang check` finds nothing grave.
+- `shouwang verify` decides everything again from the log and finds each byte as it was; `shouwang check` finds nothing grave, each open
+  alert has its next step, and no rule asks again for a moment that has passed.
 
 A figure of a busy machine says little about speed and as much about loss. A round is told again with
 `python -m tests.faults --only NAME --database KIND --seed SEED`.

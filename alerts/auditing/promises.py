@@ -118,6 +118,7 @@ class Promises:
             "alert_unarmed": [],
             "nobody_reached": [],
             "nobody_left": [],
+            "word_awaited": [],
             "operator_silent": [],
         }
         self.exhausted = [alert for alert in self._open.values() if nobody_left(alert, now)]
@@ -127,6 +128,8 @@ class Promises:
                 broken[what].append(name)
             elif self._nobody_reached(alert, now):
                 broken["nobody_reached"].append(name)
+            elif _word_awaited(alert, now):
+                broken["word_awaited"].append(name)
         for what, names in broken.items():
             if names:
                 zh, en = _WORDS[what]
@@ -159,16 +162,24 @@ class Promises:
         return now - since >= int(alert.terms.answer_within_s * SECOND)
 
 
-_OF_PEOPLE: Final = frozenset({"operator_silent", "nobody_left"})
+_OF_PEOPLE: Final = frozenset({"operator_silent", "nobody_left", "word_awaited"})
 """The service does what it should; people must do what only they can."""
 _WORDS: Final = {
     "nobody_left": ("起警情再没有人可通知", "open alerts have nobody left to tell"),
     "nobody_reached": ("起警情一个人也没通知到", "open alerts have reached nobody"),
     "alert_forgotten": ("起警情没有下一步", "open alerts have no next step"),
     "alert_late": ("起警情的下一步过了时间没有发生", "open alerts have a next step that did not happen in time"),
+    "word_awaited": ("起生命安全警情等值班员核实结案", "life-safety alerts wait for the desk's own word"),
     "alert_unarmed": ("起警情的下一步没有定时", "open alerts have a next step that nothing will ring for"),
     "operator_silent": ("起只归值班员的警情没有人看", "alerts that are the operator's alone have not been seen"),
 }
+
+
+def _word_awaited(alert: Alert, now: int) -> bool:
+    """Somebody said by text that all is well, which stops the steps; a sender can be forged, and the desk has not looked."""
+    there = alert.there_since()
+    said = alert.status == "raised" and alert.alert_class == 1 and alert.proposal and not alert.acknowledged_by
+    return bool(said) and there is not None and now > there + int(alert.terms.answer_within_s * SECOND)
 
 
 def _begins(event: Event) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from alerts.core.policy import DRILL
 from alerts.core.reply_words import Action
 from alerts.core.soft_check import ANY_KEY, SOFT_CHECK
 from alerts.core.templates.en import EN
@@ -48,4 +49,6 @@ def taken(outcome: str, language: Language) -> str:
     spoken = SPOKEN[language]
     if outcome in {action.value for action in Action}:
         return spoken.taken.format(action=action_name(Action(outcome), language))
+    if outcome == DRILL:
+        return (ZH if language == "zh" else EN).messages["taken_drill"]
     return spoken.settled

@@ -152,7 +152,8 @@ class SecurityNoted(Event, frozen=True, kw_only=True):
 class PromiseBroken(Event, frozen=True, kw_only=True):
     """An audit found `count` open alerts with no next step, or one that did not happen; said once an hour.
 
-    `what`: alert_forgotten, alert_late, alert_unarmed, operator_silent, nobody_reached, nobody_left; `positions`: where some of them began.
+    `what`: alert_forgotten, alert_late, alert_unarmed, operator_silent, nobody_reached, nobody_left,
+    word_awaited; `positions`: where some of them began.
     """
 
     what: str

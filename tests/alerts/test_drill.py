@@ -1,15 +1,20 @@
 """测试: the chain is tested by the real way and the real answer, once a month or when somebody asks, and hides nothing."""
 
+from pathlib import Path
+
 from alerts import drills
 from alerts.commands.lives import pause, start_drill
 from alerts.commands.settings import change_settings
 from alerts.core.policy import DRILL
+from alerts.core.speaking import taken
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
 from events.types import alert as facts
+from events.types.channel import PersonPreferencesSet
 from events.types.fact import DAY, HOUR, MINUTE
 from events.types.life import DrillSummed
-from tests.house import START, House
+from events.types.message import MessagePlanned
+from tests.house import START, VOICE, House, Phones
 
 
 def begins(house: House) -> str:
@@ -52,6 +57,38 @@ def test_who_does_not_answer_is_named_to_the_grid_member_in_one_text(house: Hous
         (found,) = drills.tested(db, name)
     assert (found.asked, found.silent) == (["w1", "w2"], ["w2"])
     replayed_alike(house)
+
+
+def test_who_is_called_first_is_tested_by_a_call_and_a_key_and_who_reads_by_a_text(tmp_path: Path) -> None:
+    house = House(tmp_path, also=[Phones(VOICE)])
+    house.records(PersonPreferencesSet(person="w1", voice_first=True), "person-w1", "w1")
+    begins(house)
+    ways = [(m.person, m.channel, m.because) for m in house.said(MessagePlanned)]
+    assert ways == [("w1", "twilio_voice", "voice_first"), ("w2", "twilio_sms", "first_choice")]
+    assert house.phone(1).inbox == []
+    (said,) = house.phone(1).calls
+    assert "测试" in said
+    assert "请按" in said
+    assert house.phone(1).presses("1") == DRILL
+    assert taken(DRILL, "zh").startswith("测试:收到")
+    house.phone(2).replies("11")
+    assert house.alert(DRILL).answered == ["w1", "w2"]
+    assert [answer.via for answer in house.said(facts.DrillAnswered)] == ["twilio_sms"] * 2
+    replayed_alike(house)
+    house.close()
+
+
+def test_a_call_of_the_test_that_nobody_takes_is_no_answer(tmp_path: Path) -> None:
+    house = House(tmp_path, also=[Phones(VOICE)])
+    house.records(PersonPreferencesSet(person="w1", voice_first=True), "person-w1", "w1")
+    begins(house)
+    house.phone(1).does_not_answer()
+    assert "】测试:" in house.phone(1).last, "the text comes when the call has failed, as it would of an alarm"
+    house.phone(2).replies("11")
+    house.waits(hours=3)
+    assert house.said(DrillSummed)[-1].silent == ["w1"]
+    replayed_alike(house)
+    house.close()
 
 
 def test_a_real_alarm_in_the_midst_is_an_alert_of_its_own(house: House) -> None:

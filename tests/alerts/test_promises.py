@@ -193,3 +193,23 @@ def test_without_administrators_it_is_recorded_all_the_same(house: House) -> Non
     assert look.finds() == ["alert_late"]
     assert house.said(PromiseBroken)
     assert not house.phone(5).inbox
+
+
+def test_a_safe_that_may_be_forged_stops_the_steps_and_nobody_s_watch_over_the_desk(house: House, look: Look) -> None:
+    """A sender can be forged: the true owner of the phone gets the confirmation, and the desk has minutes to look."""
+    house.hears("sos-1", "button", {"action": "sos"})
+    assert house.phone(1).replies("12") == "safe"
+    alert = house.alert("sos")
+    assert (alert.status, alert.proposal, alert.running) == ("raised", "safe_at_home", False)
+    assert "值班员" in house.phone(1).last, "whoever owns the phone reads what was said in their name"
+    house.waits(minutes=3)
+    assert look.finds() == []
+    house.waits(seconds=10)
+    assert look.finds() == ["word_awaited"]
+    assert not any(each.grave for each in look.promises.look(house.at)), "the service does what it should"
+    assert "系统自查" in house.phone(5).last
+    house.phone(1).replies("19")
+    assert house.alert("sos").running, "the owner takes it back with one digit, and the next is told"
+    commands.acknowledge(house.database, alert.id, by="user:zhang", via="console", at=house.at)
+    house.settles()
+    assert look.finds() == []

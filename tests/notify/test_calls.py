@@ -151,6 +151,17 @@ def test_a_phone_in_the_hand_answers_presses_and_hangs_up(line):
     assert line.house.alert("carbon_monoxide").open
 
 
+def test_a_call_that_rang_while_the_alert_was_closed_says_to_any_key_that_it_is_over(line):
+    rings(line)
+    line.provider.answer(line.provider.wait_for_call(WANG, lambda one: one.status == "ringing"))
+    asking = line.provider.wait_for_call(WANG, lambda one: one.asks)
+    line.house.operator_closes("carbon_monoxide", "device_false_alarm")
+    line.provider.press(asking, "1")
+    call = line.provider.wait_for_call(WANG, lambda one: any("已经了结" in said for said in one.said))
+    assert "不用去了" in "".join(call.said)
+    assert not line.house.said(ResponderEnRoute)
+
+
 def test_reports_late_twice_and_backwards_change_nothing(line):
     message = rings(line, pick_up="answers", keys="1", twice=True, backwards=True)
     is_over(line)

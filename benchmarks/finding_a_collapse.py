@@ -5,10 +5,13 @@ fifteen minutes or more with an alarm inside is one false alarm; what comes afte
 counts at most 48 hours. Counted from day 30 on; a column more counts the days before the fifteenth. The lives are
 invented: figures on them say how ways of judging compare, not what a real home will see (docs/backtest.md). Some of the homes
 have no sensor at the front door or none that sees the bed: there an absence or a night looks like a fall, and no way of
-judging can tell them apart; the homes that have both are counted once more by themselves.
+judging can tell them apart; the homes that have both are counted once more by themselves. Seeds from 101 on were not looked at
+while the rule was made. The figures do not depend on the machine: homes are judged on all its processors.
 """
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from simulators.months.habits import habits_of
 ROWS = {
     "false_alarms": Row("false alarms in 30 days, all homes", form=".2f", aim=1, at_most=True),
     "worst_home": Row("false alarms in 30 days, worst home", form=".2f", aim=1.5, at_most=True),
+    "homes_over": Row("homes with more than 1.5", form=".0f", aim=0, at_most=True),
     "median_h": Row("hours to suspected, median", form=".2f", aim=5, at_most=True),
     "p90_h": Row("hours to suspected, p90", form=".2f", aim=10, at_most=True),
     "equipped_false_alarms": Row("with front door and bed seen: false alarms in 30 days", form=".2f"),
@@ -51,36 +55,44 @@ def readings(folder: Path, seed: int, home: int, days: int) -> list[Reading]:
     return read_rows(path)
 
 
+def judged_home(asked: tuple[Path, int, int, int, int, dict[str, Any]]) -> tuple[Judged, Judged]:
+    """One home from its thirtieth day on, and its first fortnight."""
+    folder, seed, home, days, collapses, way = asked
+    rows = readings(folder, seed, home, days)
+    late = judge_rows(
+        rows, settings=way, after_days=min(30, days / 3), collapses=collapses, strays_every_h=5, seed=seed,
+    )  # fmt: skip
+    fortnight = [row for row in rows if row.at < rows[0].at + 16 * 86_400_000_000]
+    return late, judge_rows(fortnight, settings=way, collapses=max(1, collapses // 5), seed=seed)
+
+
 def main() -> int:
     """0 measured."""
     parser = program.options(__doc__, rounds=3, databases=())
     parser.add_argument("--homes", type=int, default=8, help="a round (default: %(default)s)")
     parser.add_argument("--days", type=int, default=100, help="of each (default: %(default)s)")
-    parser.add_argument("--collapses", type=int, default=500, help="a home (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=7, help="of the first round (default: %(default)s)")
+    parser.add_argument("--collapses", type=int, default=120, help="a home (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=101, help="of the first round (default: %(default)s)")
     asked = parser.parse_args()
     print(f"seeds {asked.seed} to {asked.seed + asked.rounds - 1}")
 
     def measure(folder: Path, _places: Places, way: dict[str, Any], number: int) -> dict[str, Any]:
-        seed, late, early = asked.seed + number, list[Judged](), list[Judged]()
-        equipped: list[Judged] = []
-        for home in range(asked.homes):
-            rows = readings(folder, seed, home, asked.days)
-            late.append(judge_rows(
-                rows, settings=way, after_days=min(30, asked.days / 3), collapses=asked.collapses, strays_every_h=5,
-                seed=seed,
-            ))  # fmt: skip
-            habits = habits_of(seed, home)
-            if habits.front_door and habits.bed_seen:
-                equipped.append(late[-1])
-            fortnight = [row for row in rows if row.at < rows[0].at + 16 * 86_400_000_000]
-            early.append(judge_rows(fortnight, settings=way, collapses=max(1, asked.collapses // 10), seed=seed))
+        seed = asked.seed + number
+        ways = [(folder, seed, home, asked.days, asked.collapses, way) for home in range(asked.homes)]
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+            judged = list(pool.map(judged_home, ways))
+        late, early = [one for one, _ in judged], [one for _, one in judged]
+        has_both = [
+            habits.front_door and habits.bed_seen for habits in (habits_of(seed, n) for n in range(asked.homes))
+        ]
+        equipped = [one for one, both in zip(late, has_both, strict=True) if both]
         span = sum(one.ends - one.judged_from for one in late)
         delays = pooled([one.delays for one in late])
         strays, first = pooled([one.delays_with_strays for one in late]), pooled([one.delays for one in early])
         return {
             "false_alarms": in_30_days(sum(one.false_alarms for one in late), span),
             "worst_home": max(one.false_alarms_30d for one in late),
+            "homes_over": sum(one.false_alarms_30d > ROWS["worst_home"].aim for one in late),
             "median_h": delays.hours("suspected", 0.5), "p90_h": delays.hours("suspected", 0.9),
             "equipped_false_alarms": in_30_days(
                 sum(one.false_alarms for one in equipped), sum(one.ends - one.judged_from for one in equipped)

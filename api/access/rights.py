@@ -141,6 +141,7 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /api/v1/homes": ALL,
     "GET /api/v1/homes/{home_id}": ALL,
     "GET /api/v1/homes/{home_id}/blindness": ALL,
+    "GET /api/v1/homes/{home_id}/soft-checks": ALL,
     "GET /api/v1/blindness": ALL,
     "POST /api/v1/homes/{home_id}/away": DUTY,
     "GET /api/v1/homes/{home_id}/life": ALL,

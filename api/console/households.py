@@ -12,6 +12,7 @@ from alerts.projections.devices import silent_since
 from alerts.projections.histories import LIMIT, Said, as_text, numbers_of, said_of
 from alerts.projections.months import month
 from alerts.projections.routines import routine_of
+from alerts.projections.soft_checks import soft_checks_of
 from alerts.registry.places import above
 from api.access.showing import Showing
 from api.access.who import Who
@@ -46,7 +47,7 @@ def home(
         history=history[:40], visits=[each for each in history if each.what == "VisitRecorded"][:_LISTED],
         absences=[each for each in reversed(seen.spells) if each.what == "away"][:_LISTED],
         own={name: value for name, value in numbers.own.items() if name != LIMIT}, changes=numbers.changes[:30],
-        cold=numbers.cold_celsius,
+        cold=numbers.cold_celsius, checks=soft_checks_of(db, home_id, say.now, most=_LISTED),
         setting_name=lambda name: _setting_name(say, name), setting=lambda name, value: _setting(say, name, value),
     )  # fmt: skip
 

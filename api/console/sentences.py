@@ -79,6 +79,10 @@ class Sentences:
             return [self.t("why.blind_time", spans=", ".join(over))]
         if danger == "not_home_by_night" and "last_seen" in reason:
             return [self.t("why.not_home", clock=self.clock(reason["last_seen"]))]
+        if danger == "nobody_left" and "lost" in reason:
+            lost = [f"{self.names.person(who)} ({self.reason_for(why)})" for who, why in reason["lost"].items()]
+            words = {"danger": self.danger(reason["danger"]), "persons": ", ".join(lost) or "—"}
+            return [self.t("why.nobody_left", round=reason["round"], **words)]
         if danger == "outer_door_open" and "at" in reason:
             return [self.t("why.outer_door", device=device, clock=clock)]
         if danger == "still_away" and "away_since" in reason:

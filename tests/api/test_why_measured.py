@@ -1,6 +1,7 @@
 """Each danger that is measured says its figure, its limit and since when, in both languages, with no word left over."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -76,3 +77,15 @@ def test_a_silence_says_since_when_where_which_limit_and_why_that_one_in_one_sen
     assert "卧室" in sentence
     assert ("5 小时" if language == "zh" else "5 h") in sentence
     assert not set(sentence) & set("{}。\n")
+
+
+@pytest.mark.parametrize(
+    ("language", "why"), [("zh", "王一一 (今天短信已满)"), ("en", "王一一 (no more messages today)")]
+)
+def test_of_whom_nobody_can_be_told_the_desk_reads_name_and_reason(language: str, why: str) -> None:
+    names: Any = SimpleNamespace(person=lambda _: "王一一", device=lambda _: "")
+    reason = {"alert": "no_activity-1", "danger": "no_activity", "round": 2, "lost": {"w1": "budget"}, "at": AT}
+    alert: Any = SimpleNamespace(danger="nobody_left", reason=reason, area_homes={}, area_quiet={})
+    said = Sentences(names, language, AT).why(alert)
+    assert why in said
+    assert "2" in said

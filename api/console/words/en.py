@@ -250,6 +250,7 @@ EN: Final[dict[str, str]] = {
     "why.fixed": "not yet judged by this elder's own days but by the home's fixed limit",
     "why.went_out": "not back since leaving by the front door",
     "why.not_home": "left by the front door at {clock}, not back by night",
+    "why.nobody_left": 'Nobody can be told of the alert "{danger}" in round {round}: {persons}',
     "why.outer_door": "{device} open since {clock}, nobody moves inside",
     "why.still_away": "noted as away since {clock}, {days} days ago",
     "away.head": "Away",

@@ -250,6 +250,7 @@ ZH: Final[dict[str, str]] = {
     "why.fixed": "还没按这位老人平时的样子来判断，用的是这户固定的上限",
     "why.went_out": "从大门出去后还没有回来",
     "why.not_home": "{clock} 从大门出去，到夜里还没有回来",
+    "why.nobody_left": "“{danger}”警情第 {round} 轮没有一个人通知得到：{persons}",
     "why.outer_door": "{device} {clock} 打开后没有关，屋里没人走动",
     "why.still_away": "{clock} 起登记外出，已 {days} 天",
     "away.head": "外出",

@@ -46,6 +46,15 @@ def test_the_flag_counts_whatever_ppm_says(house: House) -> None:
     assert house.alert("carbon_monoxide").alert_class == 1
 
 
+def test_the_flag_of_a_detector_that_has_just_started_counts_at_once(house: House) -> None:
+    """Whether it has warmed up is its own affair: the first word after a start is no baseline for an alarm."""
+    house.expects(1, 3, contains=ALARM)
+    co(house, False)
+    house.boots("co-1", "b2")
+    co(house, True)
+    assert house.alert("carbon_monoxide").alert_class == 1
+
+
 def test_ppm_without_the_flag_raises_nothing(house: House) -> None:
     house.expects()
     co(house, False, ppm=400)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.commands.declaring import declare_channels
-from alerts.core.person import TELLINGS, TELLINGS_MOST, Going, Person, Telling
+from alerts.core.person import TELLINGS, TELLINGS_MOST, Going, Person, Telling, fold
 from alerts.core.ways import Way
 from alerts.notify.channel import Capabilities
 from alerts.planning import Planning
@@ -17,7 +17,16 @@ from events.types import alert as facts
 from events.types.channel import ChannelsDeclared, PersonPreferencesSet
 from events.types.fact import DAY, SECOND
 from events.types.home import PhoneVerified
-from events.types.message import MessageOvertaken, MessagePlanned, PersonLost, PersonTold, TellRequested
+from events.types.message import (
+    MessageDelivered,
+    MessageFailed,
+    MessageOvertaken,
+    MessagePlanned,
+    MessageSent,
+    PersonLost,
+    PersonTold,
+    TellRequested,
+)
 from events.types.system import DeadlinePassed
 from tests.house import TOWN, VOICE, House, Phones
 
@@ -120,6 +129,18 @@ def test_a_receipt_in_time_brings_no_call(called: House) -> None:
     called.waits(minutes=4)
     assert not called.phone(1).calls
     assert not [d for d in called.said(DeadlinePassed) if d.owner.startswith("person:")], "the timer is forgotten"
+
+
+@pytest.mark.parametrize("late", [MessageSent, MessageFailed])
+def test_of_two_words_on_a_message_the_better_one_counts_in_whichever_order_they_come(late: type) -> None:
+    words = {
+        MessageSent: MessageSent(message="m7.1", channel="twilio_sms", provider_id="SM1"),
+        MessageFailed: MessageFailed(message="m7.1", channel="twilio_sms", code="30003", permanent=True),
+    }
+    person = Person("g1", tellings={7: Telling(TELL, 7, messages={"m7.1": Going(Way("p", "twilio_sms"), 1)})})
+    fold(person, MessageDelivered(message="m7.1", provider_id="SM1"), 2)
+    fold(person, words[late], 3)
+    assert person.tellings[7].messages["m7.1"].state == "delivered"
 
 
 def test_a_late_receipt_neither_cancels_the_call_nor_brings_another(called: House) -> None:

@@ -1,9 +1,11 @@
 """Append and read. Facts carry a key and land once; decisions carry the version they were made on, or are refused."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
 
 from events.failpoints import failpoint
 from events.landing import postgresql, sqlite
@@ -72,11 +74,28 @@ def read_stream(
 
     With `types` only those; with `holding` only those in whose JSON this text stands.
     """
-    narrowed: list[ColumnElement[bool]] = []
-    if types is not None:  # as an expression, or SQLite would rather read all of these types than all of this stream
-        narrowed.append((events.c.type + "").in_(types))
+    asked: dict[str, Any] = {"stream": stream}
+    if types is not None:
+        asked["types"] = [*types]
     if holding:
-        narrowed.append(events.c.data.contains(holding, autoescape=True))
+        asked["holding"] = _LIKE.sub(r"/\g<0>", holding)
+    if limit is not None:
+        asked["limit"] = limit
+    query = _of_stream(only=types is not None, holding=bool(holding), newest=limit is not None)
+    return [_recorded(row) for row in db.execute(query, asked)]
+
+
+_LIKE = re.compile("[/%_]")
+
+
+@cache
+def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
+    """Worded once for each kind of question: the stream of an alert is read at each of its steps."""
+    narrowed: list[ColumnElement[bool]] = []
+    if only:  # as an expression, or SQLite would rather read all of these types than all of this stream
+        narrowed.append((events.c.type + "").in_(bindparam("types", expanding=True)))
+    if holding:
+        narrowed.append(events.c.data.contains(bindparam("holding"), escape="/"))
     # An index each: asked for both in one condition, SQLite reads the whole log in the order of its positions.
     of_stream = union_all(
         *(
@@ -85,10 +104,9 @@ def read_stream(
         )
     ).subquery()
     found = select(of_stream.c.position)
-    if limit is not None:
-        found = found.order_by(of_stream.c.position.desc()).limit(limit)
-    query = select(events).where(events.c.position.in_(found)).order_by(events.c.position)
-    return [_recorded(row) for row in db.execute(query, {"stream": stream})]
+    if newest:
+        found = found.order_by(of_stream.c.position.desc()).limit(bindparam("limit"))
+    return select(events).where(events.c.position.in_(found)).order_by(events.c.position)
 
 
 def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:

@@ -67,6 +67,7 @@ class SqliteDatabase(Database):
         event.listen(self._writer_engine, "before_cursor_execute", clean_parameters, retval=True)
         event.listen(self._writer_engine, "connect", _prepare)
         event.listen(self._writer_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._writer: Connection | None = None
         self._work: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._patient: deque[Asked] = deque()
         self._passed_over = 0
@@ -119,6 +120,8 @@ class SqliteDatabase(Database):
             self._work.put(None)
         self._thread.join()
         self._engine.dispose()
+        if self._writer is not None:
+            self._writer.close()
         self._writer_engine.dispose()
 
     def _guarded(self) -> None:
@@ -203,7 +206,8 @@ class SqliteDatabase(Database):
         refused: list[tuple[Future[Any], BaseException]] = []
         landed: list[Recorded] = []
         try:
-            with self._writer_engine.begin() as db:
+            db = self._write_connection()
+            with db.begin():
                 before = _rows_changed(db)
                 for work, future in batch:
                     db.info[LANDED] = []
@@ -232,6 +236,12 @@ class SqliteDatabase(Database):
         for future, reason in refused:
             future.set_exception(reason)
 
+    def _write_connection(self) -> Connection:
+        """One for good: to fetch it from its pool and to give it back costs as much as a small transaction."""
+        if self._writer is None or self._writer.closed or self._writer.invalidated:
+            self._writer = self._writer_engine.connect()
+        return self._writer
+
     def _failed(self, batch: list[tuple[Work, Future[Any]]], failure: BaseException) -> None:
         """Nothing of this transaction is in the database. A full disk can be waited for; a broken one cannot."""
         code = code_of(failure)
@@ -246,7 +256,7 @@ class SqliteDatabase(Database):
         """Copy the write-ahead log into the database and shorten it; whether it did. Waits for no reader."""
         self._commits = self._rows = 0
         try:
-            with self._writer_engine.connect() as db:
+            with nullcontext(self._write_connection()) as db:
                 raw = db.connection.driver_connection
                 if raw is None:
                     return False

@@ -127,6 +127,8 @@ def test_a_mailbox_never_counts_and_is_a_failure_at_once(line):
     [failed] = until(lambda: of(line, MessageFailed, message))
     assert (failed.code, failed.permanent) == ("machine", False)
     assert of(line, MessageDelivered, message) == []
+    (sent,) = of(line, MessageSent, message)
+    assert line.voice.fetch(sent.provider_id).status == "machine", "and so it is when somebody has to ask"
 
 
 def test_a_call_that_nobody_takes_has_failed(line):

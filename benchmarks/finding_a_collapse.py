@@ -1,4 +1,4 @@
-"""How soon a collapse is found and how often for nothing: the learned line beside fixed limits, on generated lives.
+"""How soon a collapse is found and how often for nothing: the learned line beside a fixed limit of ten hours, on generated lives.
 
 Each round lives a new set of homes from its own seed (simulators/months), in order, judged from the past only. A silence of
 fifteen minutes or more with an alarm inside is one false alarm; what comes after a simulated collapse is cut off; a delay
@@ -43,7 +43,6 @@ ROWS = {
 WAYS: dict[str, dict[str, Any]] = {
     "learned": {},
     "fixed 10 h": {"routine.on": 0},
-    "fixed 12 h": {"routine.on": 0, "no_activity_s": 43_200},
 }
 
 
@@ -71,7 +70,7 @@ def main() -> int:
     parser = program.options(__doc__, rounds=3, databases=())
     parser.add_argument("--homes", type=int, default=8, help="a round (default: %(default)s)")
     parser.add_argument("--days", type=int, default=100, help="of each (default: %(default)s)")
-    parser.add_argument("--collapses", type=int, default=120, help="a home (default: %(default)s)")
+    parser.add_argument("--collapses", type=int, default=100, help="a home (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=101, help="of the first round (default: %(default)s)")
     asked = parser.parse_args()
     print(f"seeds {asked.seed} to {asked.seed + asked.rounds - 1}")

@@ -4,6 +4,7 @@ import gzip
 import itertools
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,24 @@ def test_the_picture_names_every_way() -> None:
     points = [Point("fixed 10 h", 0.3, 9.5, 10.0), Point("learned <1>", 0.8, 4.5, 8.0)]
     assert as_svg(points).count("<circle") == 2
     assert "learned &lt;1&gt;" in as_html(points, "t")
+
+
+def test_the_picture_has_round_numbers_and_no_word_runs_out_of_it() -> None:
+    drawn = as_svg([Point("fixed 12 h", 0.0, 11.9, 12.0), Point("learned, 4 in 30 d", 2.4, 4.9, 9.6)])
+    words = re.findall(r'<text x="([0-9.]+)"[^>]*text-anchor="(\w+)"[^>]*>([^<]+)</text>', drawn)
+    assert [said for _, anchor, said in words if anchor == "end" and said.isdigit()] == [
+        "0",
+        "2",
+        "4",
+        "6",
+        "8",
+        "10",
+        "12",
+        "14",
+    ]
+    (name,) = [(float(x), anchor) for x, anchor, said in words if said == "learned, 4 in 30 d"]
+    assert name[1] == "end", "to the right of the last dot there is no room"
+    assert name[0] < 640
 
 
 def test_the_same_seed_lives_the_same_life_and_another_does_not(tmp_path: Path) -> None:

@@ -45,8 +45,10 @@ def test_the_same_provider_message_four_times_is_one_fact(house: House) -> None:
     co(house)
     for _ in range(4):
         house.phone(1).replies("11", provider_id="IN-same")
-    assert len(house.said(ReplyReceived)) == 1
+        house.phone(3).replies("13", provider_id="IN-other")
+    assert len(house.said(ReplyReceived)) == 2
     assert len(house.said(facts.ResponderEnRoute)) == 1
+    assert len(house.said(facts.HelpNeeded)) == 1, "and what would count each time counts once"
 
 
 def test_a_stranger_gets_no_answer_and_leaves_a_security_event(house: House) -> None:

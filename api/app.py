@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from alerts.projections.standings import Standings
 from api import problems
 from api.access import tables as access_tables
 from api.access.showing import Showing
@@ -19,6 +20,7 @@ from api.console import (
     equipment,
     handing,
     households,
+    listing,
     living,
     looking,
     manning,
@@ -48,6 +50,7 @@ CONSOLE = (
     looking,
     acting,
     households,
+    listing,
     living,
     mapping,
     equipment,
@@ -87,6 +90,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.broadcast = broadcast
+    app.state.standings = Standings()
     app.state.wrong_signatures = twilio.WrongSignatures()
     app.state.showing = Showing(services.database)
     app.state.trials = Trials(limit_s=services.limits.backtest_s)

@@ -1,11 +1,12 @@
 """What a route may ask for: the services, who asks in which role, names, and to be seen after a command."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from sqlalchemy import Connection
 
+from alerts.projections.standings import Standing, Standings, standings
 from alerts.projections.words import Language
 from api.access.rows import narrowed
 from api.access.who import MAY_ACT, MAY_READ, MAY_RULE, Role, Who
@@ -36,6 +37,15 @@ def _snapshot(request: Request, services: Annotated[Services, Depends(services_o
         yield narrowed(db, getattr(request.state, "who", None))
 
 
+def _standing(
+    request: Request, db: Annotated[Connection, Depends(_snapshot)], services: Annotated[Services, Depends(services_of)]
+) -> Mapping[str, Standing]:
+    """How every home of this reader stands; of a part it is read from their own rows, of the whole town it is remembered."""
+    who: Who = request.state.who
+    known: Standings = request.app.state.standings
+    return standings(db, services.now()) if who.scoped else known.at(db, services.now())
+
+
 def _seen_version(if_match: Annotated[str | None, Header(description='The version seen, as `"7"`.')] = None) -> int:
     if if_match is None:
         raise Problem(428)
@@ -50,5 +60,6 @@ Reader = Annotated[Who, Depends(_in_role(MAY_READ))]
 Operator = Annotated[Who, Depends(_in_role(MAY_ACT))]
 Administrator = Annotated[Who, Depends(_in_role(MAY_RULE))]
 Snapshot = Annotated[Connection, Depends(_snapshot)]
+Homes = Annotated[Mapping[str, Standing], Depends(_standing)]
 SeenVersion = Annotated[int, Depends(_seen_version)]
 Spoken = Annotated[Language, Depends(language_of)]

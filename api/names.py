@@ -3,6 +3,7 @@
 Who lives in a home, what is said of them, and phones are masked unless the reader asked for them and that was recorded.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import msgspec
@@ -11,41 +12,56 @@ from sqlalchemy import Connection
 from alerts.projections.words import Language
 from alerts.registry import devices, homes, people, phones, places, texts
 from alerts.registry.devices import Device
-from alerts.registry.homes import Home
+from alerts.registry.homes import Home, Label
 from alerts.registry.people import Person
 from alerts.registry.phones import Phone
+from alerts.registry.places import Site, Town
 from api.console.words import say
 
 
 class Names:
-    """Reads each kind once, within one snapshot."""
+    """Reads what is named, each once, within one snapshot: a page names a few of a county's thousands."""
 
     def __init__(self, db: Connection, language: Language, *, shown: bool = False) -> None:
         self._db, self._language, self.shown = db, language, shown
         self._known_devices: dict[str, Device | None] = {}
+        self._known_sites: dict[str, Site | None] = {}
+        self._known_people: dict[str, Person | None] = {}
+        self._known_homes: dict[str, Label | None] = {}
 
-    @cached_property
-    def _people(self) -> dict[str, Person]:
-        return {person.id: person for person in people.people(self._db)}
+    def expect(self, *, home_ids: Iterable[str] = (), person_ids: Iterable[str] = ()) -> None:
+        """These will be named: a long list reads them together."""
+        at_home = sorted({id for id in home_ids if id} - self._known_homes.keys())
+        self._known_homes |= {**dict.fromkeys(at_home), **homes.labels(self._db, at_home)}
+        persons = sorted({id for id in person_ids if id} - self._known_people.keys())
+        self._known_people |= {**dict.fromkeys(persons), **people.named(self._db, persons)}
 
-    @cached_property
-    def _homes(self) -> dict[str, Home]:
-        return {home.id: home for home in homes.homes(self._db)}
+    def _person(self, id: str) -> Person | None:
+        self.expect(person_ids=[id])
+        return self._known_people.get(id)
+
+    def _home(self, id: str) -> Label | None:
+        self.expect(home_ids=[id])
+        return self._known_homes.get(id)
 
     def _device(self, id: str) -> Device | None:
-        """One by one: a board names a few of thousands."""
         if id not in self._known_devices:
             self._known_devices[id] = devices.device(self._db, id)
         return self._known_devices[id]
 
+    @cached_property
+    def _town(self) -> Town | None:
+        return places.town(self._db)
+
     def town(self) -> str:
         """The town's name, empty before any is registered."""
-        town = places.town(self._db)
-        return self._said(town.name, town.name_en) if town else ""
+        return self._said(self._town.name, self._town.name_en) if self._town else ""
 
     def site(self, id: str) -> str:
         """`东坪三组`."""
-        known = places.site(self._db, id)
+        if id not in self._known_sites:
+            self._known_sites[id] = places.site(self._db, id)
+        known = self._known_sites[id]
         return self._said(known.name, known.name_en) if known else id
 
     def device(self, id: str) -> str:
@@ -60,19 +76,19 @@ class Names:
             return name
         if id == "group":
             return self._said("镇里的群", "the town's group")
-        if (home := id.removeprefix("elder-")) != id and home in self._homes:
+        if (home := id.removeprefix("elder-")) != id and self._home(home):
             return f"{self.home(home)} {self._said('老人', 'elder')}"
-        known = self._people.get(id)
+        known = self._person(id)
         return self._said(known.name, known.name_en) if known else id
 
     def role(self, id: str) -> str:
         """The role of somebody in a chain, empty for others."""
-        known = self._people.get(id)
+        known = self._person(id)
         return known.role if known else ""
 
     def home(self, id: str) -> str:
         """`东坪三组 12号家`: as somebody responsible for many sites says it."""
-        known = self._homes.get(id)
+        known = self._home(id)
         if known is None:
             return id
         site = self._said(known.site_name, known.site_name_en)
@@ -80,7 +96,7 @@ class Names:
 
     def home_card(self, id: str) -> Home | None:
         """All that is registered of a home; masked: where it is, and that somebody lives there."""
-        card = self._homes.get(id)
+        card = homes.home(self._db, id)
         if card is None or self.shown:
             return card
         masked = [
@@ -103,7 +119,7 @@ class Names:
 
     def everybody(self) -> list[Person]:
         """Everyone in a chain."""
-        return list(self._people.values())
+        return people.people(self._db)
 
     def of(self, zh: str, en: str) -> str:
         """The name in the reader's language, where it has one."""

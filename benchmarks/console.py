@@ -6,19 +6,15 @@ the same wall clock, so a fact's moment of commit and a pixel's moment of painti
 
 import argparse
 import http.client
-import multiprocessing
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from measuring import program
-from measuring.desk import serve
+from measuring.desk import Orders, desk_apart
 from measuring.figures import Row, quantile
 from measuring.places import Places
 from measuring.town import site_of
@@ -55,35 +51,6 @@ _WATCH = """() => {
     (window.repaints ??= []).push(performance.now() - window.askedAt);
   })));
 }""".replace("SHOWN", _SHOWN)
-
-
-class Orders:
-    """The desk, as its parent speaks to it."""
-
-    def __init__(self, line: Connection) -> None:
-        self._line = line
-        self.port: int = line.recv()
-
-    def __call__(self, *order: Any) -> Any:
-        """Have it done; what it answers."""
-        self._line.send(order)
-        return self._line.recv()
-
-
-@contextmanager
-def desk(folder: Path, homes: int) -> Iterator[Orders]:
-    """In a process of its own, gone at the end."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(folder, homes, theirs))
-    process.start()
-    theirs.close()
-    try:
-        yield Orders(ours)
-    finally:
-        ours.close()
-        process.join(20)
-        if process.is_alive():
-            process.kill()
 
 
 def _come_in(browser: Browser, orders: Orders) -> Page:
@@ -179,7 +146,7 @@ def _listen(answer: http.client.HTTPResponse, mine: list[float]) -> None:
 def measure(folder: Path, _places: Places, asked: argparse.Namespace, _number: int) -> dict[str, Any]:
     """One round."""
     homes = asked.open + 3 * asked.alarms + 30
-    with desk(folder, homes) as orders, sync_playwright() as play:
+    with desk_apart(folder, homes) as orders, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
         orders("opens", 9, 2)
         figures = _first(browser, orders)

@@ -23,6 +23,7 @@ PROGRAMS = {
     ),
     "start_up.py": (["--facts", "300", "--homes", "2"], "until it is well"),
     "console.py": (["--alarms", "2", "--open", "12", "--streams", "2"], "from the fact on disk to the pixel, p50"),
+    "pages.py": (["--homes", "6", "--times", "1"], "/reports/behind, kB compressed"),
     "weeks_of_memory.py": (["--minutes", "0.03", "--homes", "3", "--rate", "100"], "growth a day"),
     "learning_a_night.py": (["--homes", "3"], "of it the fit alone"),
     "finding_a_collapse.py": (["--homes", "1", "--days", "20", "--collapses", "3"], "hours to suspected, p90"),

@@ -22,7 +22,10 @@ def change_settings(
     database: Database, values: dict[str, Any], *, by: str, at: int, scope: str = "all", homes: Sequence[str] = (),
     why: str = "",
 ) -> None:  # fmt: skip
-    """All of them or none, in one scope or in each of `homes`; `why` is kept word for word. Raises SettingRefused."""
+    """All of them or none, in one scope; `homes`: those of that place, each of which is given them too.
+
+    `why` is kept word for word. Raises SettingRefused.
+    """
     for name, value in values.items():
         check(name, value)
 
@@ -31,7 +34,7 @@ def change_settings(
         facts = [
             New("settings", "all", SettingChanged(name=name, value=json.dumps(value), scope=each, by=by, why=kept), at)
             for name, value in values.items()
-            for each in homes or (scope,)
+            for each in (scope, *homes)
         ]
         append(db, facts, recorded_at=at, after={"settings": version_of(db, "settings")})
 

@@ -185,8 +185,15 @@ ALTITUDE = "air.altitude_m"
 
 
 def scope_of_site(site: str) -> str:
-    """The scope of settings that hold for one site; only those of the air do. No home and no household of ours is called so."""
+    """The scope of what was set for one site. Only the air's holds by it; the rest each of its homes was given as well, and
+    is given when it comes later. No home and no household of ours is called so.
+    """
     return f"site/{site}"
+
+
+def scope_of_village(village: str) -> str:
+    """The scope of what was set for one village: each of its homes was given it, and is given it when it comes later."""
+    return f"village/{village}"
 
 
 class SettingRefused(Exception):

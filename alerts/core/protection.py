@@ -57,11 +57,16 @@ def judge(
 
 def silent_since(row: Mapping[Any, Any], now: int) -> bool:
     """3 intervals without a word; for battery devices 25 h if that is longer (DESIGN section 5, class 4)."""
+    return now >= silent_from(row)
+
+
+def silent_from(row: Mapping[Any, Any]) -> int:
+    """The moment from which a device of which nothing more is heard counts as silent, microseconds."""
     limit = int(3 * row["interval_s"] * SECOND)
     if row["battery"] and row["kind"] not in ("gateway", "co"):
         limit = max(limit, 25 * HOUR)
     heard: int = row["last_heard"] or row["since"]
-    return now - heard > limit
+    return heard + limit + 1
 
 
 def owes_proof(device: Mapping[str, Any]) -> bool:

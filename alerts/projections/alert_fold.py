@@ -35,6 +35,7 @@ alerts = Table(
     Column("state", Text, nullable=False),
 )
 Index("board_alerts_status", alerts.c.status, alerts.c.began_at)
+Index("board_alerts_closed", alerts.c.closed_at)
 Index("board_alerts_home", alerts.c.home, alerts.c.began_at)
 
 _encoder: Final = msgspec.json.Encoder(order="deterministic")

@@ -1,6 +1,6 @@
 """How long each person took: from the first message to them about an alert, up to their word and to the door."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,10 +27,10 @@ class Answering:
     there: Spread
 
 
-def answering(db: Connection, since: int, until: int, *, person: str | None = None) -> dict[str, Answering]:
-    """Person -> figures, of alerts raised in [since, until); of everybody, or of one."""
-    asked = _asked(db, since, until, person)
-    words = _words(db, since, until, person)
+def answering(db: Connection, since: int, until: int, persons: Collection[str]) -> dict[str, Answering]:
+    """Person -> figures, of alerts raised in [since, until)."""
+    asked = _asked(db, since, until, persons)
+    words = _words(db, since, until, persons)
     return {who: _of(asked.get(who, {}), words.get(who, {})) for who in sorted({*asked, *words})}
 
 
@@ -38,7 +38,7 @@ def _span(query: Any, since: int, until: int) -> Any:
     return query.where(responses.c.raised_at >= since, responses.c.raised_at < until, responses.c.drill == 0)
 
 
-def _asked(db: Connection, since: int, until: int, person: str | None) -> dict[str, dict[str, int]]:
+def _asked(db: Connection, since: int, until: int, persons: Collection[str]) -> dict[str, dict[str, int]]:
     """Person -> alert -> when the first message to them was sent."""
     m = messages
     query = select(m.c.person, m.c.alert, func.min(m.c.sent_at).label("at")).join(
@@ -46,12 +46,12 @@ def _asked(db: Connection, since: int, until: int, person: str | None) -> dict[s
     )
     query = _span(query, since, until).where(m.c.sent_at.is_not(None)).group_by(m.c.person, m.c.alert)
     found: dict[str, dict[str, int]] = {}
-    for row in db.execute(query if person is None else query.where(m.c.person == person)):
+    for row in db.execute(query.where(m.c.person.in_(persons))):
         found.setdefault(row.person, {})[row.alert] = row.at
     return found
 
 
-def _words(db: Connection, since: int, until: int, person: str | None) -> dict[str, dict[str, dict[str, int]]]:
+def _words(db: Connection, since: int, until: int, persons: Collection[str]) -> dict[str, dict[str, dict[str, int]]]:
     """Person -> alert -> raised, and each kind of word -> when it was first said."""
     t = timeline
     query = select(t.c.person, t.c.alert, t.c.type, func.min(t.c.at).label("at"), responses.c.raised_at).join(
@@ -60,7 +60,7 @@ def _words(db: Connection, since: int, until: int, person: str | None) -> dict[s
     query = _span(query, since, until).where(t.c.type.in_(_WORDS))
     query = query.group_by(t.c.person, t.c.alert, t.c.type, responses.c.raised_at)
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for row in db.execute(query if person is None else query.where(t.c.person == person)):
+    for row in db.execute(query.where(t.c.person.in_(persons))):
         said = found.setdefault(row.person, {}).setdefault(row.alert, {"raised": row.raised_at})
         said[row.type] = row.at
     return found

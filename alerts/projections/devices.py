@@ -1,11 +1,11 @@
 """Devices: where each hangs, when it was last heard, its battery, its last reading, and whether it was ever proven."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, select
 
-from alerts.core.protection import silent_since
+from alerts.core.protection import owes_proof, silent_since
 from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows
 from alerts.projections.readings import NOTHING, moved, proves, reading_of
 from events.serial import Recorded
@@ -21,7 +21,11 @@ from events.types.device import (
 )
 from events.types.home import DeviceAssigned, DeviceRemoved, SensorBackInService, SensorTakenOutOfService
 
-__all__ = ["DEVICES", "devices", "of_homes", "one", "silent_since"]
+__all__ = ["DEVICES", "HEALTH", "devices", "health_of", "homes_of", "named", "of_homes", "one", "silent_since"]
+
+HEALTH: Final = ("broken", "silent", "weak", "unproven", "well")
+"""How a device can be, the gravest first."""
+_CHUNK: Final = 400
 
 devices = Table(
     "board_devices",
@@ -161,6 +165,31 @@ def one(db: Connection, device: str) -> dict[str, Any] | None:
     """This device, removed ones too."""
     row = db.execute(select(devices).where(devices.c.device == device)).mappings().first()
     return _shown(row) if row else None
+
+
+def named(db: Connection, wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Device -> all that is known of it, of these."""
+    return {each: _shown(row) for each, row in load_rows(db, devices.c.device, wanted).items()}
+
+
+def homes_of(db: Connection, wanted: Collection[str]) -> set[str]:
+    """The homes in which these hang."""
+    names, found = sorted(wanted), set[str]()
+    for start in range(0, len(names), _CHUNK):
+        few = names[start : start + _CHUNK]
+        found.update(db.scalars(select(devices.c.home).where(devices.c.device.in_(few)).distinct()))
+    return found
+
+
+def health_of(device: Mapping[str, Any], now: int) -> str:
+    """The gravest thing about it, in one word of HEALTH."""
+    if device["out_of_service"] or device["trouble"] or device["tamper"]:
+        return "broken"
+    if device["online"] is False or device["last_heard"] is None or silent_since(device, now):
+        return "silent"
+    if device["battery_low"]:
+        return "weak"
+    return "unproven" if owes_proof(device) else "well"
 
 
 def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from events.tables import metadata
 from events.types import home as facts
 from events.types import life
 
-__all__ = ["LIVES", "Life", "Mark", "all_lives", "life_of", "lives"]
+__all__ = ["LIVES", "Life", "Mark", "all_lives", "holed_lives", "life_of", "lives"]
 
 lives = Table(
     "board_lives",
@@ -59,3 +59,9 @@ def all_lives(db: Connection, homes: Sequence[str] | None = None) -> dict[str, L
     if homes is not None:
         query = query.where(lives.c.home.in_(homes))
     return {row.home: _decode(row.life) for row in db.execute(query)}
+
+
+def holed_lives(db: Connection) -> dict[str, Life]:
+    """Of the homes in whose chain something was found wrong."""
+    query = select(lives).where(lives.c.life.contains('"holes":[{')).order_by(lives.c.home)
+    return {row.home: life for row in db.execute(query) if (life := _decode(row.life)).holes}

@@ -1,12 +1,13 @@
 """Who can be called now, and why not: duty, leave, phones and the last receipt of everybody who stands in a chain."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union
 
-from alerts.core.roster import ROTA, Roster
+from alerts.core.roster import ROTA
 from alerts.projections.alert_fold import alerts, decoded
 from alerts.projections.messages import messages
 from alerts.registry import people, rosters, tables
@@ -56,29 +57,26 @@ class Manned:
         return not self.why
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Load:
-    levels: dict[str, set[str]] = field(default_factory=dict)
+    """Of one place in chains, or of a person with their rotas: level -> in how many homes, and how many homes that is."""
 
-    def add(self, level: str, home: str) -> None:
-        self.levels.setdefault(level, set()).add(home)
-
-    @property
-    def homes(self) -> set[str]:
-        return set().union(*self.levels.values())
+    levels: Mapping[str, int] = field(default_factory=dict)
+    homes: int = 0
 
 
-def manned(db: Connection, at: int) -> list[Manned]:
-    """Everybody registered, in the order of the file; of whom a reader may not see there is none."""
-    known, away, loads = rosters.roster(db, at), _leave(db, at), _loads(db)
-    places = [place for place in loads if not place.startswith(ROTA)]
-    rotas = [place for place in loads if place.startswith(ROTA)]
-    meant = set(known.resolve([*places, *rotas], at).persons)
-    phones, receipts, refusing = _phones(db), last_receipts(db), _refusing(db)
+def manned(db: Connection, at: int, *, only: str | None = None) -> list[Manned]:
+    """Everybody registered, in the order of the file, or one of them; of whom a reader may not see there is none."""
+    known, away = rosters.roster(db, at), _leave(db, at)
+    rotas = {f"{ROTA}{id}": {person for turn in rota.turns for person in turn} for id, rota in known.rotas.items()}
+    loads = _loads(db, rotas, only)
+    meant = {person for place in _places(db) for person in known.resolve([place], at).persons}
+    phones, receipts, refusing = _phones(db), last_receipts(db, only), _refusing(db)
+    registered = people.people(db) if only is None else [each for each in [people.person(db, only)] if each]
     found = []
-    for person in people.people(db):
-        mine = [rota for rota in rotas if person.id in _of_rota(known, rota)]
-        load = _together([loads.get(person.id), *(loads[rota] for rota in mine)])
+    for person in registered:
+        load = loads.get(person.id, _Load())
+        mine = [rota for rota, members in rotas.items() if person.id in members]
         verified, unverified = phones.get(person.id, (0, 0))
         absent = [each for each in away.get(person.id, []) if each.since <= at]
         later = [each for each in away.get(person.id, []) if each.since > at]
@@ -86,50 +84,73 @@ def manned(db: Connection, at: int) -> list[Manned]:
         why = next((name for name, holds in (
             ("on_leave", bool(absent)), ("no_phone", not verified), ("refuses", person.id in refusing),
             ("not_received", receipt is not None and receipt.state == "failed"),
-            ("off_duty", bool(load.levels) and person.id not in meant), ("no_home", not load.levels and person.id not in meant),
+            ("off_duty", bool(load.homes) and person.id not in meant), ("no_home", not load.homes and person.id not in meant),
         ) if holds), "")  # fmt: skip
         found.append(Manned(
-            person, {level: len(load.levels[level]) for level in LEVELS if level in load.levels}, len(load.homes),
+            person, {level: load.levels[level] for level in LEVELS if level in load.levels}, load.homes,
             tuple(rota.removeprefix(ROTA) for rota in mine), verified, unverified, receipt,
             absent[0] if absent else None, later[0] if later else None, why,
         ))  # fmt: skip
     return found
 
 
-def _together(loads: Iterable[_Load | None]) -> _Load:
-    all_ = _Load()
-    for load in loads:
-        for level, homes in load.levels.items() if load else ():
-            for home in homes:
-                all_.add(level, home)
-    return all_
+def _standing_in(*places: str) -> Any:
+    """Person, level and home of every place in a chain, of class 1 to 4 alike; of these places, or of all."""
+    both = [
+        select(table.c.person, table.c.level, table.c.home).where(*([table.c.person.in_(places)] if places else []))
+        for table in (tables.chains, tables.class_chains)
+    ]
+    return union(*both).subquery()
 
 
-def _of_rota(known: Roster, rota: str) -> set[str]:
-    found = known.rotas.get(rota.removeprefix(ROTA))
-    return {person for turn in found.turns for person in turn} if found else set()
-
-
-def _loads(db: Connection) -> dict[str, _Load]:
-    """Place in a chain -> the homes at each level, of class 1 to 4 alike."""
+def _loads(db: Connection, rotas: Mapping[str, set[str]], only: str | None) -> dict[str, _Load]:
+    """Person -> what they carry by name and by a rota of theirs, each home once. Counted by the database where it can be."""
+    turning = {person for members in rotas.values() for person in members} if only is None else {only}
     found: dict[str, _Load] = {}
-    for table in (tables.chains, tables.class_chains):
-        for row in db.execute(select(table.c.home, table.c.level, table.c.person)):
-            found.setdefault(row.person, _Load()).add(row.level, row.home)
+    if only is None:
+        all_ = _standing_in()
+        levels: dict[str, dict[str, int]] = {}
+        for person, level, count in db.execute(
+            select(all_.c.person, all_.c.level, func.count()).group_by(all_.c.person, all_.c.level)
+        ):
+            levels.setdefault(person, {})[level] = count
+        homes = select(all_.c.person, func.count(all_.c.home.distinct())).group_by(all_.c.person)
+        found = {person: _Load(levels[person], count) for person, count in db.execute(homes)}
+    if turning:
+        by_place: dict[str, list[tuple[str, str]]] = {}
+        some = _standing_in(*sorted(turning), *sorted(rotas))
+        for place, level, home in db.execute(select(some.c.person, some.c.level, some.c.home)):
+            by_place.setdefault(place, []).append((level, home))
+        for person in turning:
+            mine = {
+                each
+                for place in (person, *(rota for rota, members in rotas.items() if person in members))
+                for each in by_place.get(place, [])
+            }
+            found[person] = _Load(Counter(level for level, _ in mine), len({home for _, home in mine}))
     return found
+
+
+def _places(db: Connection) -> set[str]:
+    """Everybody and every rota who stands in a chain: who might be meant by turn or in somebody's place."""
+    return {
+        place
+        for table in (tables.chains, tables.class_chains)
+        for place in db.scalars(select(table.c.person).distinct())
+    }
 
 
 def homes_answered_for(db: Connection, person: str, at: int) -> dict[str, list[str]]:
     """Home -> the levels on which this person stands in its chain, by name or by a rota of theirs."""
     known = rosters.roster(db, at)
-    found: dict[str, list[str]] = {}
-    for place, load in _loads(db).items():
-        if place == person or (place.startswith(ROTA) and person in _of_rota(known, place)):
-            for level in LEVELS:
-                for home in sorted(load.levels.get(level, ())):
-                    if level not in found.setdefault(home, []):
-                        found[home].append(level)
-    return found
+    mine = [id for id, rota in known.rotas.items() if any(person in turn for turn in rota.turns)]
+    some = _standing_in(person, *(f"{ROTA}{id}" for id in sorted(mine)))
+    found: dict[str, set[str]] = {}
+    for level, home in db.execute(select(some.c.level, some.c.home)):
+        found.setdefault(home, set()).add(level)
+    first = {level: number for number, level in enumerate(LEVELS)}
+    levels = {home: sorted(said, key=lambda level: first[level]) for home, said in found.items()}
+    return dict(sorted(levels.items(), key=lambda each: (first[each[1][0]], each[0])))
 
 
 def _leave(db: Connection, at: int) -> dict[str, list[Absence]]:
@@ -149,10 +170,12 @@ def _phones(db: Connection) -> dict[str, tuple[int, int]]:
     return found
 
 
-def last_receipts(db: Connection) -> dict[str, Receipt]:
+def last_receipts(db: Connection, only: str | None = None) -> dict[str, Receipt]:
     """Person -> what became of the last message of which anything is known. One delivered counts for all of its time."""
     m = messages
     last = select(func.max(m.c.position)).where(m.c.state.in_(("sent", "delivered", "failed"))).group_by(m.c.person)
+    if only is not None:
+        last = last.where(m.c.person == only)
     found: dict[str, Receipt] = {}
     for row in db.execute(select(m).where(m.c.position.in_(last))).all():
         best = _beside(db, row) if row.state == "failed" else row

@@ -38,6 +38,7 @@ messages = Table(
     Column("because", Text, nullable=False, server_default=""),
 )
 Index("board_messages_alert", messages.c.alert, messages.c.position)
+Index("board_messages_person", messages.c.person, messages.c.position)
 
 RANK: Final = {"planned": 0, "sent": 1, "overtaken": 2, "failed": 3, "delivered": 4}
 """A receipt never takes a message back: what ranks lower and comes later changes nothing."""

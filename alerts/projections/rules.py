@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from alerts.core.policy import CLASSES, DEFAULTS, LEVELS, Policy
+from alerts.core.policy import CLASSES, DEFAULTS, LEVELS, Policy, scope_of_site, scope_of_village
 from alerts.projections.alert_fold import alerts
 from alerts.registry import tables
 from events.store import read_stream
@@ -98,17 +98,31 @@ def policy(db: Connection) -> Policy:
 
 
 def homes_of_scope(db: Connection, scope: str) -> list[str]:
-    """`all`: every home; `site:<id>`: those of a village group; else the one home. Empty: there is no such scope."""
-    h = tables.homes
+    """`all`: every home; `site:<id>`, `village:<id>`: those of a village group or a village; else the one home."""
+    h, s, g = tables.homes, tables.sites, tables.grids
     query = select(h.c.id).order_by(h.c.place, h.c.id)
     kind, _, id = scope.partition(":")
-    if scope != "all":
+    if kind == "village":
+        query = query.join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid).where(g.c.village == id)
+    elif scope != "all":
         query = query.where(h.c.site == id if kind == "site" else h.c.id == scope)
     return list(db.scalars(query))
 
 
+def recorded_as(scope: str) -> str:
+    """The scope as settings are recorded for it."""
+    kind, _, id = scope.partition(":")
+    return {"site": scope_of_site, "village": scope_of_village}[kind](id) if id else scope
+
+
+def scope_of(recorded: str) -> str:
+    """The other way round."""
+    kind, _, id = recorded.partition("/")
+    return f"{kind}:{id}" if id else recorded
+
+
 def in_force(db: Connection, scope: str) -> list[Rule]:
-    """Every number of the page as it holds in this scope; of a site: where all of its homes have the same."""
+    """Every number of the page as it holds in this scope; of a place: where all of its homes have the same."""
     known, homes = policy(db), homes_of_scope(db, scope)
     found = []
     for group, names in GROUPS.items():
@@ -138,12 +152,17 @@ def rule(db: Connection, name: str, scope: str) -> Rule | None:
 
 def history(db: Connection, name: str, scope: str) -> list[Changed]:
     """The changes of a number that concern this scope, the latest first."""
-    concerned = {"all", *homes_of_scope(db, scope)} if scope != "all" else None
-    found = []
+    concerned = {"all", recorded_as(scope), *homes_of_scope(db, scope)} if scope != "all" else None
+    found: list[Changed] = []
+    of_place: set[tuple[int, str]] = set()
     for recorded in read_stream(db, "settings", types=["SettingChanged"], holding=f'"{name}"'):
         event = recorded.event
         if isinstance(event, SettingChanged) and event.name == name and (concerned is None or event.scope in concerned):
-            found.append(Changed(recorded.at, event.scope, json.loads(event.value), event.by, event.why))
+            if event.scope != scope and (recorded.at, event.why) in of_place:
+                continue  # the same word, as one of the homes of that place was given it
+            if scope_of(event.scope) != event.scope:
+                of_place.add((recorded.at, event.why))
+            found.append(Changed(recorded.at, scope_of(event.scope), json.loads(event.value), event.by, event.why))
     return found[::-1]
 
 

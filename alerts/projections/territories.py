@@ -1,5 +1,6 @@
 """Town, village, grid, home: how it stands in each place, worst first. Built from the homes a reader may see, and from nothing else."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from alerts.projections import alerts, homes
 from alerts.projections.spots import Spot
+from alerts.projections.standings import Standing
 from alerts.registry import tables
 
 ALERT_STATES: Final = ("class1", "class2", "area", "class3")
@@ -77,14 +79,18 @@ class Village:
 
 def counted(tiles: list[Tile]) -> dict[str, int]:
     """State -> how many, the worst first; states nobody is in are left out."""
-    found = {state: sum(tile.state == state for tile in tiles) for state in STATES}
-    return {state: count for state, count in found.items() if count}
+    found = Counter(tile.state for tile in tiles)
+    return {state: found[state] for state in STATES if found[state]}
 
 
-def territories(db: Connection, now: int) -> list[Village]:
-    """Every village in which this reader sees a home, in the order of the town file; worst homes first within a grid."""
+def territories(
+    db: Connection, now: int, standing: Mapping[str, Standing], *, village: str = "", grid: str = ""
+) -> list[Village]:
+    """Every village in which this reader sees a home, in the order of the town file; worst homes first within a grid.
+
+    With `village` or `grid` only what lies in it. `standing`: how the reader's homes stand.
+    """
     behind, of_sites = _alerts_of(db, now)
-    standing = {home.id: home for home in homes.all_homes(db, now)}
     h, s, g, v = tables.homes, tables.sites, tables.grids, tables.villages
     query = (
         select(
@@ -94,14 +100,16 @@ def territories(db: Connection, now: int) -> list[Village]:
         .select_from(h).join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid).join(v, v.c.id == g.c.village)
         .order_by(v.c.place, v.c.id, g.c.place, g.c.id, s.c.place, s.c.id, h.c.number, h.c.id)
     )  # fmt: skip
+    if village or grid:
+        query = query.where(g.c.id == grid if grid else v.c.id == village)
     villages: dict[str, Village] = {}
     grids: dict[str, Grid] = {}
     sites: dict[str, str] = {}
     for row in db.execute(query):
-        village = villages.setdefault(row.village, Village(row.village, row.village_name, row.village_name_en))
+        around = villages.setdefault(row.village, Village(row.village, row.village_name, row.village_name_en))
         if row.grid not in grids:
             grids[row.grid] = Grid(row.grid, row.name, row.name_en, row.village)
-            village.grids.append(grids[row.grid])
+            around.grids.append(grids[row.grid])
         sites[row.site] = row.grid
         seen = standing.get(row.id)
         status = seen.status if seen else "not_protected"
@@ -111,8 +119,8 @@ def territories(db: Connection, now: int) -> list[Village]:
     for site, (state, danger, alert) in of_sites.items():
         if site in sites:
             grids[sites[site]].alerts.append(Tile(site, 0, state, "", danger, alert))
-    for grid in grids.values():
-        grid.tiles.sort(key=lambda tile: STATES.index(tile.state))
+    for each in grids.values():
+        each.tiles.sort(key=lambda tile: STATES.index(tile.state))
     return list(villages.values())
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 from alerts.projections.projection import from_text
 from alerts.projections.readings import reading_of
 from events.serial import load
-from events.store import read_types
 from events.tables import events
 from events.types.device import (
     ButtonPressed,
@@ -34,6 +33,7 @@ from events.types.trial import DeviceTrialBegun, DeviceTrialFailed, DeviceTrialS
 WITNESSED: Final = frozenset({"co", "smoke", "gas"})
 """Kinds that sound: a human must hear them once."""
 _LISTED: Final = 40
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,21 @@ def trials_of(db: Connection, device: str) -> list[tuple[Tried, int]]:
     return list(reversed(found))
 
 
-def signed_devices(db: Connection) -> dict[str, tuple[int, DeviceTrialSigned]]:
-    """Device -> its newest signature and when."""
-    found = {}
-    for recorded in read_types(db, ["DeviceTrialSigned"]):
-        if isinstance(recorded.event, DeviceTrialSigned):
-            found[recorded.event.device] = (recorded.at, recorded.event)
+def signed_devices(db: Connection, wanted: Sequence[str]) -> dict[str, tuple[int, DeviceTrialSigned]]:
+    """Device -> its newest signature and when, of these."""
+    found: dict[str, tuple[int, DeviceTrialSigned]] = {}
+    streams = [f"device-{device}" for device in wanted]
+    for start in range(0, len(streams), _AT_ONCE):
+        said = (
+            select(events.c.type, events.c.data, events.c.at)
+            .where(events.c.stream.in_(streams[start : start + _AT_ONCE]), events.c.version.is_not(None))
+            .where((events.c.type + "") == "DeviceTrialSigned")  # as an expression: the index of the streams is the short way
+            .order_by(events.c.position)
+        )  # fmt: skip
+        for kind, data, at in db.execute(said):
+            signed = load(kind, data)
+            if isinstance(signed, DeviceTrialSigned):
+                found[signed.device] = (at, signed)
     return found
 
 

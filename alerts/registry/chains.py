@@ -1,5 +1,6 @@
 """The chain of a home: who is told, level by level. Where a person may stand, so may a rota: `@` and its id."""
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -21,20 +22,22 @@ def chain_of(db: Connection, home: str) -> Levels:
     return levels
 
 
-def chains(db: Connection) -> dict[str, Levels]:
-    """Home -> its chain."""
+def chains(db: Connection, homes: Collection[str] | None = None) -> dict[str, Levels]:
+    """Home -> its chain, of all or of these."""
     c = tables.chains
+    query = select(c).order_by(c.c.home, c.c.level, c.c.place)
     found: dict[str, Levels] = {}
-    for row in db.execute(select(c).order_by(c.c.home, c.c.level, c.c.place)):
+    for row in db.execute(query if homes is None else query.where(c.c.home.in_(homes))):
         found.setdefault(row.home, {level: [] for level in LEVELS})[row.level].append(row.person)
     return found
 
 
-def chains_by_class(db: Connection) -> dict[str, dict[str, Levels]]:
+def chains_by_class(db: Connection, homes: Collection[str] | None = None) -> dict[str, dict[str, Levels]]:
     """Home -> class of alert -> the levels that are other than in its chain."""
     c = tables.class_chains
     found: dict[str, dict[str, Levels]] = {}
-    rows = db.execute(select(c).where(c.c["class"] != "all").order_by(c.c.home, c.c["class"], c.c.level, c.c.place))
+    query = select(c).where(c.c["class"] != "all").order_by(c.c.home, c.c["class"], c.c.level, c.c.place)
+    rows = db.execute(query if homes is None else query.where(c.c.home.in_(homes)))
     for row in rows.mappings():
         levels = found.setdefault(row["home"], {}).setdefault(row["class"], {})
         levels.setdefault(row["level"], []).append(row["person"])
@@ -44,9 +47,19 @@ def chains_by_class(db: Connection) -> dict[str, dict[str, Levels]]:
 def may_be_told(db: Connection, home: str, levels: tuple[str, ...], at: int) -> set[str]:
     """Everybody who is meant on these levels at some time from `at` on: also by turn, and in somebody's place."""
     chain = chain_of(db, home)
-    by_class = chains_by_class(db).get(home, {})
+    by_class = chains_by_class(db, [home]).get(home, {})
     places = [place for each in (chain, *by_class.values()) for level in levels for place in each.get(level, [])]
     return set(roster(db, at).everybody(places))
+
+
+def people_of_village(db: Connection, village: str, at: int) -> set[str]:
+    """Everybody who stands in the chain of a home there, from `at` on also by turn or in somebody's place."""
+    h, s, g = tables.homes, tables.sites, tables.grids
+    mine = select(h.c.id).join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid).where(g.c.village == village)
+    named: set[str] = set()
+    for table in (tables.chains, tables.class_chains):
+        named.update(db.scalars(select(table.c.person).where(table.c.home.in_(mine)).distinct()))
+    return set(roster(db, at).everybody(sorted(named)))
 
 
 def told_now(db: Connection, chain: Levels, at: int) -> Levels:

@@ -1,6 +1,7 @@
 """The homes that are watched and who lives in them."""
 
-from typing import Literal
+from collections.abc import Collection, Sequence
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -10,6 +11,7 @@ from alerts.registry import tables
 from events.tables import events
 
 Status = Literal["enrolled", "paused", "retired"]
+_CHUNK: Final = 400
 
 
 class Resident(msgspec.Struct, frozen=True):
@@ -40,6 +42,14 @@ class Home(msgspec.Struct, frozen=True):
     stove: str = ""
 
 
+class Label(msgspec.Struct, frozen=True):
+    """What is said of a home when it is named."""
+
+    site_name: str
+    site_name_en: str
+    number: int
+
+
 _STATUS_OF: dict[str, Status] = {
     "HomeEnrolled": "enrolled",
     "HomeResumed": "enrolled",
@@ -59,7 +69,18 @@ def homes(db: Connection) -> list[Home]:
     return _select(db, None)
 
 
-def house_label(home: Home, language: wording.Language = "zh", *, with_site: bool = False) -> str:
+def labels(db: Connection, wanted: Sequence[str]) -> dict[str, Label]:
+    """How these homes are named; unknown ones are missing."""
+    h, s = tables.homes, tables.sites
+    query = select(h.c.id, s.c.name, s.c.name_en, h.c.number).join(s, s.c.id == h.c.site)
+    found: dict[str, Label] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        for id, *said in db.execute(query.where(h.c.id.in_(wanted[start : start + _CHUNK]))):
+            found[id] = Label(*said)
+    return found
+
+
+def house_label(home: Home | Label, language: wording.Language = "zh", *, with_site: bool = False) -> str:
     """The house as messages say it: `12号家`, with the site for people who serve several sites."""
     name = home.site_name if language == "zh" else home.site_name_en
     return wording.house_label(home.number, language, name if with_site else "")
@@ -102,13 +123,15 @@ def sites_of(db: Connection, homes: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def statuses(db: Connection, home: str | None = None) -> dict[str, Status]:
+def statuses(db: Connection, only: Collection[str] | None = None) -> dict[str, Status]:
     """Home -> status as the log has it, the one truth about it; unknown homes are missing."""
     query = select(events.c.stream, events.c.type).where(
         events.c.type.in_(list(_STATUS_OF)), events.c.version.is_not(None)
     )
-    if home is not None:
-        query = query.where(events.c.stream == f"home-{home}")
+    if only is not None:
+        kind = (events.c.type + "").in_(list(_STATUS_OF))  # as an expression: the index of the streams is the short way
+        query = select(events.c.stream, events.c.type).where(kind, events.c.version.is_not(None))
+        query = query.where(events.c.stream.in_([f"home-{home}" for home in only]))
     found: dict[str, Status] = {}
     for stream, type_name in db.execute(query.order_by(events.c.position)):
         found[stream.removeprefix("home-")] = _STATUS_OF[type_name]
@@ -130,7 +153,7 @@ def _select(db: Connection, id: str | None) -> list[Home]:
         living.setdefault(row.home, []).append(
             Resident(row.name, row.born, row.notes, row.phone or "", row.speech or "")
         )
-    status = statuses(db, id)
+    status = statuses(db, None if id is None else [id])
     return [
         Home(
             row.id, row.site, row.site_name, row.site_name_en, row.number, row.address, row.notes, row.no_activity_s,
@@ -151,3 +174,18 @@ def homes_in(db: Connection, village: str = "") -> list[str]:
     h, s, g = tables.homes, tables.sites, tables.grids
     query = select(h.c.id).join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid).order_by(h.c.place, h.c.id)
     return list(db.execute(query.where(g.c.village == village) if village else query).scalars())
+
+
+def watched_in(db: Connection, village: str = "") -> dict[str, str]:
+    """Home -> its site, of a village or of all, site by site; without those that are no longer watched."""
+    h, s, g = tables.homes, tables.sites, tables.grids
+    query = select(h.c.id, h.c.site).join(s, s.c.id == h.c.site).join(g, g.c.id == s.c.grid)
+    query = query.order_by(s.c.place, h.c.site, h.c.number)
+    gone = {home for home, status in statuses(db).items() if status == "retired"}
+    rows = db.execute(query.where(g.c.village == village) if village else query)
+    return {home: site for home, site in rows if home not in gone}
+
+
+def count(db: Connection) -> int:
+    """How many there are, no longer watched ones too."""
+    return int(db.execute(select(func.count()).select_from(tables.homes)).scalar() or 0)

@@ -1,5 +1,6 @@
 """The people who answer for homes: watchers, grid members, village heads, town officers."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -10,6 +11,7 @@ from alerts.registry import tables
 
 ANYWHERE: Final = "party_household"
 """党员中心户: may stand on any level of a chain."""
+_CHUNK: Final = 400
 ROLES: Final = ("watcher", "grid_member", "village_head", "town_officer", ANYWHERE)
 
 
@@ -27,6 +29,13 @@ def person(db: Connection, id: str) -> Person | None:
     """One person, None when they are unknown."""
     row = db.execute(select(tables.people).where(tables.people.c.id == id)).first()
     return as_person(row) if row else None
+
+
+def named(db: Connection, wanted: Sequence[str]) -> dict[str, Person]:
+    """Those of them who are known."""
+    p = tables.people
+    pieces = (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
+    return {row.id: as_person(row) for few in pieces for row in db.execute(select(p).where(p.c.id.in_(few)))}
 
 
 def people(db: Connection) -> list[Person]:

@@ -1,5 +1,7 @@
 """Devices: their health, those that knock and hang nowhere, hanging one up, and trying it where it hangs until somebody signs."""
 
+import itertools
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Query, Request
@@ -10,9 +12,11 @@ from alerts.commands import trials as commands
 from alerts.commands.away import HomeUnknown
 from alerts.commands.fitting import ROLES, NotFitted, fit_device
 from alerts.projections import devices, homes, quarantined
+from alerts.projections.standings import Standing, by_health
 from alerts.projections.trials import WITNESSED, last_trial, signed_devices, trials_of
+from alerts.registry.finding import find_homes
 from api.access.audit import note_down
-from api.asking import Operator, Reader, Serving, Snapshot
+from api.asking import Homes, Operator, Reader, Serving, Snapshot
 from api.console.acting import done
 from api.console.looking import chain_in_order
 from api.console.rendering import page, sentences_for
@@ -26,43 +30,43 @@ Name = Annotated[str, Path(max_length=32)]
 Short = Annotated[str, Form(max_length=64)]
 _KNOCKING = 20
 _TRIALS = 8
-_LISTED = 400
-"""In a city the page lists what needs a hand; what is well is found at its home."""
+_LISTED = 100
+_CHOICE = 200
+"""Among more homes than so many one is looked for before something is hung up in it."""
+Behind = Annotated[int, Query(ge=0, le=10_000_000)]
 
 
 @router.get("/devices")
-def all_devices(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+def all_devices(
+    request: Request, db: Snapshot, who: Reader, serving: Serving, known: Homes, behind: Behind = 0
+) -> HTMLResponse:
     """Every device, what needs a hand first."""
-    return _list("devices.html", request, db, serving, whole_town=not who.scoped)
+    return _list("devices.html", request, db, serving, known, behind, whole_town=not who.scoped)
 
 
 @router.get("/devices/live")
-def devices_again(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+def devices_again(
+    request: Request, db: Snapshot, who: Reader, serving: Serving, known: Homes, behind: Behind = 0
+) -> HTMLResponse:
     """The part that changes."""
-    return _list("devices_live.html", request, db, serving, whole_town=not who.scoped)
+    return _list("devices_live.html", request, db, serving, known, behind, whole_town=not who.scoped)
 
 
-def _list(template: str, request: Request, db: Connection, serving: Services, *, whole_town: bool) -> HTMLResponse:
+def _list(
+    template: str, request: Request, db: Connection, serving: Services, known: Mapping[str, Standing], behind: int, *,
+    whole_town: bool,
+) -> HTMLResponse:  # fmt: skip
     say = sentences_for(request, db, serving)
-    found = [{**each, "state": _state(each, say.now)} for each in devices.of_homes(db)]
-    order = ("broken", "silent", "weak", "unproven", "well")
-    found.sort(key=lambda each: (order.index(each["state"]), each["home"], each["device"]))
-    counts = {state: sum(each["state"] == state for each in found) for state in order}
+    found = by_health(known.values())
+    order = list(itertools.islice(itertools.chain.from_iterable(found.values()), behind, behind + _LISTED))
+    rows = devices.named(db, order)
+    shown = [{**rows[each], "state": devices.health_of(rows[each], say.now)} for each in order if each in rows]
+    say.names.expect(home_ids=[each["home"] for each in shown])
+    counts = {health: len(each) for health, each in found.items()}
     return page(
-        request, template, say, devices=found[:_LISTED], further=max(0, len(found) - _LISTED), total=len(found), counts=counts, signed=signed_devices(db),
-        knocking=_knocking(db) if whole_town else [],
+        request, template, say, devices=shown, total=sum(counts.values()), behind=behind, step=_LISTED, counts=counts,
+        signed=signed_devices(db, order), knocking=_knocking(db) if whole_town else [],
     )  # fmt: skip
-
-
-def _state(device: dict[str, Any], now: int) -> str:
-    """The gravest thing about it, in one word."""
-    if device["out_of_service"] or device["trouble"] or device["tamper"]:
-        return "broken"
-    if device["online"] is False or device["last_heard"] is None or devices.silent_since(device, now):
-        return "silent"
-    if device["battery_low"]:
-        return "weak"
-    return "unproven" if homes.owes_proof(device) else "well"
 
 
 def _knocking(db: Connection) -> list[quarantined.Quarantined]:
@@ -76,17 +80,22 @@ def _knocking(db: Connection) -> list[quarantined.Quarantined]:
 
 @router.get("/devices/new")
 def new_device(
-    request: Request, db: Snapshot, who: Operator, serving: Serving,
+    request: Request, db: Snapshot, who: Operator, serving: Serving, seen: Homes,
     home: Annotated[str, Query(max_length=64)] = "", name: Annotated[str, Query(max_length=32)] = "",
-    site: Annotated[str, Query(max_length=32)] = "",
+    site: Annotated[str, Query(max_length=32)] = "", find: Annotated[str, Query(max_length=80)] = "",
 ) -> HTMLResponse:  # fmt: skip
-    """Hang one up."""
+    """Hang one up: where it was heard, or in a home that in a county is looked for first."""
     del who
     say = sentences_for(request, db, serving)
-    known = [each for each in homes.all_homes(db, say.now) if each.status != "retired" and site in {"", each.site}]
+    known = {each.id: each for each in seen.values() if each.status != "retired" and site in {"", each.site}}
+    many = len(known) > _CHOICE
+    if many:
+        known = {id: known[id] for id in find_homes(db, find or home) if id in known} if find or home else {}
+    choice = sorted(known)[:_CHOICE]
+    say.names.expect(home_ids=choice)
     return page(
-        request, "device_new.html", say, homes=sorted(known, key=lambda each: each.id), chosen=home, name=name,
-        models=serving.models, roles=ROLES,
+        request, "device_new.html", say, homes=choice, many=many, more=len(known) > _CHOICE, most=_CHOICE, chosen=home,
+        name=name, site=site, find=find, models=serving.models, roles=ROLES,
     )  # fmt: skip
 
 
@@ -136,7 +145,7 @@ def _device(template: str, request: Request, db: Connection, serving: Services, 
     tried = last_trial(db, id, found["kind"])
     home = homes.one(db, found["home"], say.now)
     return page(
-        request, template, say, device={**found, "state": _state(found, say.now)}, tried=tried, home=home,
+        request, template, say, device={**found, "state": devices.health_of(found, say.now)}, tried=tried, home=home,
         raised=commands.raised_by(db, id, tried) if tried else None,
         past=[each for each, _ in trials_of(db, id) if each.ended_at][:_TRIALS],
         sounds=found["kind"] in WITNESSED, chain=chain_in_order(home.chain) if home else [],

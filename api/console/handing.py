@@ -1,5 +1,6 @@
 """The handover of a shift: what is open, promised, blind and away; signed by who leaves and who takes the desk."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -8,11 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
 from alerts.commands import shift as commands
-from alerts.projections import alerts, homes, shifts
+from alerts.projections import alerts, shifts
+from alerts.projections.standings import Standing, worst_first
 from api.access import sessions, users
 from api.access.audit import anchor, note_down
 from api.access.who import MAY_RULE, Who
-from api.asking import Operator, Reader, Serving, Snapshot
+from api.asking import Homes, Operator, Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
 from api.console.signing_in import Tries, with_session
 from api.console.spans import SHANGHAI
@@ -22,27 +24,39 @@ from events.types.fact import DAY, SECOND
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+_LISTED = 50
+"""Of a list that is longer the count stands here, and the rest on the page of the homes."""
 _TAKES_THE_DESK = MAY_RULE | {"operator"}
 
 
 @router.get("/handover")
-def handover(request: Request, db: Snapshot, who: Reader, serving: Serving) -> Response:
+def handover(request: Request, db: Snapshot, who: Reader, serving: Serving, known: Homes) -> Response:
     """What the next shift must know."""
     del who
-    return _handover(request, db, serving)
+    return _handover(request, db, serving, known)
 
 
 def _handover(
-    request: Request, db: Connection, serving: Services, *, wrong: str = "", name: str = "", status: int = 200
-) -> Response:
+    request: Request, db: Connection, serving: Services, known: Mapping[str, Standing], *, wrong: str = "",
+    name: str = "", status: int = 200,
+) -> Response:  # fmt: skip
     say = sentences_for(request, db, serving)
-    known = homes.all_homes(db, say.now)
+    opened, exposed, away = alerts.open_alerts(db, say.now), _exposed(known), _away(known)
+    say.names.expect(home_ids=[alert.home for alert in opened])
+    say.names.expect(home_ids=[home.id for home in (*exposed[:_LISTED], *away[:_LISTED])])
     return page(
         request, "handover.html", say, status=status, wrong=wrong, name=name,
-        opened=alerts.open_alerts(db, say.now), promises=shifts.open_promises(db), past=shifts.handovers(db, limit=8),
-        exposed=[home for home in known if home.status in {"not_protected", "partly"}],
-        away=[home for home in known if home.status == "away"],
+        opened=opened, promises=shifts.open_promises(db), past=shifts.handovers(db, limit=8),
+        exposed=exposed, away=away, most=_LISTED,
     )  # fmt: skip
+
+
+def _exposed(known: Mapping[str, Standing]) -> list[Standing]:
+    return worst_first(home for home in known.values() if home.status in {"not_protected", "partly"})
+
+
+def _away(known: Mapping[str, Standing]) -> list[Standing]:
+    return [home for home in known.values() if home.status == "away"]
 
 
 @router.post("/handover/promises")
@@ -80,7 +94,7 @@ def kept(promise_id: Annotated[str, Path(max_length=32)], who: Operator, serving
 
 @router.post("/handover")
 def sign(
-    request: Request, db: Snapshot, who: Operator, serving: Serving,
+    request: Request, db: Snapshot, who: Operator, serving: Serving, known: Homes,
     name: Annotated[str, Form(max_length=64)], password: Annotated[str, Form(max_length=1024)],
     note: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:  # fmt: skip
@@ -90,31 +104,31 @@ def sign(
     if not who.session:
         raise Problem(403, "role_not_allowed", role=who.role)
     if not tries.allowed(request, now):
-        return _handover(request, db, serving, wrong=say.t("login.often"), name=name, status=429)
+        return _handover(request, db, serving, known, wrong=say.t("login.often"), name=name, status=429)
     if name == who.name:
-        return _handover(request, db, serving, wrong=say.t("handover.not_oneself"), name=name, status=422)
+        return _handover(request, db, serving, known, wrong=say.t("handover.not_oneself"), name=name, status=422)
     try:
         taker = users.check_password(serving.database, name, password, now=now)
     except users.LoginRefused as refused:
         note_down(serving.database, at=now, who=f"user:{name}", what="take the desk", result="refused")
         wrong = say.t("login.locked", clock=say.clock(refused.until)) if refused.until else say.t("login.wrong")
-        return _handover(request, db, serving, wrong=wrong, name=name, status=401)
+        return _handover(request, db, serving, known, wrong=wrong, name=name, status=401)
     if taker.role not in _TAKES_THE_DESK:
-        return _handover(request, db, serving, wrong=say.t("handover.no_role"), name=name, status=403)
+        return _handover(request, db, serving, known, wrong=say.t("handover.no_role"), name=name, status=403)
     note_down(serving.database, at=now, who=taker.id, what="take the desk", ref=who.name)
-    _record(db, serving, who, taker, note, now)
+    _record(db, serving, known, who, taker, note, now)
     sessions.end_session(serving.database, who.session, now)
     return with_session(RedirectResponse("/", 303), sessions.open_session(serving.database, taker.name, now), serving)
 
 
-def _record(db: Connection, serving: Services, left: Who, took: Who, note: str, now: int) -> None:
-    known = homes.all_homes(db, now)
+def _record(
+    db: Connection, serving: Services, known: Mapping[str, Standing], left: Who, took: Who, note: str, now: int
+) -> None:
     with serving.database.read() as fresh:
         audit = anchor(fresh)
     commands.hand_over(
         serving.database, left=left.id, took=took.id, note=note, at=now, audit=audit,
         alerts=[alert.id for alert in alerts.open_alerts(db, now)],
-        not_protected=[home.id for home in known if home.status in {"not_protected", "partly"}],
-        away=[home.id for home in known if home.status == "away"],
+        not_protected=[home.id for home in _exposed(known)], away=[home.id for home in _away(known)],
     )  # fmt: skip
     serving.folded()

@@ -1,5 +1,7 @@
 """The pages people look at, and the fragments of them that are fetched again when something happened."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -11,11 +13,12 @@ from alerts.projections.explaining import explained
 from alerts.projections.lately import lately
 from alerts.projections.routines import routine_of
 from alerts.projections.shifts import shift_began
+from alerts.projections.standings import Standing, quietest, worst_first
 from alerts.projections.trials import being_tried
 from api.access.audit import note_down
 from api.access.showing import Showing
 from api.access.who import Who
-from api.asking import Operator, Reader, Serving, Snapshot
+from api.asking import Homes, Operator, Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
 from api.console.spans import beginning_of
 from api.console.story import story
@@ -34,30 +37,34 @@ _CARDS = 50
 
 
 @router.get("/")
-def board(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+def board(request: Request, db: Snapshot, who: Reader, serving: Serving, known: Homes) -> HTMLResponse:
     """The duty board."""
     del who
-    return _board("board.html", request, db, serving)
+    return _board("board.html", request, db, serving, known)
 
 
 @router.get("/board")
-def board_again(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
+def board_again(request: Request, db: Snapshot, who: Reader, serving: Serving, known: Homes) -> HTMLResponse:
     """The part of the board that changes."""
     del who
-    return _board("board_live.html", request, db, serving)
+    return _board("board_live.html", request, db, serving, known)
 
 
-def _board(template: str, request: Request, db: Connection, serving: Services) -> HTMLResponse:
+def _board(
+    template: str, request: Request, db: Connection, serving: Services, known: Mapping[str, Standing]
+) -> HTMLResponse:
     say = sentences_for(request, db, serving)
     opened = alerts.open_alerts(db, say.now)
-    known = homes.all_homes(db, say.now)
-    exposed = [home for home in known if home.status not in {"protected", "retired"}]
-    judged = [home for home in known if home.status not in {"away", "paused", "retired"}]
-    quietest = sorted(judged, key=lambda home: -home.quiet_share(say.now))[:_SHOWN_QUIET]
+    words = Counter(home.status for home in known.values())
+    exposed = worst_first(home for home in known.values() if home.status not in {"protected", "retired"})
+    quiet = quietest(known.values(), say.now, _SHOWN_QUIET)
     people = [alert for alert in opened if alert.alert_class != 4 and not alert.shelved_until]
     # A shift that nobody handed over for long is no shift any more: then it is the last twelve hours.
     shift_since = max(shift_began(db) or 0, beginning_of(say.now, 0.5))
     counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
+    closed = alerts.closed_since(db, shift_since, limit=40)
+    say.names.expect(home_ids=[each.home for each in (*opened, *closed)])
+    say.names.expect(home_ids=[each.id for each in (*exposed[:_SHOWN_UNPROTECTED], *quiet)])
     return page(
         request, template, say,
         people=people[:_CARDS], further=people[_CARDS:],
@@ -65,9 +72,8 @@ def _board(template: str, request: Request, db: Connection, serving: Services) -
         maintenance=[alert for alert in opened if alert.alert_class == 4 and not alert.shelved_until],
         counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),
         exposed_count=len(exposed),
-        quietest=quietest,
-        watched=len(judged), shift_since=shift_since,
-        closed=alerts.closed_since(db, shift_since, limit=40),
+        quietest=quiet, watched=len(known) - sum(words[each] for each in ("away", "paused", "retired")),
+        shift_since=shift_since, closed=closed,
         tried={a.id: being_tried(db, a.devices, a.began_at) for a in people[:_CARDS] if a.alert_class == 1},
     )  # fmt: skip
 
@@ -119,14 +125,6 @@ def chain_in_order(chain: object) -> list[tuple[str, str]]:
             for person in chain.get(level, []):
                 found.setdefault(person, level)
     return [(level, person) for person, level in found.items()]
-
-
-@router.get("/homes")
-def all_homes(request: Request, db: Snapshot, who: Reader, serving: Serving) -> HTMLResponse:
-    """Every home with its word."""
-    del who
-    say = sentences_for(request, db, serving)
-    return page(request, "homes.html", say, homes=homes.all_homes(db, say.now))
 
 
 @router.get("/quarantine")

@@ -1,7 +1,8 @@
 """People: who answers for which homes, who can be called now, and leave with a stand-in, set and cancelled."""
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -31,6 +32,9 @@ Local = Annotated[str, Form(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d$")]
 _DAYS: Final = 90
 """Response times are those of the last so many days."""
 _PAGE: Final = 100
+_CHOICE: Final = 300
+"""Among more people than so many only neighbours are offered as stand-ins."""
+_VILLAGES: Final = 8
 
 
 @router.get("/people")
@@ -44,39 +48,28 @@ def everybody(
     say = sentences_for(request, db, serving)
     known = manning.manned(db, say.now)
     if village:
-        near = _people_of(db, village, say.now)
+        near = chains.people_of_village(db, village, say.now)
         known = [each for each in known if each.person.id in near]
     counts = Counter("reachable" if each.reachable else each.why for each in known)
     shown = [
         each for each in sorted(known, key=_first_who_cannot)
         if (not role or each.person.role == role) and (only != "unreachable" or not each.reachable)
     ]  # fmt: skip
-    holed = {home: life.holes for home, life in lives.all_lives(db).items() if life.holes and life.stage != "retired"}
+    holed = {home: life.holes for home, life in lives.holed_lives(db).items() if life.stage != "retired"}
+    here = shown[behind : behind + _PAGE]
+    ids = [each.person.id for each in here]
+    say.names.expect(person_ids=ids)
     return page(
-        request, "people.html", say, people=shown[behind : behind + _PAGE], count=len(shown), behind=behind, step=_PAGE,
+        request, "people.html", say, people=here, count=len(shown), behind=behind, step=_PAGE,
         counts=counts, village=village, villages=places.villages(db), only=only, role=role, roles=people.ROLES,
-        took=answering(db, *last_days(say.now, _DAYS)), days=_DAYS, rotas=_on_duty(db, say),
-        leave=rosters.absences(db, say.now), holed=holed, cover=_cover(db, say),
+        took=answering(db, *last_days(say.now, _DAYS), ids), days=_DAYS, rotas=_on_duty(db, say),
+        leave=rosters.absences(db, say.now), holed=holed, cover=Cover(db, say),
     )  # fmt: skip
 
 
 def _first_who_cannot(one: manning.Manned) -> int:
     """Whoever ought to be reachable and is not stands above; who is not meant now, below."""
     return 1 if one.reachable else 2 if one.why in {"off_duty", "no_home"} else 0
-
-
-def _people_of(db: Connection, village: str, now: int) -> set[str]:
-    grids = {grid.id for grid in places.grids(db) if grid.village == village}
-    sites = {site.id for site in places.sites(db) if site.grid in grids}
-    mine = {home.id for home in homes.homes(db) if home.site in sites}
-    named = {
-        place
-        for home, levels in chains.chains(db).items()
-        if home in mine
-        for each in levels.values()
-        for place in each
-    }
-    return set(rosters.roster(db, now).everybody(named))
 
 
 def _on_duty(db: Connection, say: Sentences) -> list[dict[str, Any]]:
@@ -95,13 +88,29 @@ def _on_duty(db: Connection, say: Sentences) -> list[dict[str, Any]]:
     return found
 
 
-def _cover(db: Connection, say: Sentences) -> dict[str, str]:
-    """Who may stand in: `@rota` and persons, by the name people say."""
-    rotas = {
-        f"@{rota.id}": rota.name_en if say.language == "en" and rota.name_en else rota.name
-        for rota in rosters.rotas(db)
-    }
-    return {**{person.id: say.names.person(person.id) for person in people.people(db)}, **rotas}
+class Cover:
+    """Who may stand in a chain or in somebody's place, by the name people say: persons, and rotas as `@rota`."""
+
+    def __init__(self, db: Connection, say: Sentences) -> None:
+        self._say = say
+        self.rotas = {f"@{rota.id}": say.names.of(rota.name, rota.name_en) for rota in rosters.rotas(db)}
+
+    def get(self, place: str, otherwise: str) -> str:
+        """The name, or what is said of somebody nobody knows."""
+        return self.rotas.get(place) or self._say.names.person(place) or otherwise
+
+
+def _may_cover(db: Connection, cover: Cover, say: Sentences, person: str, homes_of: Iterable[str]) -> dict[str, str]:
+    """Who may be asked to stand in: everybody; in a county those of the villages in which this person answers for somebody."""
+    known = people.people(db)
+    if len(known) > _CHOICE:
+        villages = {where.village[0] for home in homes_of if (where := places.above(db, home))}
+        near = {
+            who for village in sorted(villages)[:_VILLAGES] for who in chains.people_of_village(db, village, say.now)
+        }
+        known = [each for each in known if each.id in near or each.role == "town_officer"]
+    found = {each.id: say.names.of(each.name, each.name_en) for each in known} | cover.rotas
+    return {place: name for place, name in found.items() if place != person}
 
 
 @router.get("/people/chains")
@@ -113,25 +122,26 @@ def all_chains(
     """Site by site the chain of each home, who is meant now, and what would go wrong in the days ahead."""
     del who
     say = sentences_for(request, db, serving)
-    grids = {grid.id: grid for grid in places.grids(db)}
-    sites = {site.id: site for site in places.sites(db) if not village or grids[site.grid].village == village}
-    named, wrong = chains.chains(db), lives.all_lives(db)
-    known = [home for home in homes.homes(db) if home.site in sites and home.status != "retired"]
+    known = homes.watched_in(db, village)
     if holed:
-        known = [home for home in known if home.id in wrong and wrong[home.id].holes]
-    shown = known[behind : behind + _PAGE]
-    now = rosters.roster(db, say.now)
+        wrong = lives.holed_lives(db)
+        known = {home: site for home, site in known.items() if home in wrong}
+    shown = dict(itertools.islice(known.items(), behind, behind + _PAGE))
+    named, now = chains.chains(db, shown), rosters.roster(db, say.now)
+    say.names.expect(
+        home_ids=shown, person_ids=[id for levels in named.values() for each in levels.values() for id in each]
+    )
     rows = [
         {
-            "home": home.id, "site": home.site,
-            "levels": {level: _meant(now.resolve(entries, say.now).persons, entries) for level, entries in named.get(home.id, {}).items()},
+            "home": home, "site": site,
+            "levels": {level: _meant(now.resolve(entries, say.now).persons, entries) for level, entries in named.get(home, {}).items()},
         }
-        for home in shown
+        for home, site in shown.items()
     ]  # fmt: skip
-    looked = {each.home: each.holes for each in linting.lint(db, say.now, {home.id for home in shown})}
+    looked = {each.home: each.holes for each in linting.lint(db, say.now, shown.keys())}
     return page(
         request, "chains.html", say, rows=rows, count=len(known), behind=behind, step=_PAGE, village=village, holed=holed,
-        villages=places.villages(db), levels=chains.LEVELS, looked=looked, rotas=_cover(db, say),
+        villages=places.villages(db), levels=chains.LEVELS, looked=looked, rotas=Cover(db, say),
     )  # fmt: skip
 
 
@@ -146,17 +156,19 @@ def one(
 ) -> HTMLResponse:  # fmt: skip
     """One of them: phones, homes, leave, and the last messages with their receipts."""
     say = sentences_for(request, db, serving, shown=shown)
-    found = next((each for each in manning.manned(db, say.now) if each.person.id == person_id), None)
+    found = next(iter(manning.manned(db, say.now, only=person_id)), None)
     if found is None:
         raise Problem(404, "person_unknown", person=person_id)
     if shown:
         showing: Showing = request.app.state.showing
         showing.of(who, "person card", person_id, say.now)
-    took = answering(db, *last_days(say.now, _DAYS), person=person_id).get(person_id)
+    took = answering(db, *last_days(say.now, _DAYS), [person_id]).get(person_id)
+    mine, cover = manning.homes_answered_for(db, person_id, say.now), Cover(db, say)
+    say.names.expect(home_ids=mine)
     return page(
         request, "person.html", say, one=found, phones=say.names.phones(person_id), took=took, days=_DAYS,
-        homes=manning.homes_answered_for(db, person_id, say.now), sent=messages.of_person(db, person_id, limit=20),
-        leave=[each for each in rosters.absences(db, say.now) if each.person == person_id], cover=_cover(db, say),
+        homes=mine, may_cover=_may_cover(db, cover, say, person_id, mine), sent=messages.of_person(db, person_id, limit=20),
+        leave=[each for each in rosters.absences(db, say.now) if each.person == person_id], cover=cover,
         asked=shown, must_call=False,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Reports: a month of the town, a village, a grid or a watcher; what is behind each figure; as a workbook; closing a month."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -8,10 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
 from alerts.commands import months as commands
-from alerts.projections import counting, reports
+from alerts.projections import counting, manning, reports
 from alerts.projections.blindness import month_of
 from alerts.projections.reports import Area, Report
-from alerts.registry import people, places
+from alerts.registry import chains, people, places
 from api.access.audit import note_down
 from api.asking import Operator, Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
@@ -26,6 +27,9 @@ Month = Annotated[str, Query(pattern=r"^(20\d\d-(0[1-9]|1[0-2]))?$")]
 AreaName = Annotated[str, Query(max_length=80)]
 _KINDS: Final = ("town", "village", "grid", "watcher")
 _MONTHS_SHOWN: Final = 18
+_CHOICE: Final = 300
+"""Among more grids and watchers than so many those of one village are offered, once it is chosen."""
+_PAGE: Final = 200
 
 
 class Asked:
@@ -39,7 +43,7 @@ class Asked:
             raise Problem(404, "area_unknown")
         self.area = Area(kind, id)  # type: ignore[arg-type]  # looked at above
         self.since, self.until = month_of(self.month)
-        self.areas = _areas(db, say)
+        self.areas = _areas(db, say, self.area)
         if self.address not in self.areas:
             raise Problem(404, "area_unknown")
         self.report: Report = reports.report(db, self.month, self.since, self.until, self.area, say.now)
@@ -64,20 +68,35 @@ class Asked:
         return (self.report.now if as_ == "now" else self.report.stands).alerts
 
 
-def _areas(db: Connection, say: Sentences) -> dict[str, str]:
-    """Everything a report may be about, by the name people say."""
-    english = say.language == "en"
+def _areas(db: Connection, say: Sentences, chosen: Area) -> dict[str, str]:
+    """What a report may be about, by the name people say: town and villages; of a large town the rest of one village only."""
+    of = say.names.of
     found = {"town": say.names.town() or say.t("reports.town")}
-    villages = {each.id: each.name_en if english and each.name_en else each.name for each in places.villages(db)}
-    found |= {f"village:{id}": f"{say.t('people.village')} · {name}" for id, name in villages.items()}
-    for grid in places.grids(db):
-        found[f"grid:{grid.id}"] = (
-            f"{say.t('reports.grid')} · {grid.name_en if english and grid.name_en else grid.name}"
-        )
-    for person in people.people(db):
-        if person.role == "watcher":
-            found[f"watcher:{person.id}"] = f"{say.t('role.watcher')} · {say.names.person(person.id)}"
+    found |= {
+        f"village:{each.id}": f"{say.t('people.village')} · {of(each.name, each.name_en)}"
+        for each in places.villages(db)
+    }
+    grids = places.grids(db)
+    watchers = [each for each in people.people(db) if each.role == "watcher"]
+    if len(grids) + len(watchers) > _CHOICE:
+        village = _village_of(db, chosen, grids)
+        near = chains.people_of_village(db, village, say.now)
+        grids = [each for each in grids if each.village == village]
+        watchers = [each for each in watchers if each.id in near or each.id == chosen.id]
+    found |= {f"grid:{each.id}": f"{say.t('reports.grid')} · {of(each.name, each.name_en)}" for each in grids}
+    found |= {f"watcher:{each.id}": f"{say.t('role.watcher')} · {of(each.name, each.name_en)}" for each in watchers}
     return found
+
+
+def _village_of(db: Connection, area: Area, grids: Sequence[places.Grid]) -> str:
+    if area.kind == "village":
+        return area.id
+    if area.kind == "grid":
+        return next((each.village for each in grids if each.id == area.id), "")
+    if area.kind == "watcher":
+        mine = manning.homes_answered_for(db, area.id, 0)
+        return next((where.village[0] for home in mine if (where := places.above(db, home))), "")
+    return ""
 
 
 @router.get("/reports")
@@ -114,21 +133,28 @@ def behind(
     request: Request, db: Snapshot, who: Reader, serving: Serving, month: Month = "", area: AreaName = "",
     line: Annotated[str, Query(max_length=8)] = "all", figure: Annotated[str, Query(max_length=40)] = "raised",
     of: Annotated[str, Query(pattern="^(now)?$")] = "", mark: Annotated[str, Query(pattern=r"^(0\.5|0\.9)?$")] = "",
+    start: Annotated[int | None, Query(alias="behind", ge=0, le=10_000_000)] = None,
 ) -> HTMLResponse:  # fmt: skip
     """Exactly the alerts, or for blind time the homes, that a figure counts."""
     del who
     asked = Asked(db, sentences_for(request, db, serving), month, area)
+    found: list[Any]
+    marked = ""
     if figure == "blind":
         counted = (asked.report.now if of == "now" else asked.report.stands).blind_s
-        homes = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
-        return page(request, "behind.html", asked.say, asked=asked, figure=figure, line=line, of=of, alerts=[], homes=homes, marked="", mark="", took=counting.took)  # fmt: skip
-    if not counting.known(line, figure):
+        found = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+    elif counting.known(line, figure):
+        found = counting.behind(asked.alerts(of), line, figure)
+        marked = counting.marked(found, float(mark)) if mark and figure in counting.SPANS else ""
+    else:
         raise Problem(404, "figure_unknown")
-    found = counting.behind(asked.alerts(of), line, figure)
-    marked = counting.marked(found, float(mark)) if mark and figure in counting.SPANS else ""
+    if start is None:  # the page on which the one stands that was asked for
+        start = next((n for n, one in enumerate(found) if marked and one.alert == marked), 0) // _PAGE * _PAGE
+    here = found[start : start + _PAGE]
+    asked.say.names.expect(home_ids=[one.home if isinstance(one, Counted) else one[0] for one in here])
     return page(
-        request, "behind.html", asked.say, asked=asked, figure=figure, line=line, of=of, alerts=found, homes=[],
-        marked=marked, mark=mark, took=counting.took,
+        request, "behind.html", asked.say, asked=asked, figure=figure, line=line, of=of, found=here, count=len(found),
+        marked=marked, mark=mark, took=counting.took, behind=start, step=_PAGE, link=asked.link(line, figure, of, mark),
     )  # fmt: skip
 
 

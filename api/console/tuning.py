@@ -26,21 +26,38 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 Scope = Annotated[str, Query(max_length=80)]
 Name = Annotated[str, Path(max_length=64)]
 _LEVELS: Final = rules.ORDER
+_CHOICE: Final = 200
+"""Among more homes than so many a village is chosen first."""
 
 
-def _scopes(db: Connection, say: Sentences) -> dict[str, str]:
-    """Where a number may hold, by the name people say."""
+def _scopes(db: Connection, say: Sentences, scope: str) -> dict[str, str]:
+    """Where a number may hold, by the name people say; in a county villages, and of the chosen one its groups and homes."""
     found = {"all": say.t("rules.town")}
-    for site in places.sites(db):
-        found[f"site:{site.id}"] = f"{say.t('rules.site')} · {say.names.site(site.id)}"
-    for home in homes.homes(db):
-        if home.status != "retired":
-            found[home.id] = say.names.home(home.id)
-    return found
+    for each in places.villages(db):
+        found[f"village:{each.id}"] = f"{say.t('people.village')} · {say.names.of(each.name, each.name_en)}"
+    village = ""
+    if homes.count(db) > _CHOICE:
+        village = _village_of(db, scope)
+        if not village:
+            return found
+    at_home = homes.watched_in(db, village)
+    for site in dict.fromkeys(at_home.values()):
+        found[f"site:{site}"] = f"{say.t('rules.site')} · {say.names.site(site)}"
+    say.names.expect(home_ids=at_home)
+    return found | {home: say.names.home(home) for home in at_home}
+
+
+def _village_of(db: Connection, scope: str) -> str:
+    kind, _, id = scope.partition(":")
+    if kind == "village":
+        return id
+    some = rules.homes_of_scope(db, scope)[:1] if scope != "all" else []
+    where = places.above(db, some[0]) if some else None
+    return where.village[0] if where else ""
 
 
 def _known(db: Connection, say: Sentences, scope: str) -> dict[str, str]:
-    found = _scopes(db, say)
+    found = _scopes(db, say, scope)
     if scope not in found:
         raise Problem(404, "scope_unknown")
     return found
@@ -214,7 +231,7 @@ def one_trial(
     say, found = sentences_for(request, db, serving), _trial(request, trial)
     trials: Trials = request.app.state.trials
     return page(
-        request, "trial.html", say, trial=found, scopes=_scopes(db, say), limit_s=trials.limit_s, days=rules.DAYS,
+        request, "trial.html", say, trial=found, scopes=_scopes(db, say, found.scope), limit_s=trials.limit_s, days=rules.DAYS,
         shown=lambda name, value: shown(say, name, value),
     )  # fmt: skip
 
@@ -232,7 +249,8 @@ def save(
     if found.saved or rule is None or rule.value != found.was:
         raise Problem(409, "trial_overtaken")
     change_settings(
-        serving.database, {found.name: found.value}, by=who.id, at=now, homes=found.homes, why=why
+        serving.database, {found.name: found.value}, by=who.id, at=now, scope=rules.recorded_as(found.scope),
+        homes=[home for home in found.homes if home != found.scope], why=why,
     )  # fmt: skip
     found.saved = True
     note_down(serving.database, at=now, who=who.id, what=f"setting {found.name}", ref=found.scope)

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from alerts.projections import alerts, homes, quarantined
+from alerts.projections.standings import Standings
 from api.asking import Reader, Serving
 from api.services import Services
 
@@ -53,20 +54,20 @@ def metrics(request: Request, who: Reader, serving: Serving) -> Response:
     """Figures in Prometheus' text form; a bearer token is needed."""
     del who
     registry = CollectorRegistry()
-    registry.register(_Figures(serving, request.app.state.broadcast.position))
+    registry.register(_Figures(serving, request.app.state.broadcast.position, request.app.state.standings))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 class _Figures:
-    def __init__(self, serving: Services, position: int) -> None:
-        self._serving, self._position = serving, position
+    def __init__(self, serving: Services, position: int, known: Standings) -> None:
+        self._serving, self._position, self._standings = serving, position, known
 
     def collect(self) -> Iterator[Metric]:
         """Everything is read at the moment of asking."""
         serving = self._serving
         with serving.database.read() as db:
             opened = alerts.count_open(db)
-            words = [home.status for home in homes.all_homes(db, serving.now())]
+            words = [home.status for home in self._standings.at(db, serving.now()).values()]
             held = quarantined.count(db)
         by_class = GaugeMetricFamily("shouwang_alerts_open", "Open alerts.", labels=["class"])
         for alert_class in range(1, 5):

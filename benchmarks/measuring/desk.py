@@ -1,10 +1,14 @@
 """A duty desk in a process of its own: a town with so many open alerts, the console on it, and facts on request."""
 
+import multiprocessing
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -16,21 +20,22 @@ from api.services import Channel, Services
 from events.database import Database
 from events.store import New, append, head
 from events.types.alert import AlertAcknowledged, AlertRaised, Step, StepTaken, Terms
+from events.types.fact import DAY
 from measuring import town
 from shouwang.moment import now
 
 _BUILT_IN = 200
 
 
-def raised(number: int, alert_class: int) -> list[New]:
+def raised(number: int, alert_class: int, *, name: str = "", village: str = "v-1", at: int | None = None) -> list[New]:
     """An alert of this class in the home of this number, its first step taken."""
-    home, site, at = f"h{number}", town.site_of(number), now()
-    chain = {"watcher": [f"w-{site}"], "grid_member": [f"g-{site}"], "village": ["v-1"], "town": ["t-1"]}
+    home, site, at = f"h{number}", town.site_of(number), now() if at is None else at
+    chain = {"watcher": [f"w-{site}"], "grid_member": [f"g-{site}"], "village": [village], "town": ["t-1"]}
     steps = [Step(0, ["watcher", "grid_member"]), Step(120, ["village"]), Step(240, ["town"])]
     danger = {1: "carbon_monoxide", 2: "no_activity", 3: "low_temperature"}[alert_class]
     quiet = {"last_seen": at - 50_000_000_000, "where": town.co_alarm(number), "limit_s": 43_200, "silent_s": 50_000}
     reason = quiet if alert_class == 2 else {"device": town.co_alarm(number), "at": at, "ppm": 210.0}
-    name = f"{danger}-{number}"
+    name = name or f"{danger}-{number}"
     terms = Terms(alert_class=alert_class, chain=chain, steps=steps)
     facts = [
         AlertRaised(alert=name, home=home, site=site, danger=danger, reason=reason, terms=terms, devices=[]),
@@ -44,7 +49,7 @@ class Desk:
 
     def __init__(self, folder: Path, homes: int) -> None:
         self.database: Database = town.new_database(folder / "shouwang.db")
-        town.settle(self.database, homes, now() - 86_400_000_000)
+        self._settle(self.database, homes)
         create_user(self.database, "duty", "administrator", "twelve-black-stoves", now=now())
         self.projector = Projector(self.database)
         self.projector.start()
@@ -55,6 +60,9 @@ class Desk:
         )  # fmt: skip
         self.app = create_app(services)
         self._last = 0
+
+    def _settle(self, database: Database, homes: int) -> None:
+        town.settle(database, homes, now() - DAY)
 
     def opens(self, count: int, alert_class: int) -> float:
         """So many more alerts, and wait until people can see them."""
@@ -89,9 +97,9 @@ class Desk:
         self.database.write(lambda db: append(db, news, recorded_at=now(), after={n.stream: after for n in news}))
 
 
-def serve(folder: Path, homes: int, orders: Connection) -> None:
+def serve(folder: Path, homes: int, orders: Connection, kind: type[Desk] = Desk) -> None:
     """Run it until the parent hangs up. The first answer is the port."""
-    desk = Desk(folder, homes)
+    desk = kind(folder, homes)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(desk.app, log_level="warning", access_log=False))
@@ -111,3 +119,32 @@ def serve(folder: Path, homes: int, orders: Connection) -> None:
         thread.join(10)
     desk.projector.stop()
     desk.database.close()
+
+
+class Orders:
+    """The desk, as its parent speaks to it."""
+
+    def __init__(self, line: Connection) -> None:
+        self._line = line
+        self.port: int = line.recv()
+
+    def __call__(self, *order: Any) -> Any:
+        """Have it done; what it answers."""
+        self._line.send(order)
+        return self._line.recv()
+
+
+@contextmanager
+def desk_apart(folder: Path, homes: int, kind: type[Desk] = Desk) -> Iterator[Orders]:
+    """In a process of its own, gone at the end."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(folder, homes, theirs, kind))
+    process.start()
+    theirs.close()
+    try:
+        yield Orders(ours)
+    finally:
+        ours.close()
+        process.join(20)
+        if process.is_alive():
+            process.kill()

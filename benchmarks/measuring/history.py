@@ -11,10 +11,10 @@ from shouwang.moment import now
 _AT_ONCE = 1000
 
 
-def settled_town(database: Database, homes: int, facts: int, *, until: int | None = None) -> None:
+def settled_town(database: Database, homes: int, facts: int, *, until: int | None = None, county: bool = False) -> None:
     """A town whose devices have said so many facts, the last of them just now (or at `until`)."""
     last = now() if until is None else until
-    town.settle(database, homes, last - facts * APART_US - HOUR)
+    town.settle(database, homes, last - facts * APART_US - HOUR, county=county)
     batch: list[New] = []
     for message in Voices(homes).past(facts, until=last):
         decoded = decode(message.topic, message.payload, retained=False, received_at=last)

@@ -14,6 +14,7 @@ from shouwang.operations.migrating import migrate
 
 MOTION = ("hall-1", "bed-1", "kitchen-1", "yard-1")
 _HOMES_PER_SITE = 5
+_SITES_PER_VILLAGE = 30
 """A site has a watcher and a grid member of its own: nobody has more open alerts than numbers to answer by (nine)."""
 
 
@@ -34,10 +35,10 @@ def devices(homes: int) -> Iterator[str]:
         yield co_alarm(home)
 
 
-def settle(database: Database, homes: int, at: int) -> None:
-    """Import a town of so many homes as of `at` (microseconds UTC)."""
+def settle(database: Database, homes: int, at: int, *, county: bool = False) -> None:
+    """Import a town of so many homes as of `at` (microseconds UTC); of a county: many villages, and everybody has agreed."""
     models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
-    apply(database, check(_town(homes), models), at)
+    apply(database, check(_town(homes, county=county), models), at)
 
 
 def new_database(address: str | Path) -> Database:
@@ -47,23 +48,31 @@ def new_database(address: str | Path) -> Database:
     return database
 
 
-def _town(homes: int) -> str:
+def village_of(site: int) -> int:
+    """In a county the number of the village in which the site of this number lies."""
+    return (site - 1) // _SITES_PER_VILLAGE + 1
+
+
+def _town(homes: int, *, county: bool) -> str:
     sites = list(dict.fromkeys(map(site_of, range(1, homes + 1))))
     people = [_person(f"w-{site}", "watcher", n) for n, site in enumerate(sites, 1)]
     people += [_person(f"s-{site}", "watcher", n) for n, site in enumerate(sites, 2001)]
     people += [_person(f"g-{site}", "grid_member", n) for n, site in enumerate(sites, 4001)]
-    people += [_person("v-1", "village_head", 9001), _person("t-1", "town_officer", 9002)]
-    return yaml.safe_dump(
+    numbers = range(1, village_of(len(sites)) + 1 if county else 2)
+    people += [_person(f"v-{n}", "village_head", 9000 + n) for n in numbers] + [_person("t-1", "town_officer", 9999)]
+    village = {site: f"v{village_of(n) if county else 1}" for n, site in enumerate(sites, 1)}
+    agreed = {"consent": "2020-01-05"} if county else {}
+    return yaml.dump(
         {
             "town": {"id": "measured", "name": "测速镇", "name_en": "Measured Town", "signature": "示例守望"},
             "people": people,
-            "villages": [{"id": "v1", "name": "测速村", "head": "v-1"}],
-            "grids": [{"id": f"grid-{s}", "village": "v1", "name": f"{s}网格", "member": f"g-{s}"} for s in sites],
+            "villages": [{"id": f"v{n}", "name": "测速村" if n == 1 else f"测速{n}村", "head": f"v-{n}"} for n in numbers],
+            "grids": [{"id": f"grid-{s}", "village": village[s], "name": f"{s}网格", "member": f"g-{s}"} for s in sites],
             "sites": [{"id": s, "name": f"{s}组", "grid": f"grid-{s}"} for s in sites],
-            "homes": [_home(n) for n in range(1, homes + 1)],
+            "homes": [_home(n) | agreed for n in range(1, homes + 1)],
         },
-        allow_unicode=True,
-    )
+        Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), allow_unicode=True,
+    )  # fmt: skip
 
 
 def _person(name: str, role: str, number: int) -> dict[str, object]:

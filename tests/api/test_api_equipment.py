@@ -181,11 +181,13 @@ def test_who_sees_a_part_finds_its_devices_without_buttons(desk, client):
     assert client.get("/devices/new").status_code == 403
 
 
-def test_of_very_many_devices_those_that_need_a_hand_are_listed_and_the_rest_is_counted(desk, operator, monkeypatch):
+def test_of_very_many_devices_those_that_need_a_hand_come_first_and_the_rest_page_by_page(desk, operator, monkeypatch):
     monkeypatch.setattr("api.console.equipment._LISTED", 2)
     desk.reports(OccupancyReported(device="dp03/hall-2", occupied=True), "o1")
     page = operator.get("/devices").text
-    assert "另外 2 个排在后面" in page and "dp03/hall-2" not in page
+    assert "1–2 / 4" in page and "dp03/hall-2" not in page
+    after = operator.get("/devices/live?behind=2").text
+    assert "3–4 / 4" in after and "dp03/hall-2" in after
 
 
 def test_every_reason_for_which_a_message_is_kept_aside_has_its_words():

@@ -8,6 +8,7 @@ from test_api_rights import TWO_VILLAGES, come_in
 
 from alerts.projections.spots import sketch
 from alerts.registry import importing
+from api.access.audit import latest
 from events.types import alert as facts
 from events.types.home import HomePaused
 
@@ -114,3 +115,49 @@ def test_homes_whose_place_is_registered_are_sketched_with_north_above_and_none_
 def test_half_a_place_is_refused_by_the_town_file():
     with pytest.raises(importing.ImportRefused):
         importing.check(TWO_VILLAGES.replace("    number: 12\n", "    number: 12\n    east: 3\n"), MODELS)
+
+
+@pytest.mark.parametrize(
+    ("find", "homes"),
+    [
+        ("12号", {"dp03-12"}), ("东坪三组15号家", {"dp03-15"}), ("Dongping Group 3 12", {"dp03-12"}),
+        ("sh01-3", {"sh01-3"}), ("上河", {"sh01-3"}), ("东坪", {"dp03-12", "dp03-15"}), ("赵福生", {"dp03-15"}),
+        ("赵福", set()), ("%", set()),
+    ],
+)  # fmt: skip
+def test_a_home_is_found_as_it_is_named_on_the_telephone(two, client, find, homes):
+    come_in(two, client, "operator")
+    page = client.get("/homes", params={"find": find}).text
+    assert set(re.findall(r'<th scope="row"><a href="/homes/([^"]+)"', page)) == homes
+    with two.database.read() as db:
+        noted = [entry.ref for entry in latest(db) if entry.what == "shown: home found by name"]
+    assert noted == (["dp03-15"] if find == "赵福生" else []), "who was found by their name is on record"
+
+
+def test_of_many_homes_a_page_at_a_time_the_least_protected_first(two, client, monkeypatch):
+    monkeypatch.setattr("api.console.listing._PAGE", 2)
+    two.happens("home-dp03-12", "dp03", HomePaused(home="dp03-12", reason="", by="user:duty"))
+    come_in(two, client, "operator")
+    first, second = client.get("/homes").text, client.get("/homes?behind=2").text
+    assert "1–2 / 3" in first and "/homes/dp03-12" not in first and "/homes/dp03-12" in second
+    assert 'href="/homes/dp03-12"' in client.get("/homes?word=paused&village=dp").text
+    come_in(two, client, "village", ("sh",))
+    page = client.get("/homes?find=东坪").text
+    assert "没有这样的住户" in page and "dp03-12" not in page
+    assert "没有这样的住户" in client.get("/homes?find=李桂兰").text, "nor by the name of somebody elsewhere"
+
+
+def test_in_a_county_the_map_shows_villages_and_a_home_is_looked_for_before_something_is_hung_up(
+    two, client, monkeypatch
+):
+    monkeypatch.setattr("api.console.mapping._HOMES_SHOWN", 0)
+    monkeypatch.setattr("api.console.mapping._GRIDS_SHOWN", 1)
+    monkeypatch.setattr("api.console.equipment._CHOICE", 1)
+    come_in(two, client, "operator")
+    town = client.get("/places").text
+    assert town.count("/places/villages/sh") == 2 and "/places/grids/" not in town, "as a tile and in the list"
+    assert "/places/grids/sh-g1" in client.get("/places/villages/sh").text
+    assert 'name="model"' not in client.get("/devices/new").text
+    found = client.get("/devices/new?find=上河&name=hall-3").text
+    assert '<option value="sh01-3">' in found and "dp03-12" not in found and 'value="hall-3"' in found
+    assert '<option value="dp03-15" selected>' in client.get("/devices/new?home=dp03-15").text

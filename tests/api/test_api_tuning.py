@@ -92,14 +92,32 @@ def test_what_was_not_finished_says_so_and_shows_no_result(root, judge):
     assert "没有结果也保存" in said and "4 → 2" not in said
 
 
-def test_a_village_group_changes_each_home_it_has(desk, root, judge):
+@pytest.mark.parametrize(("scope", "recorded"), [("site:dp03", "site/dp03"), ("village:dp", "village/dp")])
+def test_a_village_or_a_group_changes_each_home_it_has_and_is_remembered_for_those_to_come(
+    desk, root, judge, scope, recorded
+):
     judge.go.set()
-    assert "各户不同" in words(root, "/rules/no_activity_s?scope=site:dp03")
-    trial = tried(root, "no_activity_s", scope="site:dp03", value="840")
+    assert "各户不同" in words(root, f"/rules/no_activity_s?scope={scope}")
+    trial = tried(root, "no_activity_s", scope=scope, value="840")
     until(lambda: "4 → 2" in words(root, trial))
+    assert judge.asked[0].homes == ["dp03-12", "dp03-15"]
     root.post(f"{trial}/save", data={"why": "冬天"}, headers=FORM)
-    assert {one.scope for one in settings(desk) if one.name == "no_activity_s"} == {"dp03-12", "dp03-15"}
-    assert "14 小时" in words(root, "/rules?scope=site:dp03")
+    said = {one.scope for one in settings(desk) if one.name == "no_activity_s"}
+    assert said == {recorded, "dp03-12", "dp03-15"}
+    assert "14 小时" in words(root, f"/rules?scope={scope}")
+    history = words(root, f"/rules/no_activity_s?scope={scope}").partition("改动记录")[2]
+    assert history.count("冬天") == 1, "one word, not one for each home"
+    assert words(root, "/rules/no_activity_s?scope=dp03-12").count("冬天") == 1
+
+
+def test_in_a_county_a_village_is_chosen_before_its_groups_and_homes(root, monkeypatch):
+    monkeypatch.setattr("api.console.tuning._CHOICE", 1)
+    town = root.get("/rules").text
+    assert 'value="village:dp"' in town and "site:dp03" not in town and 'value="dp03-12"' not in town
+    for scope in ("village:dp", "site:dp03", "dp03-12"):
+        page = root.get(f"/rules?scope={scope}").text
+        assert 'value="site:dp03"' in page and 'value="dp03-15"' in page
+    assert root.get("/rules?scope=village:nowhere").status_code == 404
 
 
 def test_steps_are_set_in_minutes_and_say_whom_they_would_have_reached(desk, root, judge):

@@ -5,6 +5,7 @@ import pytest
 import alerts.notify.outbox
 import alerts.registry.tables  # noqa: F401  # their tables are made by `create`
 from alerts.projections.projector import Projector
+from alerts.projections.standings import Standings
 from events.keepers import make_database
 from events.store import New, append, head, version_of
 
@@ -18,6 +19,7 @@ class Log:
         self.database = make_database(address)
         self.database.create()
         self.projector = Projector(self.database)
+        self.standings = Standings()
         self.now = NOW
 
     def happens(self, stream, *events, site="dp03", at=None):

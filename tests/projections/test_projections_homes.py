@@ -43,7 +43,11 @@ def moves(log, device=HALL, **more):
 
 
 def word(log, home="h1"):
+    """As its page has it; the list of all homes, which remembers, must say the same each time."""
     found = log.ask(homes.one, home, log.now)
+    listed = log.ask(log.standings.at, log.now)[home]
+    assert (listed.status, listed.reasons, listed.moved_at) == (found.status, found.reasons, found.moved_at)
+    assert {device for _, device in listed.devices} == {device["device"] for device in found.devices}
     return found.status, [reason["what"] for reason in found.reasons]
 
 

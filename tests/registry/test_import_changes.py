@@ -29,8 +29,20 @@ from events.types.home import (
     PhoneWithdrawn,
     SiteRegistered,
 )
+from events.types.setting import SettingChanged
 
 pytestmark = pytest.mark.both
+NEW_HOME = """\
+  - id: dp03-20
+    site: dp03
+    number: 20
+    address: 东坪村三组20号
+    residents: [{name: 苗小满}]
+    watcher: p-w02
+    no_activity_hours: 12
+    devices:
+      - {id: hall-20, model: motion-pir, room: 堂屋}
+"""
 
 
 def test_a_site_on_high_ground_says_so_once_and_a_file_that_says_nothing_leaves_it(taken):
@@ -40,6 +52,30 @@ def test_a_site_on_high_ground_says_so_once_and_a_file_that_says_nothing_leaves_
     assert (said.name, said.value, said.scope) == ("air.altitude_m", "1500.0", "site/dp03")
     assert take(taken, high, now=LATER + DAY).nothing_new
     assert take(taken, TOWN, now=LATER + DAY).nothing_new
+
+
+def test_a_home_that_comes_later_is_given_what_was_set_for_its_group_and_its_village(taken):
+    def set_for(scope, name, value):
+        fact = SettingChanged(name=name, value=value, scope=scope, by="user:a")
+        taken.write(
+            lambda db: append(
+                db,
+                [New("settings", "all", fact, LATER)],
+                recorded_at=LATER,
+                after={"settings": version_of(db, "settings")},
+            )
+        )
+
+    set_for("site/dp03", "class3.hours", "[7,19]")
+    set_for("village/dp", "battery.low_pct", "20")
+    set_for("village/dp", "class3.hours", "[6,18]")
+    set_for("site/dp03", "no_activity_s", "3600")
+    set_for("site/elsewhere", "flapping.changes", "9")
+    assert news(taken, TOWN) == [], "homes that are there already have theirs"
+    given = [new.event for new in news(taken, TOWN + NEW_HOME) if isinstance(new.event, SettingChanged)]
+    assert [(said.name, said.value, said.scope) for said in given] == [
+        ("class3.hours", "[6,18]", "dp03-20"), ("battery.low_pct", "20", "dp03-20"),
+    ]  # fmt: skip
 
 
 def test_a_changed_limit_enrolls_the_home_again_from_now(taken):

@@ -8,6 +8,7 @@ from alerts.registry.importing.device_changes import change_device
 from alerts.registry.importing.planned import Plan, PlannedHome
 from events.types.home import ChainSet, ElderPhonesSet, HomeEnrolled
 from events.types.life import ConsentRecorded
+from events.types.setting import SettingChanged
 
 
 def change_homes(plan: Plan, status: dict[str, Status], agreed: set[str], changes: Changes) -> list[str]:
@@ -21,6 +22,8 @@ def change_homes(plan: Plan, status: dict[str, Status], agreed: set[str], change
     for place, home in enumerate(plan.homes):
         if not _enrol(home, place, status.get(home.id, "enrolled"), changes):
             left_alone.append(home.id)
+        if home.id not in held.homes:
+            _give(home.id, held.inherited(home.site, ladder.village_at(home.site)), changes)
         new = [
             {
                 "home": home.id,
@@ -54,6 +57,12 @@ def change_homes(plan: Plan, status: dict[str, Status], agreed: set[str], change
             levels = ladder.chain(row["site"], held.level(id, "watcher"), held.level(id, "second_watcher"))
             _chain(id, row["site"], levels, held.own_levels(id), changes, now)
     return left_alone
+
+
+def _give(home: str, values: dict[str, str], changes: Changes) -> None:
+    """What was set for its village group or its village holds for a home that comes later too."""
+    for name, value in values.items():
+        changes.decide("settings", "all", SettingChanged(name=name, value=value, scope=home, by="import"), changes.now)
 
 
 def _enrol(home: PlannedHome, place: int, status: Status, changes: Changes) -> bool:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from alerts.core.policy import ALTITUDE, scope_of_site
+from alerts.core.policy import ALTITUDE, scope_of_site, scope_of_village
 from alerts.registry import tables
 from alerts.registry.importing.check import ahead
 from alerts.registry.importing.faults import Fault
@@ -17,12 +17,14 @@ from events.store import read_stream
 from events.types.setting import SettingChanged
 
 Row = dict[str, Any]
+_OF_THE_HOME: Final = frozenset({ALTITUDE, "no_activity_s"})
+"""A home has its limit from the file; the altitude is the site's own."""
 
 
 class Registered(msgspec.Struct):
     """All rows by id; residents and chains by home, phones by person (withdrawn ones too).
 
-    `altitudes`: metres by site, as set.
+    `altitudes`: metres by site, as set. `of_places`: scope of a site or a village, name and value of each setting, in order.
     """
 
     towns: dict[str, Row]
@@ -41,6 +43,12 @@ class Registered(msgspec.Struct):
     holidays: list[Row]
     covers: dict[str, Row]
     altitudes: dict[str, float]
+    of_places: list[tuple[str, str, str]]
+
+    def inherited(self, site: str, village: str) -> dict[str, str]:
+        """What a home that is new here is given: of each number what was set last for its site or its village."""
+        here = {scope_of_site(site), scope_of_village(village)}
+        return {name: value for scope, name, value in self.of_places if scope in here and name not in _OF_THE_HOME}
 
     def ladder(self) -> Ladder:
         """The rungs as registered; officers are read back from chains, where their order is kept."""
@@ -91,6 +99,7 @@ def load(db: Connection) -> Registered:
         ],
         covers={row["entry"]: dict(row) for row in db.execute(select(tables.holiday_covers)).mappings()},
         altitudes=_altitudes(db),
+        of_places=_of_places(db),
     )
 
 
@@ -145,6 +154,15 @@ def _altitudes(db: Connection) -> dict[str, float]:
         if isinstance(change, SettingChanged) and change.scope.startswith(scope_of_site("")):
             found[change.scope.removeprefix(scope_of_site(""))] = float(json.loads(change.value))
     return found
+
+
+def _of_places(db: Connection) -> list[tuple[str, str, str]]:
+    return [
+        (change.scope, change.name, change.value)
+        for recorded in read_stream(db, "settings", types=[SettingChanged.__name__])
+        if isinstance(change := recorded.event, SettingChanged)
+        and change.scope.startswith((scope_of_site(""), scope_of_village("")))
+    ]
 
 
 def _by_id(db: Connection, table: Table) -> dict[str, Row]:

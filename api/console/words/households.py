@@ -3,6 +3,12 @@
 from typing import Final
 
 ZH: Final[dict[str, str]] = {
+    "find.home": "找一户",
+    "find.example": "组名、门牌号，或老人全名",
+    "find.place": "组名和门牌号",
+    "find.none": "没有这样的住户。",
+    "find.first": "住户很多，先找到要找的那一户。",
+    "find.more": "只列出前 {count} 户，请写得更具体些。",
     "month.title": "最近 30 天的动静",
     "month.said": "{days} 天里有 {stirring} 天有动静；看不到的时间合计 {blind}",
     "month.moved": "有动静（越高越多，每小时一格）",
@@ -110,6 +116,12 @@ ZH: Final[dict[str, str]] = {
 }
 
 EN: Final[dict[str, str]] = {
+    "find.home": "Find a home",
+    "find.example": "group, house number, or the elder's whole name",
+    "find.place": "group and house number",
+    "find.none": "There is no such home.",
+    "find.first": "There are many homes: find the one you mean first.",
+    "find.more": "Only the first {count} are listed; please say more.",
     "month.title": "Movement, last 30 days",
     "month.said": "Movement on {stirring} of {days} days; not seen for {blind} in all",
     "month.moved": "Movement (higher is more, one column an hour)",

@@ -31,7 +31,7 @@ ROWS = {
     "fit_ms": Row("of it the fit alone, ms", form=".2f"),
     "to_fit": Row("the whole to the fit alone", form=".2f"),
 }
-_TERMS = LineTerms(cap_s=43_200)
+_TERMS = LineTerms(cap_s=43_200, most_s=50_400, neighbours=6)
 
 
 def pages(home: str, days: int, first: int, rng: Random) -> list[DayLived]:

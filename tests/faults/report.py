@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reliability.md"
 BOOK = ROOT / "docs" / "reliability.json"
 _SYNCS = 50
+_BUILD = re.compile(r"(?<=Linux )(?P<release>[\d.]+)-[^,]+")
+"""Which build of a kernel it was says nothing to anybody."""
 _MEASURE = re.compile(r"(?P<what>.* )(?P<number>\d+\.\d+)(?P<unit> ms)")
 
 _HEAD = """# What it survives
@@ -119,7 +121,7 @@ def page(told: list[Told], rounds: tuple[Round, ...]) -> str:
 
 def folded(machines: set[str]) -> str:
     """Several descriptions as one: what is the same is said once, of a measure the least and the most, else each."""
-    described = [each.split(", ") for each in machines]
+    described = [_BUILD.sub(r"\g<release>", each).split(", ") for each in machines]
     if len({len(parts) for parts in described}) > 1:
         return "; ".join(sorted(machines))
     return ", ".join(_together(sorted(set(parts))) for parts in zip(*described, strict=True))

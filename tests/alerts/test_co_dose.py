@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import math
 import os
 from pathlib import Path
 
@@ -53,6 +54,24 @@ def test_a_stove_that_never_draws_well_shows_in_the_means(ppm: float, hours: int
     found = breathe(steady(ppm, 60 * (hours + 1), every_s=600), interval=10 * MINUTE, rule=check_flue)
     assert [danger.reason["by"] for _, danger in found.dangers] == [by]
     assert breathe(steady(5, 60 * 72, every_s=600), rule=check_flue, interval=10 * MINUTE).dangers == []
+
+
+def test_the_means_of_the_flue_are_those_of_the_issue_to_a_tenth() -> None:
+    def said(ppm: float, hours: int) -> list[str]:
+        found = breathe(steady(ppm, 60 * hours, every_s=600), interval=10 * MINUTE, rule=check_flue)
+        return [danger.reason["by"] for _, danger in found.dangers]
+
+    assert said(8.8, 9) == ["mean_8h"]
+    assert said(8.6, 9) == []
+    assert said(6.1, 26) == ["mean_24h"]
+    assert said(5.9, 50) == []
+
+
+def test_below_fifty_the_dose_fades_to_a_third_in_four_hours() -> None:
+    """Half a dose at 100 ppm, 240 min at 49 ppm, then 100 ppm again: what is left of the half is 1/e of it."""
+    air = [(T0 + n * MINUTE, 100.0 if n < 13 or n >= 253 else 49.0) for n in range(290)]
+    left = 13 / 25 / math.e
+    assert breathe(air, interval=MINUTE).alarm_min == pytest.approx(253 + 25 * (1 - left), abs=1)
 
 
 def test_the_flue_is_all_right_again_when_the_means_are_well_below() -> None:

@@ -55,10 +55,10 @@ class Witness:
 
     def __init__(self, address: str) -> None:
         self._db = psycopg.connect(address, autocommit=True)
-        self._db.execute("CREATE TABLE witness (who text NOT NULL, at timestamptz NOT NULL)")
+        self._db.execute("CREATE TABLE witness (who text NOT NULL, at timestamptz NOT NULL, what text NOT NULL)")
         self._db.execute(
             "CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "INSERT INTO witness VALUES (current_setting('application_name'), clock_timestamp()); RETURN NULL; END $$"
+            "INSERT INTO witness VALUES (current_setting('application_name'), clock_timestamp(), TG_TABLE_NAME); RETURN NULL; END $$"
         )
         for table in _WITNESSED:
             self._db.execute(
@@ -85,12 +85,10 @@ class Witness:
         assert row is not None
         return str(row[0])
 
-    def wrote(self, owner: str, *, after: str = "-infinity") -> int:
-        """How many statements of this process were committed since then."""
-        asked = "SELECT count(*) FROM witness WHERE who = %s AND at > %s::timestamptz"
-        row = self._db.execute(asked, (self.who(owner), after)).fetchone()
-        assert row is not None
-        return int(row[0])
+    def wrote(self, owner: str, *, after: str = "-infinity") -> list[str]:
+        """The table of each statement of this process that was committed since then."""
+        asked = "SELECT what FROM witness WHERE who = %s AND at > %s::timestamptz"
+        return [str(row[0]) for row in self._db.execute(asked, (self.who(owner), after)).fetchall()]
 
     def in_hand(self, owner: str) -> int:
         """Messages that this process has claimed and not settled: what became of them nobody knows for certain."""

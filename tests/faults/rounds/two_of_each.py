@@ -109,7 +109,7 @@ def frozen(ground: Ground) -> Outcome:
             ended = round(time.monotonic() - began, 1)
             wrote, later = witness.wrote(first, after=woken), _sent_by(service) - sent
             stage.expect(code == 1, f"the woken one ended with {code}")
-            stage.expect(not wrote, f"the woken one committed {wrote} statements")
+            stage.expect(not wrote, f"the woken one committed into {wrote}")
             stage.expect(not later, f"the woken one sent {later} messages")
             service.start()  # as its parent would
             service.until(
@@ -123,7 +123,7 @@ def frozen(ground: Ground) -> Outcome:
             outcome = audit(_in_place_of(service, second), crowd, ambiguous=stage.in_hand)
     outcome.failures += stage.failures
     outcome.figures = {
-        "frozen_s": seconds, "replaced_after_s": took, "woken_committed": wrote, "woken_sent": later,
+        "frozen_s": seconds, "replaced_after_s": took, "woken_committed": len(wrote), "woken_sent": later,
         "woken_ended_after_s": ended, "told_by_the_watchdog": len(rang),
     } | outcome.figures  # fmt: skip
     return outcome

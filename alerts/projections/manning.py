@@ -17,6 +17,8 @@ from alerts.registry.rosters import Absence
 from events.store import read_stream
 from events.types.home import PhoneOptedOut
 
+_ONE_BY_ONE: Final = 5_000
+"""More names than so many are not put into one question."""
 REFUSING: Final = "responder_unreachable"
 """The task that opens when somebody's phone takes no texts any more."""
 WHYS: Final = ("on_leave", "no_phone", "refuses", "not_received", "off_duty", "no_home")
@@ -105,20 +107,14 @@ def _standing_in(*places: str) -> Any:
 
 def _loads(db: Connection, rotas: Mapping[str, set[str]], only: str | None) -> dict[str, _Load]:
     """Person -> what they carry by name and by a rota of theirs, each home once. Counted by the database where it can be."""
-    turning = {person for members in rotas.values() for person in members} if only is None else {only}
-    found: dict[str, _Load] = {}
+    turning, found = {only} if only is not None else _of_several(db, rotas), dict[str, _Load]()
     if only is None:
-        all_ = _standing_in()
-        levels: dict[str, dict[str, int]] = {}
-        for person, level, count in db.execute(
-            select(all_.c.person, all_.c.level, func.count()).group_by(all_.c.person, all_.c.level)
-        ):
-            levels.setdefault(person, {})[level] = count
-        homes = select(all_.c.person, func.count(all_.c.home.distinct())).group_by(all_.c.person)
-        found = {person: _Load(levels[person], count) for person, count in db.execute(homes)}
+        c = tables.chains
+        once = select(c.c.person, func.min(c.c.level), func.count(c.c.home.distinct())).group_by(c.c.person)
+        found = {person: _Load({level: count}, count) for person, level, count in db.execute(once)}
     if turning:
         by_place: dict[str, list[tuple[str, str]]] = {}
-        some = _standing_in(*sorted(turning), *sorted(rotas))
+        some = _standing_in(*(sorted(turning | rotas.keys()) if len(turning) <= _ONE_BY_ONE else ()))
         for place, level, home in db.execute(select(some.c.person, some.c.level, some.c.home)):
             by_place.setdefault(place, []).append((level, home))
         for person in turning:
@@ -129,6 +125,14 @@ def _loads(db: Connection, rotas: Mapping[str, set[str]], only: str | None) -> d
             }
             found[person] = _Load(Counter(level for level, _ in mine), len({home for _, home in mine}))
     return found
+
+
+def _of_several(db: Connection, rotas: Mapping[str, set[str]]) -> set[str]:
+    """Who stands on more than one level, in a rota, or for some class of alert only: their homes are counted one by one."""
+    c = tables.chains
+    levels = select(c.c.person).group_by(c.c.person).having(func.min(c.c.level) != func.max(c.c.level))
+    some = {person for members in rotas.values() for person in members}
+    return some | set(db.scalars(levels)) | set(db.scalars(select(tables.class_chains.c.person).distinct()))
 
 
 def _places(db: Connection) -> set[str]:

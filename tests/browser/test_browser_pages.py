@@ -67,6 +67,13 @@ def test_on_an_office_screen_the_first_alert_is_seen_without_scrolling(filled):
     assert box["y"] + box["height"] <= 768
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_on_an_office_screen_the_head_is_one_row(filled, language):
+    filled.speaks(language)
+    filled.opens("/")
+    assert filled.page.locator("header.top").bounding_box()["height"] < 60
+
+
 def test_on_paper_the_contents_stay_and_the_buttons_go(filled):
     filled.page.emulate_media(media="print")
     for page in PAGES:

@@ -58,13 +58,19 @@ class Witness:
         self._db.execute("CREATE TABLE witness (who text NOT NULL, at timestamptz NOT NULL, what text NOT NULL)")
         self._db.execute(
             "CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "INSERT INTO witness VALUES (current_setting('application_name'), clock_timestamp(), TG_TABLE_NAME); RETURN NULL; END $$"
+            "INSERT INTO witness SELECT current_setting('application_name'), clock_timestamp(), TG_TABLE_NAME "
+            "WHERE EXISTS (SELECT 1 FROM changed); RETURN NULL; END $$"
         )
         for table in _WITNESSED:
-            self._db.execute(
-                f"CREATE TRIGGER witness AFTER INSERT OR UPDATE OR DELETE ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION witness()"
-            )
+            for event, rows in (
+                ("INSERT", "NEW"),
+                ("UPDATE", "NEW"),
+                ("DELETE", "OLD"),
+            ):  # a refused claim changes none
+                self._db.execute(
+                    f"CREATE TRIGGER witness_{event} AFTER {event} ON {table} REFERENCING {rows} TABLE AS changed "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION witness()"
+                )
 
     def who(self, owner: str) -> str:
         """What the server calls the process that holds leases by this name."""

@@ -45,12 +45,12 @@ class Interrupted(Engine):
 
     meanwhile: list[Callable[[], object]]
 
-    def commit(self) -> None:
+    def commit(self, *, resting: bool = True) -> None:
         """Their acts first."""
         acts, self.meanwhile = getattr(self, "meanwhile", []), []
         for act in acts:
             act()
-        super().commit()
+        super().commit(resting=resting)
 
 
 class Weeks:

@@ -25,6 +25,8 @@ class Registrations:
     def __init__(self, homes: MutableMapping[str, Household]) -> None:
         self._homes = homes
         self._stood: dict[str, tuple[tuple[int, str], ...]] = {}
+        self._latest: tuple[tuple[int, str], ...] = ()
+        """Where the device that came before stood: most come with their neighbours, and share one object."""
         self.by_site: dict[str, set[str]] = {}
         """Site -> its homes; a home has one site for ever."""
         self.watched: dict[str, int] = {}
@@ -40,7 +42,9 @@ class Registrations:
         self.watched[home.site] = self.watched.get(home.site, 0) + home.watched
 
     def _stand(self, device: str, since: int, home: str) -> None:
-        self._stood[device] = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
+        stood = tuple(sorted({*self._stood.get(device, ()), (since, home)}))
+        self._latest = self._latest if stood == self._latest else stood
+        self._stood[device] = self._latest
 
     def place(self, device: str, at: int, *, alarm: bool = False) -> tuple[Household, Sensor] | None:
         """The home in which the device was at `at`. An alarm from before its first home belongs to its first."""

@@ -22,6 +22,8 @@ class Known:
         self._position = 0
         self._homes: dict[str, str] = {}
         self._devices: dict[str, str] = {}
+        self._latest = ""
+        """The home of the device that came before: most come with their neighbours, and share one text."""
         self._landed = threading.Event()
         self._landed.set()
         self._look_at = 0.0
@@ -47,7 +49,8 @@ class Known:
         """One registration."""
         match event:
             case DeviceAssigned():
-                self._devices[event.device] = event.home
+                self._latest = self._latest if event.home == self._latest else event.home
+                self._devices[event.device] = self._latest
             case DeviceRemoved() if self._devices.get(event.device) == event.home:
                 del self._devices[event.device]
             case HomeEnrolled() | HomeResumed():

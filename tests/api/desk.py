@@ -94,7 +94,7 @@ class Desk:
     """Holds everything a test at the desk needs. `now` is the clock; what is appended happens at that moment."""
 
     def __init__(self, path, **changed):
-        self.database = make_database(path / "shouwang.db")
+        self.database = make_database(changed.pop("address", None) or path / "shouwang.db")
         self.now = NOW
         self.receipts, self.replies = [], []
         self.database.create()

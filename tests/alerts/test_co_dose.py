@@ -199,7 +199,8 @@ def test_more_samples_never_delay_an_alarm(air: list[float], data: st.DataObject
     chosen = data.draw(st.lists(st.sampled_from(all_of_it), min_size=1, unique=True).map(sorted))
     end = all_of_it[-1][0] + HOUR
     few, many = (breathe(each, until=end, interval=2 * MINUTE).alarm_min for each in (chosen, all_of_it))
-    assert few is None or (many is not None and many <= few)
+    rounded = len(all_of_it) / MINUTE  # each step of the sum is cut to whole microseconds
+    assert few is None or (many is not None and many <= few + rounded)
 
 
 @settings(max_examples=60, deadline=None)

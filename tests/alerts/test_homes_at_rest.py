@@ -1,5 +1,7 @@
 """Between two commits a home lies as its snapshot; whatever was done to it is there when it is opened again."""
 
+import pytest
+
 from alerts.core.household import Household, Sensor
 from alerts.homes import Homes, looking_at
 from tests.house import House
@@ -56,8 +58,9 @@ def test_while_alarms_press_homes_stay_open_and_what_was_done_to_them_is_saved_o
     assert homes["h1"].fired == [(7, "s1/hall", True)]
 
 
-def test_no_more_than_so_many_stay_open_and_the_longest_unasked_go_first() -> None:
+def test_no_more_than_so_many_stay_open_and_the_longest_unasked_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
     homes = Homes()
+    monkeypatch.setattr("alerts.homes._MOST_OPEN", 512)
     for n in range(600):
         homes[f"h{n}"] = Household(f"h{n}", "s1", 5, 43_200)
     kept = homes["h0"]

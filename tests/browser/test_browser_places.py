@@ -36,6 +36,7 @@ def test_what_is_done_on_the_page_of_a_home_is_seen_there_at_once_and_a_refusal_
     page.get_by_role("button", name="恢复守望").click()
     expect(page.locator("#live .word.paused")).to_have_count(0)
     desk.raises_co()
+    expect(page.locator("#live").get_by_text("没人去")).to_be_visible()
     page.locator("#pausing summary").click()
     page.locator("#pause-reason").fill("住院")
     page.locator("#do-pause").click()

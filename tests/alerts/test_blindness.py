@@ -294,7 +294,7 @@ def test_a_hiccup_of_less_than_a_minute_is_not_written_down(house: House) -> Non
 def test_in_whatever_order_it_comes_the_quiet_are_found_and_the_others_left_in_peace(house: House) -> None:
     """Thirty gaps: which sensor had a way out, when somebody moved and in what order things come, by chance."""
     chance = random.Random(3)
-    house.set(class2__prealarm_s=3600, routine__on=False)  # what thirty such gaps teach of a person is not asked here
+    house.set(class2__prealarm_s=3600, routine__on=0)  # what thirty such gaps teach of a person is not asked here
     for number in range(30):
         for alert in quiet(house):
             if alert.status == "suspected":

@@ -142,3 +142,14 @@ def test_the_broker_of_compose_keeps_what_it_acknowledged() -> None:
         env={"NATS_PASSWORD": "n0123456789abcdef"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
+
+
+def test_no_region_of_a_page_that_fetches_itself_makes_its_buttons_wait_in_its_own_line() -> None:
+    """htmx hands `hx-sync` down: a button within would queue with the region's own fetches, and be dropped for the next."""
+    tags = [
+        tag
+        for page in (ROOT / "api/console/templates").glob("*.html")
+        for tag in re.findall(r"<[^>]*hx-sync[^>]*>", page.read_text("utf-8"))
+    ]
+    assert len(tags) >= 8
+    assert [tag for tag in tags if 'hx-disinherit="hx-sync"' not in tag] == []

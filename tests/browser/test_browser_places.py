@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from events.store import read_stream
+
 pytestmark = pytest.mark.browser
 
 
@@ -43,3 +45,22 @@ def test_what_is_done_on_the_page_of_a_home_is_seen_there_at_once_and_a_refusal_
     expect(page.locator("#notice")).to_contain_text("还有没了结的警情")
     assert [said for said in window.complaints if "409" not in said] == []
     window.complaints.clear()
+
+
+def test_what_is_pressed_while_the_page_is_being_fetched_anew_is_done_and_not_dropped(desk, window):
+    window.opens("/homes/dp03-12")
+    page, held = window.page, []
+
+    def holds_the_first(route):
+        route.continue_() if held else held.append(route)
+
+    page.route("**/homes/dp03-12/acts*", holds_the_first)
+    with page.expect_request("**/homes/dp03-12/acts*"):
+        page.evaluate("htmx.trigger(document.body, 'changed')")
+    page.get_by_label("看到什么").fill("人好，在烤火")
+    page.get_by_role("button", name="记下探访").click()
+    page.evaluate("htmx.trigger(document.body, 'changed')")  # in a storm the next one comes before the first is there
+    held[0].continue_()
+    expect(page.get_by_label("看到什么")).to_have_value("")
+    with desk.database.read() as db:
+        assert len(read_stream(db, "home-dp03-12", types=["VisitRecorded"])) == 1

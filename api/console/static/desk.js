@@ -34,8 +34,10 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.detail.elt.closest("form");
     if (!event.detail.successful || !form) return;
-    for (const field of form.querySelectorAll("textarea, select, input:not([type=hidden])")) field.value = "";
-    form.closest("details")?.removeAttribute("open");
+    for (const one of new Set([form, (form.id && document.getElementById(form.id)) || form])) { // a fresh one may stand in its place
+      for (const field of one.querySelectorAll("textarea, select, input:not([type=hidden])")) field.value = "";
+      one.closest("details")?.removeAttribute("open");
+    }
     document.getElementById("notice")?.replaceChildren();
   });
 

@@ -32,7 +32,8 @@
     shouwang.count();
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.detail.elt.closest("form");
+    const asked = event.detail.requestConfig?.elt ?? event.detail.elt; // told of its region, where it is gone itself
+    const form = asked.closest("form");
     if (!event.detail.successful || !form) return;
     for (const one of new Set([form, (form.id && document.getElementById(form.id)) || form])) { // a fresh one may stand in its place
       for (const field of one.querySelectorAll("textarea, select, input:not([type=hidden])")) field.value = "";

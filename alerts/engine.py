@@ -30,8 +30,6 @@ READER = ENGINE
 log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 20_000
-_SAVE_EVERY_HOMES = 128
-"""While not far behind: what an alarm decides commits with every home touched before it, and does not wait for a thousand."""
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
 _unpack_roster = msgspec.msgpack.Decoder(Roster).decode
@@ -100,9 +98,8 @@ class Engine(Taking):
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         idle_save = self._facts_since_save and self._now() >= self._saved_at + SECOND
         far_behind = len(batch) == limit
-        in_passing = not far_behind and self._homes.touched >= _SAVE_EVERY_HOMES
-        if self.books.made.urgent or idle_save or in_passing or self._facts_since_save >= _SAVE_EVERY_FACTS:
-            self.commit(resting=not (self.books.made.urgent or in_passing or far_behind))
+        if self.books.made.urgent or idle_save or self._facts_since_save >= _SAVE_EVERY_FACTS:
+            self.commit(resting=not (self.books.made.urgent or far_behind))
         return len(batch)
 
     def commit(self, *, resting: bool = True) -> None:

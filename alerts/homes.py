@@ -35,11 +35,6 @@ class Homes(MutableMapping[str, Household]):
         """Each as it was saved, one after the other: a look at all of them leaves none open."""
         return ((name, self._open.get(name) or self._lain(name)) for name in self)
 
-    @property
-    def touched(self) -> int:
-        """How many were asked for since `put_away`."""
-        return len(self._asked)
-
     def opened(self) -> dict[str, bytes]:
         """Snapshots of all that were asked for since `put_away`: who asked may have changed them."""
         return {name: _pack(self._open[name]) for name in self._asked}

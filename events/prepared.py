@@ -48,6 +48,14 @@ def upsert(table: Table, *, keeps: Sequence[str] = ()) -> Prepared:
     return Prepared({"sqlite": over(insert_of_sqlite), "postgresql": over(insert_of_postgresql)})
 
 
+def insert_new(table: Table) -> Prepared:
+    """Whole rows by name; one whose primary key is there already stays as it is."""
+    return Prepared({
+        "sqlite": insert_of_sqlite(table).on_conflict_do_nothing(index_elements=[*table.primary_key]),
+        "postgresql": insert_of_postgresql(table).on_conflict_do_nothing(index_elements=[*table.primary_key]),
+    })  # fmt: skip
+
+
 def forget(statement: Delete) -> Prepared:
     """What both word alike, with a `bindparam` where a value goes."""
     return Prepared(dict.fromkeys(_DIALECTS, statement))
@@ -66,9 +74,8 @@ def _savepoint(db: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(
-            Exception
-        ):  # a full disk has ended the transaction already, and says so in the error that goes on
+        # A full disk has ended the transaction already, and says so in the error that goes on.
+        with suppress(Exception):
             raw.execute("ROLLBACK TO shouwang")
             raw.execute("RELEASE shouwang")
         raise

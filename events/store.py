@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, func, select, union_all
 
 from events.failpoints import failpoint
 from events.landing import postgresql, sqlite
@@ -88,6 +88,13 @@ def read_stream(
 _LIKE = re.compile("[/%_]")
 
 
+def _positions(*of: ColumnElement[bool]) -> CompoundSelect[tuple[int]]:
+    """An index each: asked for decisions and keyed facts in one condition, SQLite reads the whole log in order."""
+    return union_all(
+        *(select(events.c.position).where(*of, lies_in.is_not(None)) for lies_in in (events.c.version, events.c.key))
+    )
+
+
 @cache
 def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
     """Worded once for each kind of question: the stream of an alert is read at each of its steps."""
@@ -96,13 +103,7 @@ def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
         narrowed.append((events.c.type + "").in_(bindparam("types", expanding=True)))
     if holding:
         narrowed.append(events.c.data.contains(bindparam("holding"), escape="/"))
-    # An index each: asked for both in one condition, SQLite reads the whole log in the order of its positions.
-    of_stream = union_all(
-        *(
-            select(events.c.position).where(events.c.stream == bindparam("stream"), lies_in.is_not(None), *narrowed)
-            for lies_in in (events.c.version, events.c.key)
-        )
-    ).subquery()
+    of_stream = _positions(events.c.stream == bindparam("stream"), *narrowed).subquery()
     found = select(of_stream.c.position)
     if newest:
         found = found.order_by(of_stream.c.position.desc()).limit(bindparam("limit"))
@@ -142,18 +143,7 @@ _BEHIND = (
 )
 _OF_STREAMS = (
     select(events)
-    .where(
-        events.c.position.in_(
-            union_all(
-                *(
-                    select(events.c.position).where(
-                        events.c.stream.in_(bindparam("streams", expanding=True)), lies_in.is_not(None)
-                    )
-                    for lies_in in (events.c.version, events.c.key)
-                )
-            )
-        )
-    )
+    .where(events.c.position.in_(_positions(events.c.stream.in_(bindparam("streams", expanding=True)))))
     .order_by(events.c.position)
 )
 _HEAD = select(func.max(events.c.position))

@@ -17,9 +17,9 @@ from sqlalchemy import (
     and_,
     or_,
     select,
-    text,
 )  # fmt: skip
 
+from events.prepared import insert_new
 from events.tables import metadata
 from events.types.fact import SECOND
 from events.types.message import MessagePlanned
@@ -134,8 +134,7 @@ def plan(db: Connection, plans: Sequence[Plan]) -> None:
         }
         for each in plans
     ]  # fmt: skip
-    if rows:
-        db.execute(_PLAN, rows)
+    _PLAN.run(db, rows)
 
 
 _FRESH: Final[Mapping[str, object]] = {
@@ -154,8 +153,4 @@ def busy(db: Connection, now: int) -> bool:
     return db.execute(waiting.limit(1)).first() is not None
 
 
-# SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
-_PLAN = text(
-    f"INSERT INTO outbox ({', '.join(column.name for column in outbox.c)}) "  # noqa: S608  # names of ours
-    f"VALUES ({', '.join(f':{column.name}' for column in outbox.c)}) ON CONFLICT (message) DO NOTHING"
-)
+_PLAN = insert_new(outbox)

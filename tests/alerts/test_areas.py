@@ -115,13 +115,18 @@ def test_an_incident_that_waits_for_the_power_breaks_no_promise(tmp_path: Path) 
     village.close()
 
 
-def test_a_will_that_comes_before_we_have_caught_up_is_a_will_afterwards(village: Village) -> None:
-    """In our first moments the broker tells us who is gone; that we were down is no reason of theirs."""
+def loses_before_we_caught_up(village: Village, homes: list[str]) -> None:
+    """We were down for a minute, and these wills come three seconds before we have heard everything."""
     since = village.at
     village.at += MINUTE
-    village.loses(some(village, 1, 2))
+    village.loses(homes)
     village.at += 3 * SECOND
     village.records(IngestCaughtUp(since=since), "ingest", "all")
+
+
+def test_a_will_that_comes_before_we_have_caught_up_is_a_will_afterwards(village: Village) -> None:
+    """In our first moments the broker tells us who is gone; that we were down is no reason of theirs."""
+    loses_before_we_caught_up(village, some(village, 1, 2))
     village.loses(some(village, 3, 3))
     assert village.incident().status == "suspected"
     assert [village.sights(home)[-1] for home in some(village, 1, 3)] == [("site_cut_off", True)] * 3
@@ -134,11 +139,7 @@ def test_what_one_word_begins_and_ends_is_twice_in_the_log(tmp_path: Path, monke
     monkeypatch.setattr(settling, "WILLS_STAY", 9)
     village = Village(tmp_path, {"dp03": 10})
     village.live()
-    since = village.at
-    village.at += MINUTE
-    village.loses(some(village, 2, 3))
-    village.at += 3 * SECOND
-    village.records(IngestCaughtUp(since=since), "ingest", "all")
+    loses_before_we_caught_up(village, some(village, 2, 3))
     village.loses(some(village, 1, 1))
     assert village.incident().status == "cancelled"
     assert [state for state, _ in village.sights("dp03-1")][-3:] == ["gateway_cut", "site_cut_off", "gateway_cut"]

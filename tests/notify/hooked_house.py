@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import SimpleNamespace
@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 import uvicorn
 from fastapi import FastAPI
+from sending_room import SENDER
 
 from alerts.commands.replies import take_reply
 from alerts.letters import number_of, still_wanted, worded
 from alerts.notify.channel import Channel
+from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.claiming import claim
 from alerts.notify.delivering import Delivering
 from alerts.notify.outbox import Plan, plan
@@ -25,10 +27,27 @@ from api.services import Services
 from events.store import New, append
 from events.types.fact import SECOND
 from events.types.message import MessagePlanned
+from simulators.twilio import SimulatedTwilio
 from tests.house import House
 from tests.ports import free_port
 
 _numbers = itertools.count(1)
+
+
+def voice_of(provider: SimulatedTwilio, *, port: int | None = None) -> TwilioVoice:
+    """A channel that calls by this exchange; its reports and keys come to `port`, without one it has neither."""
+    return TwilioVoice(
+        account_sid=provider.account_sid, auth_token=provider.auth_token, caller=SENDER, api_base=provider.base_url, timeout_s=5,
+        public_base_url=f"http://127.0.0.1:{port}" if port else "",
+    )  # fmt: skip
+
+
+def delivers(house: House, channels: Iterable[Channel]) -> Delivering:
+    """What brings messages of this house to their end, by these channels and in its own words."""
+    return Delivering(
+        house.database, {one.name: one for one in channels}, now=house.now, render=worded, address_of=number_of,
+        still_wanted=still_wanted, stopping=threading.Event(),
+    )  # fmt: skip
 
 
 @contextmanager
@@ -79,9 +98,6 @@ def plans(house: House, channel: str, person: str = "w1", *, language: str = "zh
 
 def sends(house: House, *channels: Channel) -> None:
     """What waits in the outbox goes out by these channels."""
-    delivering = Delivering(
-        house.database, {one.name: one for one in channels}, now=house.now, render=worded, address_of=number_of,
-        still_wanted=still_wanted, stopping=threading.Event(),
-    )  # fmt: skip
+    delivering = delivers(house, channels)
     for row in claim(house.database, claimer="test", now=house.at, limit=20):
         delivering.deliver(row)

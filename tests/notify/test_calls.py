@@ -6,12 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 import requests
-from hooked_house import doors, plans, sends
-from sending_room import SENDER, until
+from hooked_house import doors, plans, sends, voice_of
+from sending_room import until
 from twilio.request_validator import RequestValidator
 
 from alerts.calls import Calls
-from alerts.notify.channels.twilio_voice import TwilioVoice
 from alerts.notify.receipts import poll_receipts
 from events.types.alert import AlertAcknowledged, AlertClosed, OutcomeProposed, ResponderDeclined, ResponderEnRoute
 from events.types.message import MessageDelivered, MessageFailed, MessageSent, ReplyReceived
@@ -27,10 +26,7 @@ WANG = "+8612000000001"
 def line(house: House, provider: SimulatedTwilio) -> Iterator[SimpleNamespace]:
     """A house that calls: a CO alarm has just been raised, and the watcher's telephone is about to ring."""
     port = free_port()
-    voice = TwilioVoice(
-        account_sid=provider.account_sid, auth_token=provider.auth_token, caller=SENDER,
-        public_base_url=f"http://127.0.0.1:{port}", api_base=provider.base_url, timeout_s=5,
-    )  # fmt: skip
+    voice = voice_of(provider, port=port)
     house.hears("co-1", "co", {"alarm": True, "ppm": 210})
     calls = Calls(house.database, channel=voice.name, keys_of=voice.keys_of)
     with doors(house, port=port, twilio_auth_token=provider.auth_token, take_key=calls.take_key) as address:
@@ -212,10 +208,7 @@ def test_a_key_after_the_end_says_that_it_is_over(line):
 
 def test_what_became_of_a_call_is_asked_for_where_no_report_comes(line):
     line.provider.takes_calls(WANG, pick_up="mailbox")
-    silent = TwilioVoice(
-        account_sid=line.provider.account_sid, auth_token=line.provider.auth_token, caller=SENDER,
-        api_base=line.provider.base_url, timeout_s=5,
-    )  # fmt: skip
+    silent = voice_of(line.provider)
     message = plans(line.house, "twilio_voice")
     sends(line.house, silent)
     line.provider.wait_for_call(WANG, lambda one: one.over)

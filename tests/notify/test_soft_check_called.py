@@ -1,18 +1,14 @@
 """The soft check by a real client and over a real socket: the elder's telephone rings, is answered, and a key is pressed."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hooked_house import doors
-from sending_room import SENDER, until
+from hooked_house import delivers, doors, voice_of
+from sending_room import until
 
-from alerts import letters
 from alerts.calls import Calls
-from alerts.notify.channels.twilio_voice import TwilioVoice
-from alerts.notify.delivering import Delivering
 from alerts.replay.source import DatabaseLog
 from alerts.replay.verify import verify
 from events.types.message import MessageDelivered, MessagePlanned
@@ -29,15 +25,9 @@ WITH_PHONE = TOWN.replace("{name: 周某某, born: 1941}", f'{{name: 周某某, 
 def line(tmp_path: Path, provider: SimulatedTwilio) -> Iterator[SimpleNamespace]:
     """A home from engine to telephone: only the exchange behind Twilio's REST interface is played."""
     port = free_port()
-    voice = TwilioVoice(
-        account_sid=provider.account_sid, auth_token=provider.auth_token, caller=SENDER,
-        public_base_url=f"http://127.0.0.1:{port}", api_base=provider.base_url, timeout_s=5,
-    )  # fmt: skip
+    voice = voice_of(provider, port=port)
     house = House(tmp_path, WITH_PHONE, also=[voice])  # type: ignore[list-item]  # it only has to call
-    house._delivering = Delivering(
-        house.database, {one.name: one for one in house.channels}, now=house.now, render=letters.worded,
-        address_of=letters.number_of, still_wanted=letters.still_wanted, stopping=threading.Event(),
-    )  # fmt: skip
+    house._delivering = delivers(house, house.channels)
     calls = Calls(house.database, channel=voice.name, keys_of=voice.keys_of)
     with doors(house, port=port, twilio_auth_token=provider.auth_token, take_key=calls.take_key):
         house.lives()

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import select
 
 from alerts.registry import importing, tables
-from events.store import read
+from events.store import New, append, read, version_of
+from events.types.fact import Event
 
 MODELS = {
     "motion-pir": {"kind": "motion", "interval_s": 900, "battery": True, "pulse": False, "retrigger_s": 60},
@@ -91,6 +92,13 @@ def facts(database, *types: str) -> list:
     """What the log holds, or only these types of it."""
     with database.read() as db:
         return [r for r in read(db, 0, limit=100_000) if not types or type(r.event).__name__ in types]
+
+
+def decides(database, stream: str, lane: str, event: Event, at: int) -> None:
+    """Somebody decides this, on the stream as it is."""
+    database.write(
+        lambda db: append(db, [New(stream, lane, event, at)], recorded_at=at, after={stream: version_of(db, stream)})
+    )
 
 
 def news(database, words: str, *, now: int = LATER, **also: Any) -> list:

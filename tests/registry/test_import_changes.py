@@ -9,6 +9,7 @@ from small_town import (
     NOW,
     TOWN,
     changed,
+    decides,
     everything,
     facts,
     line_of,
@@ -19,7 +20,6 @@ from small_town import (
 
 from alerts.registry import chains, homes, people, phones
 from alerts.registry.importing import ImportRefused
-from events.store import New, append, version_of
 from events.types.home import (
     ChainSet,
     HomeEnrolled,
@@ -57,14 +57,7 @@ def test_a_site_on_high_ground_says_so_once_and_a_file_that_says_nothing_leaves_
 def test_a_home_that_comes_later_is_given_what_was_set_for_its_group_and_its_village(taken):
     def set_for(scope, name, value):
         fact = SettingChanged(name=name, value=value, scope=scope, by="user:a")
-        taken.write(
-            lambda db: append(
-                db,
-                [New("settings", "all", fact, LATER)],
-                recorded_at=LATER,
-                after={"settings": version_of(db, "settings")},
-            )
-        )
+        decides(taken, "settings", "all", fact, LATER)
 
     set_for("site/dp03", "class3.hours", "[7,19]")
     set_for("village/dp", "battery.low_pct", "20")
@@ -176,14 +169,7 @@ def test_a_grid_that_goes_to_another_village_takes_along_the_sites_that_the_file
 
 @pytest.mark.parametrize("end", [HomeRetired(home="dp03-7", by="user:a"), HomePaused(home="dp03-7", by="user:a")])
 def test_a_new_limit_does_not_bring_back_a_home_that_was_paused_or_retired(taken, end):
-    taken.write(
-        lambda db: append(
-            db,
-            [New("home-dp03-7", "dp03", end, NOW)],
-            recorded_at=NOW,
-            after={"home-dp03-7": version_of(db, "home-dp03-7")},
-        )
-    )
+    decides(taken, "home-dp03-7", "dp03", end, NOW)
     before = len(facts(taken))
     report = take(taken, changed(("no_activity_hours: 1.5", "no_activity_hours: 2")), LATER)
     assert report.left_alone == ["dp03-7"]

@@ -1,12 +1,11 @@
 """What the rest of the house may ask the registry once a town is in it."""
 
 import pytest
-from small_town import FEBRUARY_1, JANUARY_5, NOW, changed, take
+from small_town import FEBRUARY_1, JANUARY_5, NOW, changed, decides, take
 from sqlalchemy.exc import IntegrityError
 
 from alerts.core.wording import render, utf16_units
 from alerts.registry import chains, devices, homes, people, phones, places, texts
-from events.store import New, append, version_of
 from events.types.home import HomePaused, HomeResumed, HomeRetired
 
 pytestmark = pytest.mark.both
@@ -99,14 +98,7 @@ def test_the_status_of_a_home_is_what_the_log_says_last(database):
         (HomeRetired(home="dp03-7", by="user:a"), "retired"),
     ]
     for fact, status in told:
-        database.write(
-            lambda db, fact=fact: append(
-                db,
-                [New("home-dp03-7", "dp03", fact, NOW)],
-                recorded_at=NOW,
-                after={"home-dp03-7": version_of(db, "home-dp03-7")},
-            )
-        )
+        decides(database, "home-dp03-7", "dp03", fact, NOW)
         with database.read() as db:
             assert homes.home(db, "dp03-7").status == status
             assert homes.statuses(db) == {"dp03-7": status, "dp03-12": "enrolled"}

@@ -10,7 +10,7 @@ from alerts.core import lifecycle, tuning
 from alerts.core.alert import Alert, fold, stream_of
 from alerts.core.escalation import next_ring, wake
 from alerts.core.household import Household
-from alerts.core.policy import CLASSES, DRILL
+from alerts.core.policy import CLASSES, DRILL, NOBODY_LEFT
 from alerts.core.rule import Danger
 from alerts.core.telling import drill_summed
 from events.serial import Recorded
@@ -29,9 +29,6 @@ LISTS_SINCE = 2
 GOES_ON_SINCE = 2
 """The generation of rules that does not leave a second SOS to who may have left."""
 _CANNOT_WAIT = 2
-
-NOBODY_LEFT = "nobody_left"
-"""The operator's own alert of a home where everybody who could be told of another one is lost."""
 
 SITE = "site:"
 """Before the name of a site: the owner of alerts that belong to no home."""

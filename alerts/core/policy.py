@@ -167,10 +167,12 @@ CLASSES: dict[str, int] = {
 DRILL = "drill"
 """A test of the chain: told like an alert, and in no figure."""
 
+NOBODY_LEFT = "nobody_left"
+"""The operator's own alert of a home where everybody who could be told of another one is lost."""
 ENVIRONMENT = frozenset({"check_flue", "water", "low_temperature", "high_temperature"})
 """What may be over by itself soon: nobody is told before `class3.wait_s`."""
 
-OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed", "nobody_left"})
+OPERATOR_ONLY = frozenset({"unknown_device_alarm", "rule_failed", NOBODY_LEFT})
 """Shown and sounded on the console at once, told to nobody by SMS."""
 
 OUTCOMES = (

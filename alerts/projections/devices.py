@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, select
 
 from alerts.core.protection import owes_proof, silent_since
-from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows
+from alerts.projections.projection import Projection, about, from_text, load_rows, pieces, replace_rows
 from alerts.projections.readings import NOTHING, moved, proves, reading_of
 from events.serial import Recorded
 from events.tables import metadata
@@ -25,7 +25,6 @@ __all__ = ["DEVICES", "HEALTH", "devices", "health_of", "homes_of", "named", "of
 
 HEALTH: Final = ("broken", "silent", "weak", "unproven", "well")
 """How a device can be, the gravest first."""
-_CHUNK: Final = 400
 
 devices = Table(
     "board_devices",
@@ -174,9 +173,8 @@ def named(db: Connection, wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def homes_of(db: Connection, wanted: Collection[str]) -> set[str]:
     """The homes in which these hang."""
-    names, found = sorted(wanted), set[str]()
-    for start in range(0, len(names), _CHUNK):
-        few = names[start : start + _CHUNK]
+    found: set[str] = set()
+    for few in pieces(sorted(wanted)):
         found.update(db.scalars(select(devices.c.home).where(devices.c.device.in_(few)).distinct()))
     return found
 

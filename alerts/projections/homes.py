@@ -13,7 +13,6 @@ from alerts.projections.projection import Projection, about, from_text, load_row
 from events.serial import Recorded
 from events.tables import metadata
 from events.types import home as facts
-from events.types.fact import SECOND
 from events.types.system import RuleFailed, RuleMended
 
 __all__ = ["HOMES", "WORST_FIRST", "HomeSeen", "Status", "all_homes", "homes", "one", "owes_proof", "word_of"]
@@ -54,10 +53,6 @@ class HomeSeen:
     def moved_at(self) -> int | None:
         """When somebody was last seen to move or to do something; None: never."""
         return max((device["moved_at"] for device in self.devices if device["moved_at"]), default=None)
-
-    def quiet_share(self, now: int) -> float:
-        """How much of the limit of silence has passed, by the clock of the wall; blind time is not taken off here."""
-        return (now - (self.moved_at or self.enrolled_at)) / (self.no_activity_s * SECOND)
 
 
 def fold(db: Connection, records: Sequence[Recorded]) -> None:

@@ -1,6 +1,6 @@
 """What a projection is: a name, its tables, the facts it reads, and how a batch of them changes the tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,12 +28,17 @@ class Projection:
     fold: Fold
 
 
+def pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as go into one question."""
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
+
+
 def load_rows(db: Connection, key: Column[Any], values: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """The rows of a table whose key is among `values`, by key."""
     table = key.table
     found: dict[str, Mapping[str, Any]] = {}
-    for start in range(0, len(values), _CHUNK):
-        query = select(table).where(key.in_(values[start : start + _CHUNK]))
+    for few in pieces(values):
+        query = select(table).where(key.in_(few))
         found.update((row[key.name], dict(row)) for row in db.execute(query).mappings())
     return found
 

@@ -12,6 +12,7 @@ from alerts.core.policy import LOCAL_OFFSET
 from alerts.projections.alert_fold import alerts
 from alerts.projections.blindness import ledgers
 from alerts.projections.counting import differences
+from alerts.projections.projection import pieces
 from alerts.projections.responses import responses
 from alerts.registry import places, tables
 from events.serial import load
@@ -21,7 +22,6 @@ from events.types.report import Counted, MonthClosed
 
 Kind = Literal["town", "village", "grid", "watcher"]
 _WATCHING: Final = ("watcher", "second_watcher")
-_CHUNK: Final = 400
 
 
 class _Terms(msgspec.Struct):
@@ -183,8 +183,7 @@ def closings(db: Connection, month: str, sites: Collection[str]) -> list[tuple[M
     """The closed month, site by site, and when; none: it is open."""
     streams = [stream_of(month, site) for site in sites]
     found = []
-    for start in range(0, len(streams), _CHUNK):
-        few = streams[start : start + _CHUNK]
+    for few in pieces(streams):
         query = select(events).where(events.c.stream.in_(few), events.c.version.is_not(None))
         for row in db.execute(query.order_by(events.c.position)):
             fact = load(row.type, row.data)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, select
 
+from alerts.core.policy import NOBODY_LEFT
 from alerts.projections.projection import Projection, about, load_rows, replace_rows
 from events.serial import Recorded
 from events.tables import metadata
@@ -17,7 +18,6 @@ from events.types.message import PersonTold
 
 DRILL: Final = "drill"
 """An outcome, a danger or a mark in the reason: practice is counted by itself."""
-NOBODY_LEFT: Final = "nobody_left"
 
 responses = Table(
     "board_responses",

@@ -13,6 +13,7 @@ from alerts.projections import devices as fitted
 from alerts.projections.devices import HEALTH, devices, health_of
 from alerts.projections.homes import homes, word_of
 from alerts.projections.lives import Life, all_lives
+from alerts.projections.projection import pieces
 from alerts.projections.projector import READER
 from events.follow import bookmark
 from events.tables import events
@@ -21,7 +22,6 @@ from events.types.fact import SECOND
 _NEVER: Final = 1 << 62
 _READ_ANEW: Final = 5_000
 """Behind more facts than this reading every home is quicker than finding out which were meant."""
-_CHUNK: Final = 400
 _HANGS_ELSEWHERE: Final = frozenset({"DeviceAssigned", "DeviceRemoved"})
 _READ: Final = (
     "device", "home", "kind", "room", "interval_s", "battery", "use_floor", "since", "last_heard", "online",
@@ -56,9 +56,7 @@ def standings(db: Connection, now: int, only: Collection[str] | None = None) -> 
     """Home -> how it stands, of all this reader may see, or of these; read anew."""
     if only is None:
         return {each.id: each for each in _read(db, now, None)}
-    wanted = sorted(only)
-    pieces = (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
-    return {each.id: each for piece in pieces for each in _read(db, now, piece)}
+    return {each.id: each for few in pieces(sorted(only)) for each in _read(db, now, few)}
 
 
 def _read(db: Connection, now: int, only: Sequence[str] | None) -> Iterable[Standing]:

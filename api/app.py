@@ -29,6 +29,7 @@ from api.console import (
     reporting,
     ruling,
     signing_in,
+    sounding,
     tuning,
 )  # fmt: skip
 from api.console.trials import Trials
@@ -57,6 +58,7 @@ CONSOLE = (
     handing,
     manning,
     reporting,
+    sounding,
     tuning,
     ruling,
 )

@@ -3,7 +3,7 @@
 Who lives in a home, what is said of them, and phones are masked unless the reader asked for them and that was recorded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -28,6 +28,7 @@ class Names:
         self._known_sites: dict[str, Site | None] = {}
         self._known_people: dict[str, Person | None] = {}
         self._known_homes: dict[str, Label | None] = {}
+        self._known_phones: dict[str, list[Phone]] = {}
 
     def expect(self, *, home_ids: Iterable[str] = (), person_ids: Iterable[str] = ()) -> None:
         """These will be named: a long list reads them together."""
@@ -36,12 +37,18 @@ class Names:
         persons = sorted({id for id in person_ids if id} - self._known_people.keys())
         self._known_people |= {**dict.fromkeys(persons), **people.named(self._db, persons)}
 
+    def expect_phones(self, person_ids: Sequence[str]) -> None:
+        """So will these people's phones."""
+        self._known_phones |= phones.live_phones(self._db, person_ids)
+
     def _person(self, id: str) -> Person | None:
-        self.expect(person_ids=[id])
+        if id not in self._known_people:
+            self.expect(person_ids=[id])
         return self._known_people.get(id)
 
     def _home(self, id: str) -> Label | None:
-        self.expect(home_ids=[id])
+        if id not in self._known_homes:
+            self.expect(home_ids=[id])
         return self._known_homes.get(id)
 
     def _device(self, id: str) -> Device | None:
@@ -107,7 +114,9 @@ class Names:
 
     def phones(self, person: str) -> list[Phone]:
         """The phones somebody answers on."""
-        found = phones.phones_of(self._db, person)
+        if person not in self._known_phones:
+            self.expect_phones([person])
+        found = self._known_phones[person]
         if self.shown:
             return found
         return [msgspec.structs.replace(phone, number=masked_number(phone.number)) for phone in found]

@@ -77,7 +77,7 @@ def test_a_second_time_changes_nothing_and_the_log_stays(empty: Database) -> Non
     migrate(empty)
     assert [r.key for r in whole(empty)] == ["a"]
     with empty.read() as db:
-        assert revision_of(db) == "0011"
+        assert revision_of(db) == "0012"
 
 
 def test_a_log_from_before_shapes_were_counted_is_taken_as_it_is(empty: Database) -> None:
@@ -86,7 +86,7 @@ def test_a_log_from_before_shapes_were_counted_is_taken_as_it_is(empty: Database
     migrate(empty)
     assert [r.key for r in whole(empty)] == ["a"]
     with empty.read() as db:
-        assert revision_of(db) == "0011"
+        assert revision_of(db) == "0012"
 
 
 def test_several_who_start_at_once_make_it_once(empty: Database) -> None:

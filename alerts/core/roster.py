@@ -116,6 +116,10 @@ class Roster(msgspec.Struct, omit_defaults=True):
                 waiting += [person for turn in rota.turns for person in turn]
         return found
 
+    def moves(self, entry: str) -> bool:
+        """May somebody else be meant by this place than who is named there?"""
+        return entry.startswith(ROTA) or entry in self.covers or entry in self.leaves
+
     def resolve(self, entries: Iterable[str], at: int) -> Meant:
         """Who is to be told now for these places."""
         meant = Meant([], {}, [])

@@ -45,21 +45,29 @@ def known(line: str, figure: str) -> bool:
     return line in LINES and (figure in COUNTS or figure in SPANS or figure.startswith(OUTCOME))
 
 
-def of_line(alerts: Iterable[Counted], line: str) -> list[Counted]:
-    """The alerts of one line."""
-    if line == DRILL:
-        return [one for one in alerts if one.drill]
-    return [one for one in alerts if not one.drill and line in {ALL, str(one.alert_class)}]
+def by_line(alerts: Iterable[Counted]) -> dict[str, list[Counted]]:
+    """The alerts of each line."""
+    found: dict[str, list[Counted]] = {line: [] for line in LINES}
+    for one in alerts:
+        for line in (DRILL,) if one.drill else (ALL, str(one.alert_class)):
+            found[line].append(one)
+    return found
 
 
 def behind(alerts: Iterable[Counted], line: str, figure: str) -> list[Counted]:
     """Exactly the alerts that this figure counts: those of a span the shortest first, others in order of time."""
-    found = of_line(alerts, line)
+    found = _chosen(by_line(alerts)[line], figure)
     if figure in SPANS:
-        there = [one for one in found if took(one, figure) is not None]
-        return sorted(there, key=lambda one: (took(one, figure) or 0, one.raised_at, one.alert))
+        return sorted(found, key=lambda one: (took(one, figure) or 0, one.raised_at, one.alert))
+    return sorted(found, key=lambda one: (one.raised_at, one.alert))
+
+
+def _chosen(found: Iterable[Counted], figure: str) -> list[Counted]:
+    if figure in SPANS:
+        happened = SPANS[figure]
+        return [one for one in found if happened(one) is not None]
     chosen = (lambda one: _ended(one, figure)) if figure.startswith(OUTCOME) else COUNTS[figure]
-    return sorted((one for one in found if chosen(one)), key=lambda one: (one.raised_at, one.alert))
+    return [one for one in found if chosen(one)]
 
 
 def _ended(one: Counted, figure: str) -> bool:
@@ -72,14 +80,26 @@ def took(one: Counted, figure: str) -> int | None:
     return None if at is None else max(0, at - one.raised_at)
 
 
-def figure_of(alerts: Sequence[Counted], line: str, figure: str) -> Figure:
-    """The figure itself."""
-    found = behind(alerts, line, figure)
-    if figure in SPANS:
-        return Figure(len(found), spread_of(took(one, figure) or 0 for one in found))
-    of = {"closed": "raised", "false": "closed"}.get(figure)
-    whole = len(behind(alerts, line, of)) if of else 0
-    return Figure(len(found), share=len(found) / whole if whole else None)
+class Figures:
+    """The figures of some alerts. A page names each several times; each is counted once."""
+
+    def __init__(self, alerts: Iterable[Counted]) -> None:
+        self.lines = by_line(alerts)
+        self._known: dict[tuple[str, str], Figure] = {}
+
+    def __call__(self, line: str, figure: str) -> Figure:
+        """The figure itself."""
+        if (line, figure) not in self._known:
+            self._known[line, figure] = self._counted(line, figure)
+        return self._known[line, figure]
+
+    def _counted(self, line: str, figure: str) -> Figure:
+        found = _chosen(self.lines[line], figure)
+        if figure in SPANS:
+            return Figure(len(found), spread_of(took(one, figure) or 0 for one in found))
+        of = {"closed": "raised", "false": "closed"}.get(figure)
+        whole = self(line, of).count if of else 0
+        return Figure(len(found), share=len(found) / whole if whole else None)
 
 
 def marked(found: Sequence[Counted], share: float) -> str:

@@ -1,9 +1,9 @@
 """Who can be called now, and why not: duty, leave, phones and the last receipt of everybody who stands in a chain."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, select, union
 
@@ -17,7 +17,7 @@ from alerts.registry.rosters import Absence
 from events.store import read_stream
 from events.types.home import PhoneOptedOut
 
-_ONE_BY_ONE: Final = 5_000
+_AT_ONCE: Final = 5_000
 """More names than so many are not put into one question."""
 REFUSING: Final = "responder_unreachable"
 """The task that opens when somebody's phone takes no texts any more."""
@@ -35,8 +35,7 @@ class Receipt:
     alert: str
 
 
-@dataclass(frozen=True)
-class Manned:
+class Manned(NamedTuple):
     """Somebody who answers for homes. `load`: level -> in how many homes' chain they stand, also by a rota of theirs.
 
     `homes`: how many homes that is, each once. `why`: one of WHYS, empty: reachable now. `verified`, `unverified`: phones.
@@ -59,40 +58,96 @@ class Manned:
         return not self.why
 
 
-@dataclass(frozen=True)
-class _Load:
+class _Load(NamedTuple):
     """Of one place in chains, or of a person with their rotas: level -> in how many homes, and how many homes that is."""
 
-    levels: Mapping[str, int] = field(default_factory=dict)
-    homes: int = 0
+    levels: Mapping[str, int]
+    homes: int
+
+
+_NOTHING: Final = _Load({}, 0)
 
 
 def manned(db: Connection, at: int, *, only: str | None = None) -> list[Manned]:
     """Everybody registered, in the order of the file, or one of them; of whom a reader may not see there is none."""
     known, away = rosters.roster(db, at), _leave(db, at)
     rotas = {f"{ROTA}{id}": {person for turn in rota.turns for person in turn} for id, rota in known.rotas.items()}
-    loads = _loads(db, rotas, only)
-    meant = {person for place in _places(db) for person in known.resolve([place], at).persons}
+    turning: dict[str, list[str]] = {}
+    for rota, members in rotas.items():
+        for member in members:
+            turning.setdefault(member, []).append(rota)
+    named = _named(db)
+    loads = _loads(db, named, turning) if only is None else _one_by_one(db, {only}, turning)
+    places = named.keys() | set(db.scalars(select(tables.class_chains.c.person).distinct()))
+    meant = {place for place in places if not known.moves(place)}
+    meant |= {person for place in places - meant for person in known.resolve([place], at).persons}
     phones, receipts, refusing = _phones(db), last_receipts(db, only), _refusing(db)
     registered = people.people(db) if only is None else [each for each in [people.person(db, only)] if each]
     found = []
     for person in registered:
-        load = loads.get(person.id, _Load())
-        mine = [rota for rota, members in rotas.items() if person.id in members]
-        verified, unverified = phones.get(person.id, (0, 0))
-        absent = [each for each in away.get(person.id, []) if each.since <= at]
-        later = [each for each in away.get(person.id, []) if each.since > at]
-        receipt = receipts.get(person.id)
-        why = next((name for name, holds in (
-            ("on_leave", bool(absent)), ("no_phone", not verified), ("refuses", person.id in refusing),
-            ("not_received", receipt is not None and receipt.state == "failed"),
-            ("off_duty", bool(load.homes) and person.id not in meant), ("no_home", not load.homes and person.id not in meant),
-        ) if holds), "")  # fmt: skip
+        id = person.id
+        load = loads.get(id, _NOTHING)
+        verified, unverified = phones.get(id, (0, 0))
+        absent = [each for each in away.get(id, ()) if each.since <= at]
+        later = [each for each in away.get(id, ()) if each.since > at]
+        receipt = receipts.get(id)
+        if absent:
+            why = "on_leave"
+        elif not verified:
+            why = "no_phone"
+        elif id in refusing:
+            why = "refuses"
+        elif receipt is not None and receipt.state == "failed":
+            why = "not_received"
+        elif id in meant:
+            why = ""
+        else:
+            why = "off_duty" if load.homes else "no_home"
         found.append(Manned(
-            person, {level: load.levels[level] for level in LEVELS if level in load.levels}, load.homes,
-            tuple(rota.removeprefix(ROTA) for rota in mine), verified, unverified, receipt,
-            absent[0] if absent else None, later[0] if later else None, why,
+            person, load.levels, load.homes, tuple(rota.removeprefix(ROTA) for rota in turning.get(id, ())), verified,
+            unverified, receipt, absent[0] if absent else None, later[0] if later else None, why,
         ))  # fmt: skip
+    return found
+
+
+class _Named(NamedTuple):
+    """Of a place in the chains of homes: the levels it stands on, the first and the last of them, and in how many homes."""
+
+    first: str
+    last: str
+    homes: int
+
+
+def _named(db: Connection) -> dict[str, _Named]:
+    """Every person and every rota that stands in a chain."""
+    c = tables.chains.c
+    query = select(c.person, func.min(c.level), func.max(c.level), func.count(c.home.distinct())).group_by(c.person)
+    return {person: _Named(*said) for person, *said in db.execute(query)}
+
+
+def _loads(db: Connection, named: Mapping[str, _Named], turning: Mapping[str, Sequence[str]]) -> dict[str, _Load]:
+    """Person -> what they carry by name and by a rota of theirs, each home once. Counted by the database where it can be."""
+    found = {place: _Load({said.first: said.homes}, said.homes) for place, said in named.items()}
+    some = {place for place, said in named.items() if said.first != said.last} | turning.keys()
+    some |= set(db.scalars(select(tables.class_chains.c.person).distinct()))
+    return found | _one_by_one(db, some, turning)
+
+
+def _one_by_one(db: Connection, persons: Collection[str], turning: Mapping[str, Sequence[str]]) -> dict[str, _Load]:
+    """Of those who stand on more than one level, in a rota, or for some class of alert only: home by home."""
+    if not persons:
+        return {}
+    places = {each for person in persons for each in (person, *turning.get(person, ()))}
+    some = _standing_in(*(sorted(places) if len(places) <= _AT_ONCE else ()))
+    by_place: dict[str, list[tuple[str, str]]] = {}
+    for place, level, home in db.execute(select(some.c.person, some.c.level, some.c.home)):
+        by_place.setdefault(place, []).append((level, home))
+    found = {}
+    for person in persons:
+        mine = {each for place in (person, *turning.get(person, ())) for each in by_place.get(place, [])}
+        counts = Counter(level for level, _ in mine)
+        levels = {level: counts[level] for level in LEVELS if level in counts}
+        found[person] = _Load(levels, len({home for _, home in mine}))
     return found
 
 
@@ -103,45 +158,6 @@ def _standing_in(*places: str) -> Any:
         for table in (tables.chains, tables.class_chains)
     ]
     return union(*both).subquery()
-
-
-def _loads(db: Connection, rotas: Mapping[str, set[str]], only: str | None) -> dict[str, _Load]:
-    """Person -> what they carry by name and by a rota of theirs, each home once. Counted by the database where it can be."""
-    turning, found = {only} if only is not None else _of_several(db, rotas), dict[str, _Load]()
-    if only is None:
-        c = tables.chains
-        once = select(c.c.person, func.min(c.c.level), func.count(c.c.home.distinct())).group_by(c.c.person)
-        found = {person: _Load({level: count}, count) for person, level, count in db.execute(once)}
-    if turning:
-        by_place: dict[str, list[tuple[str, str]]] = {}
-        some = _standing_in(*(sorted(turning | rotas.keys()) if len(turning) <= _ONE_BY_ONE else ()))
-        for place, level, home in db.execute(select(some.c.person, some.c.level, some.c.home)):
-            by_place.setdefault(place, []).append((level, home))
-        for person in turning:
-            mine = {
-                each
-                for place in (person, *(rota for rota, members in rotas.items() if person in members))
-                for each in by_place.get(place, [])
-            }
-            found[person] = _Load(Counter(level for level, _ in mine), len({home for _, home in mine}))
-    return found
-
-
-def _of_several(db: Connection, rotas: Mapping[str, set[str]]) -> set[str]:
-    """Who stands on more than one level, in a rota, or for some class of alert only: their homes are counted one by one."""
-    c = tables.chains
-    levels = select(c.c.person).group_by(c.c.person).having(func.min(c.c.level) != func.max(c.c.level))
-    some = {person for members in rotas.values() for person in members}
-    return some | set(db.scalars(levels)) | set(db.scalars(select(tables.class_chains.c.person).distinct()))
-
-
-def _places(db: Connection) -> set[str]:
-    """Everybody and every rota who stands in a chain: who might be meant by turn or in somebody's place."""
-    return {
-        place
-        for table in (tables.chains, tables.class_chains)
-        for place in db.scalars(select(table.c.person).distinct())
-    }
 
 
 def homes_answered_for(db: Connection, person: str, at: int) -> dict[str, list[str]]:
@@ -166,12 +182,9 @@ def _leave(db: Connection, at: int) -> dict[str, list[Absence]]:
 
 def _phones(db: Connection) -> dict[str, tuple[int, int]]:
     """Person -> how many verified phones, how many not verified."""
-    p = tables.phones
-    found: dict[str, tuple[int, int]] = {}
-    for row in db.execute(select(p.c.person, p.c.verified_at).where(p.c.withdrawn_at.is_(None))):
-        good, bad = found.get(row.person, (0, 0))
-        found[row.person] = (good + 1, bad) if row.verified_at is not None else (good, bad + 1)
-    return found
+    p = tables.phones.c
+    query = select(p.person, func.count(p.verified_at), func.count()).where(p.withdrawn_at.is_(None))
+    return {person: (good, all_ - good) for person, good, all_ in db.execute(query.group_by(p.person))}
 
 
 def last_receipts(db: Connection, only: str | None = None) -> dict[str, Receipt]:

@@ -37,7 +37,7 @@ PROJECTIONS: tuple[Projection, ...] = (DEVICES, HOMES, LIVES, ALERTS, MESSAGES, 
 
 _READ = frozenset(kind for projection in PROJECTIONS for kind in projection.reads)
 
-SHAPE = 8
+SHAPE = 9
 """Counted up whenever a table or a fold here changes; the next start then folds everything again."""
 
 _BATCH = 1000

@@ -104,21 +104,24 @@ def report(db: Connection, month: str, since: int, until: int, area: Area, now: 
 
 def counted(db: Connection, since: int, until: int) -> list[Counted]:
     """Every alert raised in the span, drills too, as it is known now."""
+    r = responses.c
     query = (
-        select(responses, alerts.c.state)
-        .outerjoin(alerts, alerts.c.alert == responses.c.alert)
-        .where(responses.c.raised_at >= since, responses.c.raised_at < until)
-        .order_by(responses.c.raised_at, responses.c.alert)
+        select(r.alert, r.home, r.site, r.danger, r["class"], r.raised_at, r.drill, r.told_at, r.going_at, r.arrived_at)
+        .add_columns(r.closed_at, r.outcome, alerts.c.state)
+        .outerjoin(alerts, alerts.c.alert == r.alert)
+        .where(r.raised_at >= since, r.raised_at < until)
+        .order_by(r.raised_at, r.alert)
     )
     found = []
-    for row in db.execute(query).mappings():
-        chain = _chain(row["state"]).terms.chain if row["state"] else {}
-        answers = [at for at in (row["going_at"], row["arrived_at"]) if at is not None]
+    for alert, home, site, danger, number, raised, drill, told, going, arrived, closed, outcome, state in db.execute(
+        query
+    ):
+        chain = _chain(state).terms.chain if state else {}
         found.append(Counted(
-            alert=row["alert"], home=row["home"], site=row["site"], danger=row["danger"], alert_class=row["class"],
-            raised_at=row["raised_at"], drill=bool(row["drill"]), told_at=row["told_at"],
-            answered_at=min(answers, default=None), arrived_at=row["arrived_at"], closed_at=row["closed_at"],
-            outcome=row["outcome"], watchers=sorted({who for level in _WATCHING for who in chain.get(level, [])}),
+            alert=alert, home=home, site=site, danger=danger, alert_class=number, raised_at=raised, drill=bool(drill),
+            told_at=told, answered_at=min((at for at in (going, arrived) if at is not None), default=None),
+            arrived_at=arrived, closed_at=closed, outcome=outcome,
+            watchers=sorted({who for level in _WATCHING for who in chain.get(level, [])}),
         ))  # fmt: skip
     return found
 

@@ -44,6 +44,7 @@ responses = Table(
     Column("answer_within_s", Float, nullable=False),
     Column("arrive_within_s", Float, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("device", Text, nullable=False, server_default=""),
 )
 Index("board_responses_raised", responses.c.raised_at)
 
@@ -75,8 +76,13 @@ def _raised(record: Recorded, raised: facts.AlertRaised) -> dict[str, Any]:
         "raised_at": record.at, "told_at": None, "received_at": None, "seen_at": None, "going_at": None, "arrived_at": None,
         "closed_at": None, "outcome": "", "closed_by": "", "declined": 0, "overdue": 0, "rounds": 1, "messages": 0,
         "answer_within_s": raised.terms.answer_within_s, "arrive_within_s": raised.terms.arrive_within_s,
-        "position": record.position,
+        "position": record.position, "device": _device(raised),
     }  # fmt: skip
+
+
+def _device(raised: facts.AlertRaised) -> str:
+    """The one it is about, "" where it is about none."""
+    return str(raised.reason.get("device") or next(iter(raised.devices), ""))
 
 
 def _take(row: dict[str, Any], record: Recorded) -> None:

@@ -7,9 +7,11 @@ from sqlalchemy import Connection
 
 from events.serial import Recorded
 from events.store import read_stream
+from events.types.fact import HOUR
 from events.types.shift import PromiseKept, PromiseMade, ShiftHandedOver
 
 STREAM: Final = "shift"
+LONGEST: Final = 12 * HOUR
 _READ: Final = 500
 """Promises older than so many others are not looked for: a desk that owes that much has another problem."""
 
@@ -54,6 +56,11 @@ def shift_began(db: Connection) -> int | None:
     """When the present shift took the desk, None: nobody ever handed over."""
     last = handovers(db, limit=1)
     return last[0].at if last else None
+
+
+def shift_since(db: Connection, now: int) -> int:
+    """Since when a desk looks at what it did. A shift that nobody handed over for long is none: then half a day."""
+    return max(shift_began(db) or 0, now - LONGEST)
 
 
 def anchors(db: Connection) -> list[tuple[int, str]]:

@@ -1,6 +1,6 @@
 """The people who answer for homes: watchers, grid members, village heads, town officers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -34,13 +34,27 @@ def person(db: Connection, id: str) -> Person | None:
 def named(db: Connection, wanted: Sequence[str]) -> dict[str, Person]:
     """Those of them who are known."""
     p = tables.people
-    pieces = (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
-    return {row.id: as_person(row) for few in pieces for row in db.execute(select(p).where(p.c.id.in_(few)))}
+    return {row.id: as_person(row) for few in pieces(wanted) for row in db.execute(select(p).where(p.c.id.in_(few)))}
+
+
+def pieces(wanted: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as go into one question."""
+    return (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
 
 
 def people(db: Connection) -> list[Person]:
     """Everybody in the order of the file."""
-    return [as_person(r) for r in db.execute(select(tables.people).order_by(tables.people.c.place, tables.people.c.id))]
+    p = tables.people.c
+    query = select(p.id, p.name, p.name_en, p.role, p.language).order_by(p.place, p.id)
+    return [Person(*row) for row in db.execute(query)]
+
+
+def of_role(db: Connection, role: str, *, most: int) -> list[Person] | None:
+    """Everybody of this role in the order of the file; None: there are more than `most`."""
+    p = tables.people
+    query = select(p).where(p.c.role == role).order_by(p.c.place, p.c.id).limit(most + 1)
+    found = db.execute(query).all()
+    return None if len(found) > most else [as_person(row) for row in found]
 
 
 def short_name(person: Person, language: wording.Language = "zh") -> str:

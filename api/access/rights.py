@@ -86,6 +86,8 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /reports/behind": ANSWERING,
     "GET /reports/workbook": ANSWERING,
     "POST /reports/close": DUTY,
+    "GET /reports/load": ANSWERING,
+    "GET /reports/load/behind": ANSWERING,
     # rules
     "GET /rules": TOWN,
     "GET /rules/{name}": TOWN,

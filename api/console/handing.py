@@ -1,6 +1,6 @@
 """The handover of a shift: what is open, promised, blind and away; signed by who leaves and who takes the desk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -10,13 +10,17 @@ from sqlalchemy import Connection
 
 from alerts.commands import shift as commands
 from alerts.projections import alerts, shifts
+from alerts.projections.shifts import Handover
+from alerts.projections.sounded import sounded
 from alerts.projections.standings import Standing, worst_first
 from api.access import sessions, users
 from api.access.audit import anchor, note_down
 from api.access.who import MAY_RULE, Who
 from api.asking import Homes, Operator, Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
+from api.console.sentences import Sentences
 from api.console.signing_in import Tries, with_session
+from api.console.sounding import in_a_line
 from api.console.spans import SHANGHAI
 from api.problems import Problem
 from api.services import Services
@@ -42,13 +46,23 @@ def _handover(
 ) -> Response:  # fmt: skip
     say = sentences_for(request, db, serving)
     opened, exposed, away = alerts.open_alerts(db, say.now), _exposed(known), _away(known)
+    past = shifts.handovers(db, limit=8)
     say.names.expect(home_ids=[alert.home for alert in opened])
     say.names.expect(home_ids=[home.id for home in (*exposed[:_LISTED], *away[:_LISTED])])
     return page(
         request, "handover.html", say, status=status, wrong=wrong, name=name,
-        opened=opened, promises=shifts.open_promises(db), past=shifts.handovers(db, limit=8),
-        exposed=exposed, away=away, most=_LISTED,
+        opened=opened, promises=shifts.open_promises(db), past=past,
+        exposed=exposed, away=away, most=_LISTED, loads=_loads(db, say, past),
     )  # fmt: skip
+
+
+def _loads(db: Connection, say: Sentences, past: Sequence[Handover]) -> list[str]:
+    """What the screen asked of the shift that runs, and of the one before it."""
+    spans = [(shifts.shift_since(db, say.now), say.now + 1)]
+    if past:
+        before = past[1].at if len(past) > 1 else 0
+        spans.append((max(before, past[0].at - shifts.LONGEST), past[0].at))
+    return [in_a_line(say, sounded(db, *each)) for each in spans]
 
 
 def _exposed(known: Mapping[str, Standing]) -> list[Standing]:

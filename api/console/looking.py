@@ -12,7 +12,7 @@ from alerts.projections import alerts, homes, messages, quarantined, timeline
 from alerts.projections.explaining import explained
 from alerts.projections.lately import lately
 from alerts.projections.routines import routine_of
-from alerts.projections.shifts import shift_began
+from alerts.projections.shifts import shift_since
 from alerts.projections.standings import Standing, quietest, worst_first
 from alerts.projections.trials import being_tried
 from api.access.audit import note_down
@@ -20,7 +20,6 @@ from api.access.showing import Showing
 from api.access.who import Who
 from api.asking import Homes, Operator, Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
-from api.console.spans import beginning_of
 from api.console.story import story
 from api.problems import Problem
 from api.routes.quarantine import as_text
@@ -59,10 +58,9 @@ def _board(
     exposed = worst_first(home for home in known.values() if home.status not in {"protected", "retired"})
     quiet = quietest(known.values(), say.now, _SHOWN_QUIET)
     people = [alert for alert in opened if alert.alert_class != 4 and not alert.shelved_until]
-    # A shift that nobody handed over for long is no shift any more: then it is the last twelve hours.
-    shift_since = max(shift_began(db) or 0, beginning_of(say.now, 0.5))
+    since = shift_since(db, say.now)
     counts = {number: sum(1 for alert in opened if alert.alert_class == number) for number in (1, 2, 3, 4)}
-    closed = alerts.closed_since(db, shift_since, limit=40)
+    closed = alerts.closed_since(db, since, limit=40)
     say.names.expect(home_ids=[each.home for each in (*opened, *closed)])
     say.names.expect(home_ids=[each.id for each in (*exposed[:_SHOWN_UNPROTECTED], *quiet)])
     return page(
@@ -73,7 +71,7 @@ def _board(
         counts=counts, exposed=exposed[:_SHOWN_UNPROTECTED], exposed_more=max(0, len(exposed) - _SHOWN_UNPROTECTED),
         exposed_count=len(exposed),
         quietest=quiet, watched=len(known) - sum(words[each] for each in ("away", "paused", "retired")),
-        shift_since=shift_since, closed=closed,
+        shift_since=since, closed=closed,
         tried={a.id: being_tried(db, a.devices, a.began_at) for a in people[:_CARDS] if a.alert_class == 1},
     )  # fmt: skip
 

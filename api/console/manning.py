@@ -35,6 +35,7 @@ _PAGE: Final = 100
 _CHOICE: Final = 300
 """Among more people than so many only neighbours are offered as stand-ins."""
 _VILLAGES: Final = 8
+_HOLED: Final = 12
 
 
 @router.get("/people")
@@ -58,12 +59,13 @@ def everybody(
     holed = {home: life.holes for home, life in lives.holed_lives(db).items() if life.stage != "retired"}
     here = shown[behind : behind + _PAGE]
     ids = [each.person.id for each in here]
-    say.names.expect(person_ids=ids)
+    say.names.expect(home_ids=list(holed)[:_HOLED], person_ids=ids)
+    say.names.expect_phones(ids)
     return page(
         request, "people.html", say, people=here, count=len(shown), behind=behind, step=_PAGE,
         counts=counts, village=village, villages=places.villages(db), only=only, role=role, roles=people.ROLES,
         took=answering(db, *last_days(say.now, _DAYS), ids), days=_DAYS, rotas=_on_duty(db, say),
-        leave=rosters.absences(db, say.now), holed=holed, cover=Cover(db, say),
+        leave=rosters.absences(db, say.now), holed=holed, holed_most=_HOLED, cover=Cover(db, say),
     )  # fmt: skip
 
 

@@ -42,6 +42,8 @@ PAGES: Final = (
     Page("person", "/people/{person_id}"),
     Page("reports", "/reports", "nav.reports"),
     Page("behind", "/reports/behind"),
+    Page("load", "/reports/load"),
+    Page("load_behind", "/reports/load/behind"),
     Page("rules", "/rules", "nav.rules"),
     Page("rule", "/rules/{name}"),
     Page("trial", "/rules/trials/{trial}"),

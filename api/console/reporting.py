@@ -77,12 +77,13 @@ def _areas(db: Connection, say: Sentences, chosen: Area) -> dict[str, str]:
         for each in places.villages(db)
     }
     grids = places.grids(db)
-    watchers = [each for each in people.people(db) if each.role == "watcher"]
-    if len(grids) + len(watchers) > _CHOICE:
+    watchers = people.of_role(db, "watcher", most=max(0, _CHOICE - len(grids)))
+    if watchers is None:
         village = _village_of(db, chosen, grids)
-        near = chains.people_of_village(db, village, say.now)
+        near = chains.people_of_village(db, village, say.now) if village else set()
         grids = [each for each in grids if each.village == village]
-        watchers = [each for each in watchers if each.id in near or each.id == chosen.id]
+        some = people.named(db, sorted(near | {chosen.id}))
+        watchers = [each for _, each in sorted(some.items()) if each.role == "watcher"]
     found |= {f"grid:{each.id}": f"{say.t('reports.grid')} · {of(each.name, each.name_en)}" for each in grids}
     found |= {f"watcher:{each.id}": f"{say.t('role.watcher')} · {of(each.name, each.name_en)}" for each in watchers}
     return found
@@ -112,13 +113,13 @@ def of_month(
 def shown(asked: Asked) -> dict[str, Any]:
     """What the page and the workbook show."""
     closed, now = asked.report.stands, asked.report.now
-    there = [line for line in counting.LINES if counting.of_line([*closed.alerts, *now.alerts], line)] or [counting.ALL]
+    old = counting.Figures(closed.alerts)
+    new = old if closed is now else counting.Figures(now.alerts)
+    there = [line for line in counting.LINES if old.lines[line] or new.lines[line]] or [counting.ALL]
     return {
         "asked": asked, "report": asked.report, "lines": there, "counts": tuple(counting.COUNTS), "spans": tuple(counting.SPANS),
         "outcomes": counting.outcomes_in([*closed.alerts, *now.alerts]),
-        "old": lambda line, figure: counting.figure_of(closed.alerts, line, figure),
-        "new": lambda line, figure: counting.figure_of(now.alerts, line, figure),
-        "over": asked.until <= asked.say.now, "said": said,
+        "old": old, "new": new, "over": asked.until <= asked.say.now, "said": said,
     }  # fmt: skip
 
 

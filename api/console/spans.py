@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from api.console.words import say
-from events.types.fact import DAY, MINUTE, SECOND
+from events.types.fact import MINUTE, SECOND
 
 SHANGHAI: Final = timezone(timedelta(hours=8))
 
@@ -45,11 +45,6 @@ def span(micros: int, language: str) -> str:
     if micros >= MINUTE:
         return say(language, "unit.minutes", m=minutes)
     return say(language, "unit.seconds", s=seconds)
-
-
-def beginning_of(now: int, days: float) -> int:
-    """So many days before now."""
-    return now - int(days * DAY)
 
 
 def _local(at: int) -> datetime:

@@ -19,6 +19,7 @@ _BLANKS = {
 }  # fmt: skip
 _MORE = (
     *(f"/reports?month={MONTH}&area={area}" for area in ("town", "village:dp", "grid:dp-g1", "watcher:p-w02")),
+    "/reports/load?span=shift", "/reports/load?span=month", f"/reports/load/behind?figure=chattering&since={DAY * 20768}&until={DAY * 20799}",
     "/alerts/q-2", "/homes/dp03-15", "/homes?q=李桂兰", "/homes?q=三组15号", "/people/p-w02",
 )  # fmt: skip
 

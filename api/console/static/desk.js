@@ -45,7 +45,7 @@
   // ---- keyboard
   const help = document.getElementById("help");
   const cards = () => [...document.querySelectorAll(".alert")];
-  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover", m: "/places", p: "/people", r: "/reports" };
+  const goes = { b: "/", h: "/homes", d: "/devices", s: "/handover", m: "/places", p: "/people", r: "/reports", l: "/reports/load" };
   let leader = 0;
   function move(by) {
     const all = cards();

@@ -14,6 +14,7 @@ from api.console.words import (
     en,
     equipment,
     households,
+    load,
     people,
     places,
     reports,
@@ -21,7 +22,7 @@ from api.console.words import (
     zh,
 )
 
-_ROOMS: Final = (access, behaviour, dark, desk, equipment, households, people, places, reports, rules)
+_ROOMS: Final = (access, behaviour, dark, desk, equipment, households, load, people, places, reports, rules)
 
 
 def _whole(common: Mapping[str, str], parts: list[Mapping[str, str]]) -> dict[str, str]:

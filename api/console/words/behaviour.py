@@ -17,7 +17,7 @@ ZH: Final[dict[str, str]] = {
     "help.close": "关闭",
     "help.mute": "静音，最多两分钟",
     "help.lock": "锁定",
-    "help.go": "值班台、住户、地图、设备、人员、报表、交接班",
+    "help.go": "值班台、住户、地图、设备、人员、报表、告警负荷、交接班",
     "help.leave": "离开输入框",
     "help.help": "本说明",
 }
@@ -37,7 +37,7 @@ EN: Final[dict[str, str]] = {
     "help.close": "Close",
     "help.mute": "Silence, two minutes at most",
     "help.lock": "Lock",
-    "help.go": "Board, homes, map, devices, people, reports, handover",
+    "help.go": "Board, homes, map, devices, people, reports, alarm load, handover",
     "help.leave": "Leave a field",
     "help.help": "This list",
 }

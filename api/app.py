@@ -37,7 +37,20 @@ from api.doors import Bodies, SafeHeaders
 from api.gate import Gate
 from api.hooks import aliyun, twilio, twilio_calls
 from api.live import Broadcast
-from api.routes import alerts, away, blindness, duty, figures, lives, log, places, quarantine, service, soft_checks
+from api.routes import (
+    alerts,
+    away,
+    blindness,
+    duty,
+    figures,
+    lives,
+    log,
+    places,
+    quarantine,
+    reports,
+    service,
+    soft_checks,
+)
 from api.services import Services
 
 __all__ = ["access_tables", "create_app", "end_streams"]
@@ -105,7 +118,7 @@ def create_app(services: Services) -> FastAPI:
     )
     for router in (
         alerts.router, places.router, away.router, lives.router, duty.router, quarantine.router, log.router, service.router, figures.router,
-        blindness.router, soft_checks.router,
+        blindness.router, soft_checks.router, reports.router,
     ):  # fmt: skip
         rest.include_router(router)
     app.include_router(rest)

@@ -107,11 +107,11 @@ class Load:
 
     since: int
     until: int
-    raised: Sequence[Sounded] = ()
-    again: Sequence[Again] = ()
-    standing: Sequence[Sounded] = ()
-    drills: Sequence[Sounded] = ()
-    suspected: Sequence[Sounded] = ()
+    raised: list[Sounded]
+    again: list[Again]
+    standing: list[Sounded]
+    drills: list[Sounded]
+    suspected: list[Sounded]
 
     @property
     def an_hour(self) -> float:

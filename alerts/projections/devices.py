@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Table, Text, func, select
 
 from alerts.core.protection import owes_proof, silent_since
 from alerts.projections.projection import Projection, about, from_text, load_rows, pieces, replace_rows
@@ -21,7 +21,10 @@ from events.types.device import (
 )
 from events.types.home import DeviceAssigned, DeviceRemoved, SensorBackInService, SensorTakenOutOfService
 
-__all__ = ["DEVICES", "HEALTH", "devices", "health_of", "homes_of", "named", "of_homes", "one", "silent_since"]
+__all__ = [
+    "DEVICES", "HEALTH", "count_in_use", "devices", "health_of", "homes_of", "in_use", "named", "of_homes", "one",
+    "silent_since",
+]  # fmt: skip
 
 HEALTH: Final = ("broken", "silent", "weak", "unproven", "well")
 """How a device can be, the gravest first."""
@@ -152,12 +155,21 @@ DEVICES: Final = Projection(
 )
 
 
-def of_homes(db: Connection, homes: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """The devices in use, of these homes or of all, by home and room."""
-    query = select(devices).where(devices.c.removed_at.is_(None)).order_by(devices.c.home, devices.c.device)
-    if homes is not None:
-        query = query.where(devices.c.home.in_(homes))
-    return [_shown(row) for row in db.execute(query).mappings()]
+def of_homes(db: Connection, homes: Sequence[str]) -> list[dict[str, Any]]:
+    """The devices in use of these homes, by home."""
+    query = select(devices).where(devices.c.removed_at.is_(None), devices.c.home.in_(homes))
+    return [_shown(row) for row in db.execute(query.order_by(devices.c.home, devices.c.device)).mappings()]
+
+
+def in_use(db: Connection, *, after: str, limit: int) -> list[dict[str, Any]]:
+    """The devices in use by their id, those behind `after`."""
+    query = select(devices).where(devices.c.removed_at.is_(None), devices.c.device > after)
+    return [_shown(row) for row in db.execute(query.order_by(devices.c.device).limit(limit)).mappings()]
+
+
+def count_in_use(db: Connection) -> int:
+    """How many there are."""
+    return db.execute(select(func.count()).where(devices.c.removed_at.is_(None))).scalar_one()
 
 
 def one(db: Connection, device: str) -> dict[str, Any] | None:

@@ -8,14 +8,14 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, sel
 
 from alerts.core.protection import WORST_FIRST, Reason, Status, judge, owes_proof
 from alerts.projections import devices as fitted
-from alerts.projections.lives import Life, all_lives, life_of
-from alerts.projections.projection import Projection, about, from_text, load_rows, replace_rows, to_text
+from alerts.projections.lives import Life, all_lives
+from alerts.projections.projection import Projection, about, from_text, load_rows, pieces, replace_rows, to_text
 from events.serial import Recorded
 from events.tables import metadata
 from events.types import home as facts
 from events.types.system import RuleFailed, RuleMended
 
-__all__ = ["HOMES", "WORST_FIRST", "HomeSeen", "Status", "all_homes", "homes", "one", "owes_proof", "word_of"]
+__all__ = ["HOMES", "WORST_FIRST", "HomeSeen", "Status", "homes", "one", "owes_proof", "some_homes", "word_of"]
 
 homes = Table(
     "board_homes",
@@ -119,21 +119,23 @@ HOMES: Final = Projection(
 )
 
 
-def all_homes(db: Connection, now: int) -> list[HomeSeen]:
-    """Every home, the least protected first."""
-    hanging: dict[str, list[dict[str, Any]]] = {}
-    for device in fitted.of_homes(db):
-        hanging.setdefault(device["home"], []).append(device)
-    known = all_lives(db)
-    rows = db.execute(select(homes).order_by(homes.c.home)).mappings()
-    seen = [_seen(row, hanging.get(row["home"], []), known.get(row["home"], Life()), now) for row in rows]
-    return sorted(seen, key=lambda home: WORST_FIRST.index(home.status))
+def some_homes(db: Connection, wanted: Sequence[str], now: int) -> list[HomeSeen]:
+    """These homes, in this order; those that were never enrolled are left out."""
+    found: dict[str, HomeSeen] = {}
+    for few in pieces(wanted):
+        hanging: dict[str, list[dict[str, Any]]] = {}
+        for device in fitted.of_homes(db, few):
+            hanging.setdefault(device["home"], []).append(device)
+        known = all_lives(db, few)
+        for row in db.execute(select(homes).where(homes.c.home.in_(few))).mappings():
+            name = row["home"]
+            found[name] = _seen(row, hanging.get(name, []), known.get(name) or Life(), now)
+    return [found[home] for home in wanted if home in found]
 
 
 def one(db: Connection, home: str, now: int) -> HomeSeen | None:
     """This home, None when it was never enrolled."""
-    row = db.execute(select(homes).where(homes.c.home == home)).mappings().first()
-    return _seen(row, fitted.of_homes(db, [home]), life_of(db, home), now) if row else None
+    return next(iter(some_homes(db, [home], now)), None)
 
 
 def word_of(

@@ -1,15 +1,16 @@
 """Who can be called now, and why not: duty, leave, phones and the last receipt of everybody who stands in a chain."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, select, union
 
-from alerts.core.roster import ROTA
+from alerts.core.roster import ROTA, Roster
 from alerts.projections.alert_fold import alerts, decoded
 from alerts.projections.messages import messages
+from alerts.projections.projection import pieces
 from alerts.registry import people, rosters, tables
 from alerts.registry.chains import LEVELS
 from alerts.registry.people import Person
@@ -17,8 +18,6 @@ from alerts.registry.rosters import Absence
 from events.store import read_stream
 from events.types.home import PhoneOptedOut
 
-_AT_ONCE: Final = 5_000
-"""More names than so many are not put into one question."""
 REFUSING: Final = "responder_unreachable"
 """The task that opens when somebody's phone takes no texts any more."""
 WHYS: Final = ("on_leave", "no_phone", "refuses", "not_received", "off_duty", "no_home")
@@ -65,83 +64,88 @@ class _Load(NamedTuple):
     homes: int
 
 
-_NOTHING: Final = _Load({}, 0)
+class Called(NamedTuple):
+    """Somebody registered, in one word: why they cannot be called now, one of WHYS; empty: they can."""
+
+    person: str
+    role: str
+    why: str
 
 
-def manned(db: Connection, at: int, *, only: str | None = None) -> list[Manned]:
+def called(db: Connection, at: int, only: str | None = None) -> list[Called]:
     """Everybody registered, in the order of the file, or one of them; of whom a reader may not see there is none."""
-    known, away = rosters.roster(db, at), _leave(db, at)
-    rotas = {f"{ROTA}{id}": {person for turn in rota.turns for person in turn} for id, rota in known.rotas.items()}
-    turning: dict[str, list[str]] = {}
-    for rota, members in rotas.items():
-        for member in members:
-            turning.setdefault(member, []).append(rota)
-    named = _named(db)
-    loads = _loads(db, named, turning) if only is None else _one_by_one(db, {only}, turning)
-    places = named.keys() | set(db.scalars(select(tables.class_chains.c.person).distinct()))
+    known = rosters.roster(db, at)
+    turning, places = _turning(known), _places(db)
     meant = {place for place in places if not known.moves(place)}
     meant |= {person for place in places - meant for person in known.resolve([place], at).persons}
-    phones, receipts, refusing = _phones(db), last_receipts(db, only), _refusing(db)
-    registered = people.people(db) if only is None else [each for each in [people.person(db, only)] if each]
+    standing = places | {person for person, rotas in turning.items() if not places.isdisjoint(rotas)}
+    away = {each.person for each in rosters.absences(db, at) if each.since <= at}
+    p = tables.phones.c
+    verified = set(db.scalars(select(p.person).where(p.verified_at.is_not(None), p.withdrawn_at.is_(None))))
+    refusing, deaf = _refusing(db), _not_received(db)
+
+    def why(person: str) -> str:
+        if person in away:
+            return "on_leave"
+        if person not in verified:
+            return "no_phone"
+        if person in refusing:
+            return "refuses"
+        if person in deaf:
+            return "not_received"
+        if person in meant:
+            return ""
+        return "off_duty" if person in standing else "no_home"
+
+    q = tables.people.c
+    query = select(q.id, q.role).order_by(q.place, q.id)
+    rows = db.execute(query if only is None else query.where(q.id == only))
+    return [Called(person, role, why(person)) for person, role in rows]
+
+
+def manned(db: Connection, at: int, some: Sequence[Called]) -> list[Manned]:
+    """These, in this order, with all that is said of each."""
+    ids = [each.person for each in some]
+    turning, away = _turning(rosters.roster(db, at)), _leave(db, at)
+    registered, loads = people.named(db, ids), _loads(db, ids, turning)
+    phones, receipts = _phones(db, ids), last_receipts(db, ids)
     found = []
-    for person in registered:
-        id = person.id
-        load = loads.get(id, _NOTHING)
-        verified, unverified = phones.get(id, (0, 0))
-        absent = [each for each in away.get(id, ()) if each.since <= at]
-        later = [each for each in away.get(id, ()) if each.since > at]
-        receipt = receipts.get(id)
-        if absent:
-            why = "on_leave"
-        elif not verified:
-            why = "no_phone"
-        elif id in refusing:
-            why = "refuses"
-        elif receipt is not None and receipt.state == "failed":
-            why = "not_received"
-        elif id in meant:
-            why = ""
-        else:
-            why = "off_duty" if load.homes else "no_home"
+    for id, _, why in some:
+        absent = [each for each in away.get(id, []) if each.since <= at]
+        later = [each for each in away.get(id, []) if each.since > at]
         found.append(Manned(
-            person, load.levels, load.homes, tuple(rota.removeprefix(ROTA) for rota in turning.get(id, ())), verified,
-            unverified, receipt, absent[0] if absent else None, later[0] if later else None, why,
+            registered[id], loads[id].levels, loads[id].homes,
+            tuple(rota.removeprefix(ROTA) for rota in turning.get(id, ())), *phones.get(id, (0, 0)), receipts.get(id),
+            absent[0] if absent else None, later[0] if later else None, why,
         ))  # fmt: skip
     return found
 
 
-class _Named(NamedTuple):
-    """Of a place in the chains of homes: the levels it stands on, the first and the last of them, and in how many homes."""
-
-    first: str
-    last: str
-    homes: int
-
-
-def _named(db: Connection) -> dict[str, _Named]:
-    """Every person and every rota that stands in a chain."""
-    c = tables.chains.c
-    query = select(c.person, func.min(c.level), func.max(c.level), func.count(c.home.distinct())).group_by(c.person)
-    return {person: _Named(*said) for person, *said in db.execute(query)}
+def _turning(known: Roster) -> dict[str, list[str]]:
+    """Person -> the rotas in which their turn comes, as they stand in a chain."""
+    found: dict[str, list[str]] = {}
+    for id, rota in known.rotas.items():
+        for person in {person for turn in rota.turns for person in turn}:
+            found.setdefault(person, []).append(f"{ROTA}{id}")
+    return found
 
 
-def _loads(db: Connection, named: Mapping[str, _Named], turning: Mapping[str, Sequence[str]]) -> dict[str, _Load]:
-    """Person -> what they carry by name and by a rota of theirs, each home once. Counted by the database where it can be."""
-    found = {place: _Load({said.first: said.homes}, said.homes) for place, said in named.items()}
-    some = {place for place, said in named.items() if said.first != said.last} | turning.keys()
-    some |= set(db.scalars(select(tables.class_chains.c.person).distinct()))
-    return found | _one_by_one(db, some, turning)
+def _places(db: Connection) -> set[str]:
+    """Everybody and every rota who stands in a chain: who might be meant by turn or in somebody's place."""
+    return {
+        place
+        for table in (tables.chains, tables.class_chains)
+        for place in db.scalars(select(table.c.person).distinct())
+    }
 
 
-def _one_by_one(db: Connection, persons: Collection[str], turning: Mapping[str, Sequence[str]]) -> dict[str, _Load]:
-    """Of those who stand on more than one level, in a rota, or for some class of alert only: home by home."""
-    if not persons:
-        return {}
-    places = {each for person in persons for each in (person, *turning.get(person, ()))}
-    some = _standing_in(*(sorted(places) if len(places) <= _AT_ONCE else ()))
+def _loads(db: Connection, persons: Sequence[str], turning: Mapping[str, Sequence[str]]) -> dict[str, _Load]:
+    """Person -> what they carry by name and by a rota of theirs, each home once."""
     by_place: dict[str, list[tuple[str, str]]] = {}
-    for place, level, home in db.execute(select(some.c.person, some.c.level, some.c.home)):
-        by_place.setdefault(place, []).append((level, home))
+    for few in pieces(sorted({each for person in persons for each in (person, *turning.get(person, ()))})):
+        some = _standing_in(*few)
+        for place, level, home in db.execute(select(some.c.person, some.c.level, some.c.home)):
+            by_place.setdefault(place, []).append((level, home))
     found = {}
     for person in persons:
         mine = {each for place in (person, *turning.get(person, ())) for each in by_place.get(place, [])}
@@ -152,9 +156,9 @@ def _one_by_one(db: Connection, persons: Collection[str], turning: Mapping[str, 
 
 
 def _standing_in(*places: str) -> Any:
-    """Person, level and home of every place in a chain, of class 1 to 4 alike; of these places, or of all."""
+    """Person, level and home of these places in chains, of class 1 to 4 alike."""
     both = [
-        select(table.c.person, table.c.level, table.c.home).where(*([table.c.person.in_(places)] if places else []))
+        select(table.c.person, table.c.level, table.c.home).where(table.c.person.in_(places))
         for table in (tables.chains, tables.class_chains)
     ]
     return union(*both).subquery()
@@ -180,25 +184,39 @@ def _leave(db: Connection, at: int) -> dict[str, list[Absence]]:
     return found
 
 
-def _phones(db: Connection) -> dict[str, tuple[int, int]]:
+def _phones(db: Connection, persons: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Person -> how many verified phones, how many not verified."""
     p = tables.phones.c
     query = select(p.person, func.count(p.verified_at), func.count()).where(p.withdrawn_at.is_(None))
-    return {person: (good, all_ - good) for person, good, all_ in db.execute(query.group_by(p.person))}
+    return {
+        person: (good, every - good)
+        for few in pieces(persons)
+        for person, good, every in db.execute(query.where(p.person.in_(few)).group_by(p.person))
+    }
 
 
-def last_receipts(db: Connection, only: str | None = None) -> dict[str, Receipt]:
-    """Person -> what became of the last message of which anything is known. One delivered counts for all of its time."""
-    m = messages
-    last = select(func.max(m.c.position)).where(m.c.state.in_(("sent", "delivered", "failed"))).group_by(m.c.person)
-    if only is not None:
-        last = last.where(m.c.person == only)
-    found: dict[str, Receipt] = {}
-    for row in db.execute(select(m).where(m.c.position.in_(last))).all():
-        best = _beside(db, row) if row.state == "failed" else row
-        at = best.delivered_at or best.ended_at or best.sent_at or best.planned_at
-        found[row.person] = Receipt(best.state, at, best.code, best.alert)
+def _last() -> Any:
+    """The position of the last message to each person of which anything is known."""
+    m = messages.c
+    return select(func.max(m.position)).where(m.state.in_(("sent", "delivered", "failed"))).group_by(m.person)
+
+
+def last_receipts(db: Connection, persons: Sequence[str]) -> dict[str, Receipt]:
+    """Person -> what became of that message. One delivered counts for all of its time."""
+    m, found = messages, dict[str, Receipt]()
+    for few in pieces(persons):
+        for row in db.execute(select(m).where(m.c.position.in_(_last().where(m.c.person.in_(few))))).all():
+            best = _beside(db, row) if row.state == "failed" else row
+            at = best.delivered_at or best.ended_at or best.sent_at or best.planned_at
+            found[row.person] = Receipt(best.state, at, best.code, best.alert)
     return found
+
+
+def _not_received(db: Connection) -> set[str]:
+    """Who got nothing the last time."""
+    m = messages
+    rows = db.execute(select(m).where(m.c.position.in_(_last()), m.c.state == "failed")).all()
+    return {row.person for row in rows if _beside(db, row).state == "failed"}
 
 
 def _beside(db: Connection, failed: Any) -> Any:

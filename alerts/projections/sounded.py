@@ -8,7 +8,10 @@ from alerts.projections.alarm_load import STANDS_AFTER, Again, Load, Sounded
 from alerts.projections.alert_fold import alerts
 from alerts.projections.responses import responses
 from alerts.projections.timeline import fired_again, timeline
+from events.types.fact import DAY
 
+LONGEST: Final = 31 * DAY
+"""For a longer span nobody is asked to wait."""
 _r = responses.c
 _COLUMNS: Final = (
     _r.alert, _r.home, _r.site, _r.device, _r.danger, _r["class"], _r.raised_at, _r.seen_at, _r.closed_at,

@@ -172,6 +172,8 @@ RIGHTS: Final[dict[str, Roles]] = {
     "GET /api/v1/stream": ALL,
     "GET /api/v1/settings": TOWN,
     "GET /api/v1/figures": ALL,
+    "GET /api/v1/reports/{month}": ANSWERING,
+    "GET /api/v1/load": ANSWERING,
     "GET /metrics": TOWN,
 }
 

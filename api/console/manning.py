@@ -47,31 +47,31 @@ def everybody(
     """Who can be called now and who cannot, how many homes each answers for, how long each took; rotas and leave."""
     del who
     say = sentences_for(request, db, serving)
-    known = manning.manned(db, say.now)
+    known = manning.called(db, say.now)
     if village:
         near = chains.people_of_village(db, village, say.now)
-        known = [each for each in known if each.person.id in near]
-    counts = Counter("reachable" if each.reachable else each.why for each in known)
+        known = [each for each in known if each.person in near]
+    counts = Counter(each.why or "reachable" for each in known)
     shown = [
         each for each in sorted(known, key=_first_who_cannot)
-        if (not role or each.person.role == role) and (only != "unreachable" or not each.reachable)
+        if role in {"", each.role} and (only != "unreachable" or each.why)
     ]  # fmt: skip
     holed = {home: life.holes for home, life in lives.holed_lives(db).items() if life.stage != "retired"}
     here = shown[behind : behind + _PAGE]
-    ids = [each.person.id for each in here]
+    ids = [each.person for each in here]
     say.names.expect(home_ids=list(holed)[:_HOLED], person_ids=ids)
     say.names.expect_phones(ids)
     return page(
-        request, "people.html", say, people=here, count=len(shown), behind=behind, step=_PAGE,
+        request, "people.html", say, people=manning.manned(db, say.now, here), count=len(shown), behind=behind, step=_PAGE,
         counts=counts, village=village, villages=places.villages(db), only=only, role=role, roles=people.ROLES,
         took=answering(db, *last_days(say.now, _DAYS), ids), days=_DAYS, rotas=_on_duty(db, say),
         leave=rosters.absences(db, say.now), holed=holed, holed_most=_HOLED, cover=Cover(db, say),
     )  # fmt: skip
 
 
-def _first_who_cannot(one: manning.Manned) -> int:
+def _first_who_cannot(one: manning.Called) -> int:
     """Whoever ought to be reachable and is not stands above; who is not meant now, below."""
-    return 1 if one.reachable else 2 if one.why in {"off_duty", "no_home"} else 0
+    return 1 if not one.why else 2 if one.why in {"off_duty", "no_home"} else 0
 
 
 def _on_duty(db: Connection, say: Sentences) -> list[dict[str, Any]]:
@@ -158,7 +158,7 @@ def one(
 ) -> HTMLResponse:  # fmt: skip
     """One of them: phones, homes, leave, and the last messages with their receipts."""
     say = sentences_for(request, db, serving, shown=shown)
-    found = next(iter(manning.manned(db, say.now, only=person_id)), None)
+    found = next(iter(manning.manned(db, say.now, manning.called(db, say.now, person_id))), None)
     if found is None:
         raise Problem(404, "person_unknown", person=person_id)
     if shown:

@@ -19,13 +19,13 @@ from api.console.rendering import page, sentences_for
 from api.console.sentences import Sentences
 from api.console.workbook import CONTENT_TYPE, said, workbook
 from api.problems import Problem
+from api.routes.reports import area_of
 from events.types.report import Counted
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Month = Annotated[str, Query(pattern=r"^(20\d\d-(0[1-9]|1[0-2]))?$")]
 AreaName = Annotated[str, Query(max_length=80)]
-_KINDS: Final = ("town", "village", "grid", "watcher")
 _MONTHS_SHOWN: Final = 18
 _CHOICE: Final = 300
 """Among more grids and watchers than so many those of one village are offered, once it is chosen."""
@@ -38,10 +38,7 @@ class Asked:
     def __init__(self, db: Connection, say: Sentences, month: str, area: str) -> None:
         """Raises Problem."""
         self.say, self.month = say, month or reports.month_at(say.now)
-        kind, _, id = (area or "town").partition(":")
-        if kind not in _KINDS or (kind == "town") == bool(id):
-            raise Problem(404, "area_unknown")
-        self.area = Area(kind, id)  # type: ignore[arg-type]  # looked at above
+        self.area = area_of(area)
         self.since, self.until = month_of(self.month)
         self.areas = _areas(db, say, self.area)
         if self.address not in self.areas:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.projections import alarm_load, shifts
 from alerts.projections.alarm_load import Load
-from alerts.projections.sounded import sounded
+from alerts.projections.sounded import LONGEST, sounded
 from api.asking import Reader, Serving, Snapshot
 from api.console.rendering import page, sentences_for
 from api.console.sentences import Sentences
@@ -24,7 +24,6 @@ Span = Literal["shift", "day", "month"]
 SPANS: Final = ("shift", "day", "month")
 _STEPS: Final = {"shift": (10 * MINUTE, HOUR), "day": (10 * MINUTE, HOUR), "month": (6 * HOUR, DAY)}
 """A bar of the picture, and a line of the table beside it."""
-_MOST: Final = 31 * DAY
 _LISTED: Final = 12
 _PAGE: Final = 200
 Moment = Annotated[int | None, Query(ge=0, le=1 << 62)]
@@ -83,7 +82,7 @@ def load_behind(
     since = until - DAY if since is None else since
     if figure not in alarm_load.FIGURES:
         raise Problem(404, "figure_unknown")
-    if not 0 < until - since <= _MOST:
+    if not 0 < until - since <= LONGEST:
         raise Problem(422)
     found = alarm_load.behind(sounded(db, since, until), figure, of)
     here = found[start : start + _PAGE]

@@ -1,13 +1,15 @@
 """Homes, devices and people: who is watched, by what, and who answers for them."""
 
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Response
 
 from alerts.commands.devices import command_device
 from alerts.projections import devices, homes
+from alerts.projections.standings import worst_first
 from api.access.audit import note_down
-from api.asking import Operator, Reader, Serving, Snapshot, Spoken
+from api.asking import Homes, Operator, Reader, Serving, Snapshot, Spoken
 from api.names import Names
 from api.problems import Problem
 from api.routes.other_shapes import CommandOut, DeviceCommand, DeviceOut, HomeOut, PersonOut, PhoneOut
@@ -15,12 +17,41 @@ from api.routes.other_shapes import CommandOut, DeviceCommand, DeviceOut, HomeOu
 router = APIRouter(tags=["homes"])
 
 
-@router.get("/homes")
-def list_homes(db: Snapshot, who: Reader, language: Spoken, serving: Serving) -> list[HomeOut]:
-    """All homes, the least protected first."""
+Limit = Annotated[int, Query(ge=1, le=1000)]
+_PAGED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {
+        "X-Total-Count": {"description": "How many there are in all.", "schema": {"type": "integer"}},
+        "Link": {"description": 'The next page, `rel="next"`; `rel="first"`: where to go through all. Absent where nothing is left.', "schema": {"type": "string"}},
+    }}
+}  # fmt: skip
+
+
+@router.get("/homes", responses=_PAGED)
+def list_homes(
+    db: Snapshot, who: Reader, language: Spoken, serving: Serving, known: Homes, response: Response,
+    after: Annotated[str | None, Query(max_length=64, description="Go through all by id: empty to begin.")] = None,
+    limit: Limit = 1000,
+) -> list[HomeOut]:  # fmt: skip
+    """Homes, `limit` of them at most. Without `after` the least protected first; with it by id, those behind it."""
     del who
+    if after is None:
+        found = [home.id for home in worst_first(known.values())]
+    else:
+        found = sorted(home for home in known if home > after)
+    page = found[:limit]
+    # What comes behind the least protected is another page every minute: the way through all is by id.
+    behind = page[-1] if after is not None and page else ""
+    _say(response, "homes", count=len(known), behind=behind, limit=limit, more=len(found) > limit)
     names = Names(db, language)
-    return [HomeOut.of(home, names) for home in homes.all_homes(db, serving.now())]
+    names.expect(home_ids=page)
+    return [HomeOut.of(home, names) for home in homes.some_homes(db, page, serving.now())]
+
+
+def _say(response: Response, what: str, *, count: int, behind: str, limit: int, more: bool) -> None:
+    response.headers["x-total-count"] = str(count)
+    if more:
+        address = f"/api/v1/{what}?{urlencode({'after': behind, 'limit': limit})}"
+        response.headers["link"] = f'<{address}>; rel="{"next" if behind else "first"}"'
 
 
 @router.get("/homes/{home_id}")
@@ -35,11 +66,19 @@ def read_home(
     return HomeOut.of(home, Names(db, language))
 
 
-@router.get("/devices")
-def list_devices(db: Snapshot, who: Reader) -> list[DeviceOut]:
-    """All devices in use."""
+@router.get("/devices", responses=_PAGED)
+def list_devices(
+    db: Snapshot, who: Reader, response: Response, after: Annotated[str, Query(max_length=65)] = "", limit: Limit = 1000
+) -> list[DeviceOut]:
+    """Devices in use by id, those behind `after`, `limit` of them at most."""
     del who
-    return [DeviceOut(**device) for device in devices.of_homes(db)]
+    found = devices.in_use(db, after=after, limit=limit + 1)
+    page = found[:limit]
+    behind = page[-1]["device"] if page else ""
+    _say(
+        response, "devices", count=devices.count_in_use(db), behind=behind, limit=limit, more=len(found) > limit
+    )  # fmt: skip
+    return [DeviceOut(**device) for device in page]
 
 
 @router.get("/devices/{site}/{device}")

@@ -3,6 +3,7 @@
 import pytest
 
 from alerts.projections import devices, homes
+from alerts.projections.standings import standings, worst_first
 from events.types import home as facts
 from events.types import life
 from events.types.device import (
@@ -160,7 +161,7 @@ def test_the_least_protected_home_comes_first(log):
     enrolled(log, (HALL, "motion"))
     log.happens("home-h2", facts.HomeEnrolled(home="h2", site="dp03", no_activity_s=43_200))
     moves(log)
-    assert [(home.id, home.status) for home in log.ask(homes.all_homes, log.now)] == [
+    assert [(home.id, home.status) for home in worst_first(log.ask(standings, log.now).values())] == [
         ("h2", "not_protected"), ("h1", "protected"),
     ]  # fmt: skip
 
@@ -196,7 +197,7 @@ def test_a_late_reading_does_not_replace_a_newer_one(log):
 def test_a_removed_device_is_listed_no_more(log):
     enrolled(log, (HALL, "motion"))
     log.happens(f"device-{HALL}", facts.DeviceRemoved(device=HALL, home="h1"))
-    assert log.ask(devices.of_homes) == []
+    assert log.ask(devices.in_use, after="", limit=9) == []
 
 
 def test_a_home_without_consent_is_not_protected_and_says_so(log):

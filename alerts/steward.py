@@ -76,9 +76,19 @@ class Steward:
             if self._wanted or not self._begun:
                 self._work()
             elif self.follower.position - self._saved >= _SAVE_EVERY:
-                self._database.write(lambda db: save_bookmark(db, READER, self.follower.position))
-                self._saved = self.follower.position
+                self._pass()
         return len(batch)
+
+    def _pass(self) -> None:
+        """Nothing to do up to here: saved now and then."""
+        position = self.follower.position
+
+        def work(db: Connection) -> None:
+            self._check(db)
+            save_bookmark(db, READER, position)
+
+        self._database.write(work)
+        self._saved = position
 
     @property
     def _wanted(self) -> bool:
@@ -155,7 +165,7 @@ class Steward:
 
         self._database.write(work)
         if self._night:
-            close_what_is_due(self._database, at)
+            close_what_is_due(self._database, at, check=self._check)
         self._known |= {each.home: each.holes for each in told}
         self._begun, self._saved = True, position
         self._forget()

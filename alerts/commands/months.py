@@ -1,5 +1,6 @@
 """A month is closed: what it was counted to be becomes a fact of each site, so that it can never change unseen."""
 
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,8 +26,13 @@ class MonthRefused(Exception):
         self.why = why
 
 
-def close_month(database: Database, month: str, *, by: str, at: int) -> int:
-    """Record the month `2026-10` for every site; how many alerts were counted. Raises MonthRefused, ValueError."""
+def close_month(
+    database: Database, month: str, *, by: str, at: int, check: Callable[[Connection], None] = lambda _: None
+) -> int:
+    """Record the month `2026-10` for every site; how many alerts were counted. Raises MonthRefused, ValueError.
+
+    `check` may raise Fenced: a process of ours that was replaced meanwhile closes nothing.
+    """
     since, until = month_of(month)
     if until > at:
         raise MonthRefused("not_over")
@@ -36,6 +42,7 @@ def close_month(database: Database, month: str, *, by: str, at: int) -> int:
         facts = _facts(db, month, found, blind, by)
 
     def work(db: Connection) -> None:
+        check(db)
         if reports.closings(db, month, [one.site for one in facts]):
             raise MonthRefused("closed")
         news = [New(reports.stream_of(month, one.site), one.site or "all", one, at) for one in facts]
@@ -71,11 +78,11 @@ def _facts(db: Connection, month: str, found: list[Counted], blind: dict[str, in
     return facts
 
 
-def close_what_is_due(database: Database, at: int) -> str:
+def close_what_is_due(database: Database, at: int, *, check: Callable[[Connection], None] = lambda _: None) -> str:
     """Close the last month that has been over for long enough, if nobody has; which one it was, else nothing."""
     month = reports.month_before(at - CLOSES_AFTER)
     try:
-        close_month(database, month, by="system", at=at)
+        close_month(database, month, by="system", at=at, check=check)
     except MonthRefused:
         return ""
     return month

@@ -9,6 +9,8 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
+from alerts import steward as stewarding
+from alerts.commands.months import close_what_is_due
 from alerts.commands.settings import change_settings
 from alerts.engine import Engine
 from alerts.notify.outbox import outbox
@@ -17,6 +19,7 @@ from alerts.projections.folding import LEASE as FOLDING
 from alerts.projections.folding import Folding
 from alerts.projections.projector import Projector
 from alerts.seats import ENGINE, PLANNER, POLICY, SHARES, readers, seats_of, share_out
+from alerts.steward import Steward
 from alerts.timers import Poller, timers
 from events import leases
 from events.database import Database
@@ -27,7 +30,7 @@ from events.leases import Fenced, Lease
 from events.store import New, append, head, read
 from events.types.alert import AlertRaised
 from events.types.device import CarbonMonoxideReported
-from events.types.fact import MINUTE, SECOND, Event
+from events.types.fact import DAY, MINUTE, SECOND, Event
 from events.types.message import MessagePlanned, TellRequested
 from events.types.system import IngestCaughtUp, ReadingQuarantined
 from shouwang.checking import Checking
@@ -224,6 +227,27 @@ def test_a_projector_that_wakes_after_it_was_replaced_folds_nothing_and_rebuilds
     with pytest.raises(Fenced):
         Projector(former.mine, check=partial(leases.check, lease=lease))
     assert everything(former.theirs) == outdated != before
+
+
+def test_a_steward_that_wakes_after_it_was_replaced_moves_no_bookmark_and_closes_no_month(
+    former: Former, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stewarding, "_SAVE_EVERY", 3)  # behind so many positions of no use to it
+    lease = former.lease("steward")
+    check = partial(leases.check, lease=lease)
+    steward = Steward(former.mine, lambda: AT, check=check)
+    while not steward.settled:
+        steward.step()
+    for home in (1, 2, 3, 4):
+        alarm(former.mine, home)
+    former.is_replaced(lease)
+    before = everything(former.theirs)
+    with pytest.raises(Fenced):
+        steward.step()
+    with pytest.raises(Fenced):
+        close_what_is_due(former.mine, AT + 60 * DAY, check=check)
+    steward.follower.close()
+    assert everything(former.theirs) == before
 
 
 def test_who_looks_on_sees_what_another_folds_and_goes_on_where_it_stopped(url: str) -> None:

@@ -1,7 +1,9 @@
 """Memory per home: what engine, planner and door keep for one, at 20, 1,000 and 10,000 homes.
 
-Counted by tracemalloc, which sees every object of Python: the four are opened on a log, follow all that the devices
-have said, and what they then hold is divided by the homes. Once more after they were opened anew from their snapshots.
+Counted by tracemalloc, which sees every object of Python: the four are opened on a log and follow all that the devices
+have said. The same is counted for a house of two homes; what more is held is divided by the homes that are more, and what
+two homes leave over is what the house holds whatever their number (statements, decoders, a connection). Once more after
+they were opened anew from their snapshots.
 """
 
 import gc
@@ -34,12 +36,31 @@ ROWS = {
     "planner": Row("of it the planner"),
     "known": Row("of it which devices are known"),
     "sequences": Row("of it the numbers of the devices' reports"),
+    "house_kib": Row("the same for any number of homes, KiB", ".0f"),
 }
+_FEW = 2
+"""Homes of the house that is held against."""
 _PAGE = 5_000
 
 
-def held(address: str | Path, homes: int, facts: int) -> dict[str, Any]:
-    """Bytes a home."""
+def held(folder: Path, places: Places, homes: int, facts: int) -> dict[str, Any]:
+    """Bytes for each home more than a few, and what the few leave over. Each house is counted in a process of its own."""
+
+    def house(count: int) -> dict[str, float]:
+        here = folder / f"of-{count}"
+        here.mkdir()
+        with places.fresh("sqlite", here) as address:
+            parts = apart(held_by, address, count, facts)
+            return {**parts, "all": sum(parts.values()), "after_start": apart(held_after_start, address)}
+
+    few, many = house(_FEW), house(homes)
+    each = {name: (many[name] - few[name]) / (homes - _FEW) for name in many}
+    whole = each.pop("all")
+    return {**each, "bytes_per_home": whole, "house_kib": (few["all"] - _FEW * whole) / 1024}
+
+
+def held_by(address: str | Path, homes: int, facts: int) -> dict[str, float]:
+    """Bytes of each of the four, all facts followed."""
     database = town.new_database(address)
     settled_town(database, homes, homes * 5 * facts)
     database.close()
@@ -63,29 +84,27 @@ def held(address: str | Path, homes: int, facts: int) -> dict[str, Any]:
     sequences = remembered(database)
     save_sequences(database, sequences)
     taken["sequences"] = _now_held()
-    names = list(taken)
-    parts = {name: (taken[name] - taken[before]) / homes for before, name in itertools.pairwise(names)}
     del engine, planner, known, sequences
     database.close()
     tracemalloc.stop()
-    return {**parts, "bytes_per_home": sum(parts.values()), "after_start": apart(held_after_start, address, homes)}
+    return {name: float(taken[name] - taken[before]) for before, name in itertools.pairwise(taken)}
 
 
-def held_after_start(address: str | Path, homes: int) -> float:
-    """Bytes a home of the four opened on their snapshots."""
+def held_after_start(address: str | Path) -> float:
+    """Bytes of the four opened on their snapshots."""
     warm()
     database = make_database(address)
     tracemalloc.start()
     before = _now_held()
     everything = _all_four(database)
-    bytes_a_home = (_now_held() - before) / homes
+    more = float(_now_held() - before)
     del everything
     database.close()
-    return bytes_a_home
+    return more
 
 
 def warm() -> None:
-    """What is made once, whatever the number of homes: statements compiled, decoders built."""
+    """What is made once in a process: modules, decoders, caches of the libraries."""
     with tempfile.TemporaryDirectory() as folder:
         database = town.new_database(Path(folder) / "small.db")
         settled_town(database, 2, 200)
@@ -118,8 +137,7 @@ def main() -> int:
     asked = parser.parse_args()
 
     def one(folder: Path, places: Places, homes: int, _number: int) -> dict[str, Any]:
-        with places.fresh("sqlite", folder) as address:
-            return apart(held, address, homes, asked.facts)
+        return held(folder, places, homes, asked.facts)
 
     sizes = {f"{homes:,} homes": homes for homes in asked.homes or (20, 1_000, 10_000)}
     on, cases = program.measured(asked, sizes, one)

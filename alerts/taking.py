@@ -63,7 +63,7 @@ class Taking:
             books.roster.fold(event, recorded.at)
             books.made.touched.add(ROSTER)
         elif isinstance(event, system.IngestCaughtUp):
-            self._all(lambda home: self._missed(home, event.since, recorded.at))
+            self._all(lambda home: self._missed(home, event.since, recorded))
         elif isinstance(event, system.ClockFollowed):
             if event.after > event.before:
                 self._all(lambda home: home.skip(event.before, event.after))
@@ -104,8 +104,9 @@ class Taking:
     def _of_this_generation(self, household: Household) -> None:
         household.buttons_cover = self.books.policy.generation < READ_AGAIN
 
-    def _missed(self, home: Household, since: int, at: int) -> None:
-        settling.missed(home, since, at, self.books.policy)
+    def _missed(self, home: Household, since: int, recorded: Recorded) -> None:
+        at = recorded.at
+        settling.missed(home, since, at, self.books.policy, shown=recorded.recorded_at)
         if home.holes and home.holes[-1].until == at:
             self._judging.sights.ask_to_count(home, at)
 

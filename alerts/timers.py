@@ -125,8 +125,10 @@ def ring(db: Connection, now: int) -> int:
 
 def _take(db: Connection, row: Row[Any]) -> bool:
     """Whether this row was still there as it was read: of two who ring one rings it."""
-    as_read = (timers.c.owner == row.owner, timers.c.timer == row.timer, timers.c.due == row.due)
-    return bool(db.execute(delete(timers).where(*as_read)).rowcount)
+    return bool(db.execute(_TAKE, {"owner_": row.owner, "timer_": row.timer, "due_": row.due}).rowcount)
+
+
+_TAKE = delete(timers).where(*(timers.c[name] == bindparam(f"{name}_") for name in ("owner", "timer", "due")))
 
 
 class Poller:

@@ -63,8 +63,12 @@ class CaughtUp:
         fact = New(STREAM, "all", IngestDisconnected(why=what.why[:200]), what.at, f"disconnected-{what.at}", 0)
         write(lambda db: append(db, [fact], recorded_at=what.at))
 
-    def back(self, marker: Marker, write: Write) -> bool:
-        """One of our markers came back; True when it was the last of the round that proves us caught up anew."""
+    def back(self, marker: Marker, write: Write, now: int) -> bool:
+        """One of our markers came back; True when it was the last of the round that proves us caught up anew.
+
+        `at` of what is recorded is when it left: so far we have heard. That it has come back shows at `now`, behind all
+        that had to be read first, which may take minutes: from then on devices see that somebody listens.
+        """
         if not marker.round or marker.generation != self._generation:
             return False
         ways = self._back.setdefault(marker.round, set())
@@ -82,7 +86,7 @@ class CaughtUp:
             if self._moves_mark:
                 move_mark(db, at)
             if first:
-                append(db, [fact], recorded_at=at)
+                append(db, [fact], recorded_at=max(at, now))
 
         if first or self._moves_mark:
             write(record)

@@ -150,7 +150,7 @@ class Intake:
                 self._read(item)
             case Marker():
                 self._flush()
-                if self._caught_up.back(item, self._write):
+                if self._caught_up.back(item, self._write, self._now()):
                     log.info("caught up with the broker")
                 if item.qos:
                     self._ack([(item.generation, item.mid)])

@@ -139,12 +139,13 @@ NO_ROUNDS = 0.0
 AREA = 5
 """The class of an area incident, behind the four of the table."""
 
-GENERATION = 5
+GENERATION = 6
 """Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0028).
 
 1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests; the rules that came since, doors, and carbon
 monoxide by its figures. 3: what was found when all rules were read by a stranger (decision 0034). 4: a last will that
 came before we had caught up stays one (decision 0080). 5: a learned limit may go above the fixed one (decision 0070).
+6: what a device owes us is awaited until it is proved that it did not come (decision 0016).
 """
 READ_AGAIN = 3
 """The generation of that reading."""
@@ -152,6 +153,8 @@ WILLS_STAY = 4
 """The generation to which a home is dark by a last will also where that came in our first moments."""
 CALIBRATED = 5
 """The generation of the absolute limit."""
+AWAITED = 6
+"""The generation that waits for what is owed by the mark of what was heard, and not by the clock."""
 GENERATION_NAME = "rules.generation"
 
 CLASSES: dict[str, int] = {

@@ -38,8 +38,11 @@ def spoke(sensor: Sensor, at: int, said: int, policy: Policy, *, backfilled: boo
         sensor.owes_until = 0
 
 
-def missed(home: Household, since: int, at: int, policy: Policy) -> None:
-    """We did not hear from `since` to `at`; all that the broker kept has arrived by now."""
+def missed(home: Household, since: int, at: int, policy: Policy, *, shown: int) -> None:
+    """We did not hear from `since` to `at`; at `shown`, minutes later where much had to be read, all of it has arrived.
+
+    Devices are awaited from then on: what acknowledges to them that somebody listens again comes no sooner.
+    """
     wills = [s for s in home.sensors.values() if s.will_at and s.will_at == s.lease_until]
     home.deaf(since, at)
     if policy.generation >= WILLS_STAY:
@@ -53,7 +56,7 @@ def missed(home: Household, since: int, at: int, policy: Policy) -> None:
         if sensor.said < since - MISSES * sensor.interval:
             continue  # it was silent before, whatever we heard
         if sensor.said < since + _MARK_LAGS or sensor.lease_until <= at:
-            sensor.owes_until = at + policy.span("backfill.return_s")
+            sensor.owes_until = shown + policy.span("backfill.return_s")
 
 
 def awaited_until(home: Household) -> int:

@@ -3,8 +3,12 @@
 import random
 from typing import Any
 
+import pytest
+
+from events.store import New, append
 from events.types.fact import HOUR, MINUTE, SECOND
 from events.types.system import HomeUnseen, IngestCaughtUp
+from ingest.caught_up import move_mark
 from tests.house import START, House, stamp
 
 LIFE = ("hall-1", "bed-1", "door-1")
@@ -54,7 +58,25 @@ class Gap:
         house.records(IngestCaughtUp(since=self.since), "ingest", "all")
         house.rings()
 
-    def hands_over(self, device: str, *, most: int = 200) -> None:
+    def arrives_late(self, *, minutes: float) -> None:
+        """So long after the proof had left for the broker it comes back, behind all that had to be read."""
+        house, left = self.house, self.now
+        house.at = left + int(minutes * MINUTE)
+        for device, said in self.at_broker:
+            tail = "tele" if said["type"].endswith("heartbeat.v1") else "event"
+            house.arrives(f"shouwang/v1/dp03/{device}/{tail}", said)
+        proof = New("ingest", "all", IngestCaughtUp(since=self.since), left, key=f"caught-up-{left}", digest=0)
+        house.database.write(lambda db: append(db, [proof], recorded_at=house.at))
+        house.settles()
+
+    def rings_behind(self, *, minutes: float) -> None:
+        """What is due rings; what came to the broker in the last `minutes` has not been read."""
+        house, mark = self.house, self.house.at - int(minutes * MINUTE)
+        house.database.write(lambda db: move_mark(db, mark))
+        house.settles()
+        house.rings(hearing=False)
+
+    def hands_over(self, device: str, *, most: int = 200, ringing: bool = True) -> None:
         """What this device kept, `most` items of it."""
         items, self.kept[device] = self.kept[device][:most], self.kept[device][most:]
         house = self.house
@@ -65,7 +87,8 @@ class Gap:
             "data": {"items": items},
         }  # fmt: skip
         house.arrives(f"shouwang/v1/dp03/{device}/event", envelope)
-        house.rings()
+        if ringing:
+            house.rings()
 
 
 def lived(house: House, hours: float) -> int:
@@ -323,3 +346,45 @@ def test_in_whatever_order_it_comes_the_quiet_are_found_and_the_others_left_in_p
         if found:
             assert found[0].suspected_at <= last_came + 60 * SECOND
         assert house.at > START
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_devices_are_awaited_from_when_all_that_the_broker_kept_had_been_read(house: House, busy: bool) -> None:
+    """Reading it takes two minutes on a slow machine, and as long again stands between the broker and us afterwards.
+
+    Devices find us again when we acknowledge, not when we connected, and what they hand over has to pass what is there.
+    """
+    lived(house, 7)
+    gap = Gap(house)
+    gap.unplugged = {"bed-1", "door-1"}
+    gap.passes(180)
+    for _ in range(3):
+        gap.moves("bed-1")
+    gap.passes(180)
+    gap.arrives_late(minutes=2)
+    house.at += 20 * SECOND
+    if not busy:
+        gap.rings_behind(minutes=2)
+        assert quiet(house) == [], "thirty-five seconds after we had read all of it are not over"
+    house.at += 40 * SECOND
+    gap.rings_behind(minutes=2)
+    assert quiet(house) == [], "they are over, but of what came in them we have read nothing yet"
+    for device in ("bed-1", "door-1"):
+        gap.hands_over(device, ringing=False)
+    gap.rings_behind(minutes=2)
+    house.waits(minutes=5, beating=False)
+    assert quiet(house) == []
+
+
+def test_who_was_quiet_is_found_as_soon_as_it_is_proved_that_nothing_more_is_owed(house: House) -> None:
+    lived(house, 7)
+    gap = Gap(house)
+    gap.unplugged = {"bed-1"}
+    gap.passes(360)
+    gap.arrives_late(minutes=2)
+    house.at += 40 * SECOND
+    gap.rings_behind(minutes=2)
+    assert quiet(house) == []
+    gap.rings_behind(minutes=0)
+    assert house.alert("no_activity").status == "suspected"
+    assert house.alert("no_activity").suspected_at == house.at

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household
-from alerts.core.policy import Policy
+from alerts.core.policy import AWAITED, Policy
 from alerts.core.routine import diary
 from alerts.core.routine.clock import day_of, midnight
 from alerts.core.routine.in_force import fixed_limit, is_front_door, limit_in_force, went_out, why
@@ -123,7 +123,8 @@ class NoActivity:
             return self._ask_or_sleep(state, last, due, now, home, policy)
         held = state.get("held", now)
         settled = min(awaited_until(home), held + policy.span("backfill.most_s", home.home))
-        if now < settled:
+        # The deadline of a moment rings when everything up to it was heard: what is owed may still lie at the broker.
+        if (due if policy.generation >= AWAITED else now) < settled:
             return Verdict({**state, "held": held}, wake_at=settled)
         silent, allowed = seen.within(counted_from, due), limit.at(reached)
         reason = {
@@ -161,7 +162,8 @@ class NoActivity:
         reached = limit.reached(counted_from, seen, now)
         if reached is not None:
             settled = awaited_until(home)
-            return Verdict(state, wake_at=settled if settled > now else reached)
+            later = reached if policy.generation >= AWAITED else now
+            return Verdict(state, wake_at=settled if settled > later else reached)
         if not home.lit(now):
             return Verdict(state)
         wake_at = limit.due(counted_from, seen, now)

@@ -205,26 +205,40 @@ class SettingRefused(Exception):
     """The value is not of the form its name asks for."""
 
 
-class Policy(msgspec.Struct):
-    """Settings recorded so far: (scope, name) as `scope/name` -> value."""
+class Policy(msgspec.Struct, dict=True):
+    """Settings recorded so far: (scope, name) as `scope/name` -> value.
+
+    A rule asks for several with every fact, so they also lie by scope, outside of what is saved; `generation`: which
+    program's decisions are in force.
+    """
 
     recorded: dict[str, Any] = {}
 
+    def __post_init__(self) -> None:
+        self.generation = 1
+        self._common: dict[str, Any] = {}
+        self._in = {"all": self._common}
+        for key, value in self.recorded.items():
+            scope, _, name = key.rpartition("/")
+            self._take(scope, name, value)
+
     def fold(self, change: SettingChanged) -> None:
         """Take a recorded change into force."""
-        self.recorded[f"{change.scope}/{change.name}"] = json.loads(change.value)
+        value = self.recorded[f"{change.scope}/{change.name}"] = json.loads(change.value)
+        self._take(change.scope, change.name, value)
 
-    @property
-    def generation(self) -> int:
-        """Which program's decisions are in force."""
-        return int(self.recorded.get(f"all/{GENERATION_NAME}", 1))
+    def _take(self, scope: str, name: str, value: Any) -> None:
+        self._in.setdefault(scope, {})[name] = value
+        if (scope, name) == ("all", GENERATION_NAME):
+            self.generation = int(value)
 
     def value(self, name: str, home: str = "") -> Any:
         """The value in force, the home's own first."""
-        if home and (own := self.recorded.get(f"{home}/{name}")) is not None:
-            return own
-        common = self.recorded.get(f"all/{name}")
-        return DEFAULTS[name] if common is None else common
+        own = self._in.get(home)
+        if own is not None and (value := own.get(name)) is not None:
+            return value
+        value = self._common.get(name)
+        return DEFAULTS[name] if value is None else value
 
     def span(self, name: str, home: str = "") -> int:
         """A value in seconds, as microseconds."""

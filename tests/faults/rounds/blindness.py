@@ -3,8 +3,10 @@
 import random
 import time
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 
+from alerts.sights import COUNT
+from alerts.timers import timers
 from events.database import Database
 from events.tables import marks
 from events.types.fact import HOUR, MINUTE, SECOND
@@ -21,6 +23,10 @@ _HOMES = 1300
 _ALARMS = 5
 _BACK_S, _LONGEST_S = 30.0, 45.0
 """Devices come back to the broker so long after us, at most; each by its own chance."""
+_COUNTED_S = 35.0
+"""So long after a home was seen again its blind minutes are counted, at the earliest."""
+_GRAVER = "马上打120"
+"""Words of the text that a danger has become graver; a town hears it once for each alert and person."""
 
 
 class _LongKnown(OldTown):
@@ -71,7 +77,8 @@ def run(ground: Ground) -> Outcome:
         _speak(homes, crowd)
         service.until(lambda: not crowd.waiting, "all is acknowledged")
         _await_log(service, crowd)
-        time.sleep(35)
+        time.sleep(_COUNTED_S)
+        service.until(lambda: _has_counted(database), "the blind minutes of all homes are counted", 150)
         service.stop()
         judge(database, homes, since, alarms, outcome)
     outcome.figures["handed_over_s"] = round(handed_over, 1)
@@ -79,12 +86,20 @@ def run(ground: Ground) -> Outcome:
         outcome.failures.insert(
             0, f"too slow a machine to prove anything: devices took {handed_over:.0f} s to come back"
         )
+    graver = [message for message in told if _GRAVER in message.body]
+    told = [message for message in told if _GRAVER not in message.body]  # a danger that has grown is no stale news
     recipients = {message.recipient for message in told}
     bound = len(recipients) + len(alarms) + len(old)
-    outcome.figures |= {"sms": len(told), "sms_at_most": bound}
+    outcome.figures |= {"sms": len(told), "sms_at_most": bound, "sms_of_graver_danger": len(graver)}
     if len(told) > bound:
         outcome.failures.append(f"{len(told)} SMS to {len(recipients)} people, {len(alarms) + len(old)} class 1 alerts")
     return outcome
+
+
+def _has_counted(database: Database) -> bool:
+    """Whether no home waits for its blind minutes to be counted."""
+    with database.read() as db:
+        return db.execute(select(timers.c.owner).where(timers.c.timer == COUNT).limit(1)).first() is None
 
 
 def _as_after_a_new_boot(db: Connection) -> None:

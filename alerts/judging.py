@@ -24,6 +24,9 @@ from events.types.system import DeadlinePassed, RuleFailed
 
 log = logging.getLogger("shouwang.engine")
 
+_OF_NUMBERS = (device.ReadingsGapOpened, device.ReadingsGapClosed, device.ReadingConflicted)
+_OF_MAINS = (device.HeartbeatReceived, device.DeviceConditionReported)
+
 
 class Judging:
     """Works on the engine's books and hands dangers to the cases."""
@@ -86,11 +89,11 @@ class Judging:
                 settling.came_back(sensor, at, self._books.policy)
                 self._hear(home_, sensor, recorded)
             return []
-        if isinstance(event, device.ReadingsGapOpened | device.ReadingsGapClosed | device.ReadingConflicted):
+        if isinstance(event, _OF_NUMBERS):
             return []
         if isinstance(event, device.HeartbeatReceived) and event.interval_s:
             sensor.interval = int(event.interval_s * SECOND)
-        if isinstance(event, device.HeartbeatReceived | device.DeviceConditionReported) and not event.retained:
+        if isinstance(event, _OF_MAINS) and not event.retained:
             sensor.says_mains(event.mains, recorded.at)
         holes = settling.open_numbers(sensor)
         if not event.retained and not event.backfilled:

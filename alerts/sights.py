@@ -7,6 +7,7 @@ from alerts.books import Books, caused_by
 from alerts.core import settling, sight
 from alerts.core.blindness import count
 from alerts.core.household import Dark, Hole, Household
+from alerts.core.policy import PARTED
 from events.serial import Recorded
 from events.store import New
 from events.types import device
@@ -17,6 +18,7 @@ from events.types.system import HomeUnseen
 SINCE_GENERATION = 2
 TIMER = "sight:look"
 COUNT = "blind:minutes"
+_GREATER = frozenset({"no_power", "gateway_cut", "site_cut_off"})
 _TELLING = (device.DeviceStatusReported, device.DeviceConditionReported)
 
 
@@ -54,7 +56,11 @@ class Sights:
         at, before = recorded.recorded_at, home.sight
         seen = sight.look(home, at, self._books.policy)
         if before is not None and before.dark and seen.dark and before.state != "never_seen":
-            seen.since = before.since  # another reason for the same darkness
+            if self._only_sensors_left(before, seen):
+                self._lit(home, before, recorded)
+                seen.since = max(at, before.since)
+            else:
+                seen.since = before.since  # another reason for the same darkness
         self.arm(home, at)
         if before is not None and (before.state, before.dark) == (seen.state, seen.dark):
             return
@@ -70,6 +76,11 @@ class Sights:
         if before is not None and before.dark and not seen.dark:
             self._lit(home, before, recorded)
         self._areas.changed(home, seen, recorded)
+
+    def _only_sensors_left(self, before: Dark, seen: Dark) -> bool:
+        """The greater trouble is over and its time is its own; what the sensors are still missing for counts from now."""
+        over = before.state in _GREATER and seen.state == "sensor_dead"
+        return over and self._books.policy.generation >= PARTED
 
     def _lit(self, home: Household, before: Dark, recorded: Recorded) -> None:
         at = recorded.recorded_at

@@ -1,5 +1,6 @@
 """Six things that silence may be are told apart by what is still heard; and blind time is counted to the minute, with causes."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,13 +130,18 @@ def test_a_gateway_that_comes_back_gives_back_what_its_will_took(village: Villag
 
 def ledger(village: Village, home: str = ONE) -> dict[str, int]:
     """Minutes by cause."""
+    return {cause: round(seconds / 60) for cause, seconds in ledger_s(village, home).items()}
+
+
+def ledger_s(village: Village, home: str = ONE) -> dict[str, float]:
+    """Seconds by cause."""
     projector = Projector(village.database)
     while projector.step():
         pass
     projector.stop()
     with village.database.read() as db:
         (found,) = blindness.ledgers(db, 0, village.at + 1, village.at, home=home)
-    return {cause: round(seconds / 60) for cause, seconds in found.seconds.items()}
+    return dict(found.seconds)
 
 
 def reboots(village: Village, homes: list[str]) -> None:
@@ -166,6 +172,41 @@ def test_blind_minutes_have_their_cause_to_the_minute(village: Village) -> None:
     for cause, minutes in {"gateway_cut": 95, "no_power": 50, "site_cut_off": 130}.items():
         assert abs(found[cause] - minutes) <= 1, (cause, found)
     assert set(found) == {"gateway_cut", "no_power", "site_cut_off"}
+
+
+def out_for(village: Village, cause: str, seconds: int) -> None:
+    """One outage of the first home, and everybody back with empty memories."""
+    if cause == "we_were_down":  # the others too; what their numbers prove is theirs, so all of them start anew
+        since = village.at
+        village.at += seconds * SECOND
+        village.records(IngestCaughtUp(since=since), "ingest", "all")
+        reboots(village, village.homes)
+        return
+    dark = village.homes if cause == "site_cut_off" else [ONE]
+    if cause == "no_power":
+        village.hear([(village.device(ONE, "gw"), "device", {"mains": False})])
+    village.loses(dark)
+    village.waits(seconds=seconds)
+    reboots(village, dark)
+    if cause == "no_power":
+        village.hear([(village.device(ONE, "gw"), "device", {"mains": True})])
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_outages_at_random_are_in_the_ledger_each_under_its_cause_and_to_the_minute(
+    village: Village, seed: int
+) -> None:
+    chance, truly = random.Random(seed), dict.fromkeys(("gateway_cut", "no_power", "site_cut_off", "we_were_down"), 0)
+    for cause in chance.sample([*truly] * 2, 8):
+        village.waits(seconds=chance.randint(11 * 60, 100 * 60))
+        seconds = chance.randint(2 * 60, 200 * 60)
+        out_for(village, cause, seconds)
+        truly[cause] += seconds
+    village.waits(minutes=5)
+    found = ledger_s(village)
+    assert set(found) == set(truly)
+    for cause, seconds in truly.items():
+        assert abs(found[cause] - seconds) <= 60, (seed, cause, found, truly)
 
 
 def test_a_darkness_that_lasts_is_counted_up_to_now(village: Village) -> None:

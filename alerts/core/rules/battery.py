@@ -25,7 +25,7 @@ class Battery:
         said = seen.event
         if isinstance(said, DeadlineReached):
             return self._again(state, said.due, home, policy)
-        if not isinstance(said, HeartbeatReceived | DeviceConditionReported) or said.retained or said.history:
+        if not isinstance(said, (HeartbeatReceived, DeviceConditionReported)) or said.retained or said.history:
             return None
         if isinstance(said, HeartbeatReceived):
             if said.battery_pct is None or said.backfilled:

@@ -33,7 +33,7 @@ class Flapping:
         said = seen.event
         if isinstance(said, DeadlineReached):
             return self._calm(state, said.due, home, policy)
-        if not isinstance(said, DeviceStatusReported | Flagged) or said.retained or said.backfilled:
+        if not isinstance(said, (DeviceStatusReported, Flagged)) or said.retained or said.backfilled:
             return None
         if said.device not in home.sensors or getattr(said, "test", False):
             return None

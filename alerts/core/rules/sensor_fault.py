@@ -31,7 +31,7 @@ class SensorFault:
     def watch(self, state: dict[str, Any], seen: Seen, home: Household, policy: Policy) -> Verdict | None:
         """A reading of carbon monoxide, or what a device of any kind says of itself."""
         said = seen.event
-        if not isinstance(said, CarbonMonoxideReported | DeviceConditionReported):
+        if not isinstance(said, (CarbonMonoxideReported, DeviceConditionReported)):
             return None
         if said.retained or said.history or said.device not in home.sensors:
             return None

@@ -1,6 +1,7 @@
 """One alert in the browser: who goes, what somebody wrote, closing, and two operators at once."""
 
 import pytest
+from desk import until
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -51,6 +52,36 @@ def test_what_is_being_typed_outlives_what_happens_meanwhile(desk, window):
     page.click("#do-note")
     expect(page.locator(".story q").last).to_have_text("已给儿子打电话")
     expect(page.locator("#text")).to_have_value("")
+
+
+def test_what_was_recorded_is_cleared_whatever_was_fetched_meanwhile_and_what_was_refused_stays(desk, window):
+    id, held = desk.raises_co(), []
+    window.opens(f"/alerts/{id}")
+    page = window.page
+    page.route("**/note", lambda route: held.append(route))
+
+    def notes(words):
+        page.fill("#text", words)
+        page.click("#do-note")
+        until(lambda: page.title() and held)
+
+    notes("已给儿子打电话")
+    desk.clears(id)
+    expect(page.locator(".marks").first).to_contain_text("已解除")
+    expect(page.locator("#text")).to_have_value("已给儿子打电话")
+    held.pop().continue_()
+    expect(page.locator("#text")).to_have_value("")
+    notes("儿子在路上")
+    page.fill("#text", "儿子在路上，十分钟")
+    held.pop().continue_()
+    expect(page.locator(".story q").last).to_have_text("儿子在路上")
+    expect(page.locator("#text")).to_have_value("儿子在路上，十分钟")
+    notes("儿子在路上，十分钟")
+    held.pop().fulfill(status=409, content_type="text/html", body="<p>不行</p>")
+    expect(page.locator("#notice")).to_contain_text("不行")
+    expect(page.locator("#text")).to_have_value("儿子在路上，十分钟")
+    assert [said for said in window.complaints if "409" not in said] == []
+    window.complaints.clear()
 
 
 def test_who_types_where_something_was_folded_open_goes_on_typing_there_whatever_happens_meanwhile(desk, window):

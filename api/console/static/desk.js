@@ -7,13 +7,13 @@
   let typed = {};
   let opened = [];
   let focused = null;
+  const FIELDS = "select[id], textarea[id], input[id]:not([type=hidden])";
+  const ticked = (field) => field.type === "checkbox";
   // A summary has no name of its own; its details has.
   const named = (field) => (field.matches("summary") ? `#${field.parentElement.id} > summary` : `#${field.id}`);
   document.addEventListener("htmx:beforeSwap", (event) => {
     typed = {};
-    for (const field of event.detail.target.querySelectorAll("select[id], textarea[id], input[id]:not([type=hidden])")) {
-      typed[field.id] = field.value;
-    }
+    for (const field of event.detail.target.querySelectorAll(FIELDS)) typed[field.id] = ticked(field) ? field.checked : field.value;
     opened = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);
     const field = document.activeElement;
     const place = event.detail.target.contains(field) ? named(field) : "#";
@@ -22,7 +22,9 @@
   document.addEventListener("htmx:afterSwap", () => {
     for (const [id, value] of Object.entries(typed)) {
       const field = document.getElementById(id);
-      if (field && value && (field.tagName !== "SELECT" || [...field.options].some((o) => o.value === value))) field.value = value;
+      if (!field || !value) continue;
+      if (ticked(field)) field.checked = true;
+      else if (field.tagName !== "SELECT" || [...field.options].some((o) => o.value === value)) field.value = value;
     }
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
     // htmx gives the focus back too, but not to what still lay folded up when it did.
@@ -31,16 +33,35 @@
     if (field && typeof focused.from === "number") field.setSelectionRange(focused.from, focused.to);
     shouwang.count();
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const asked = event.detail.requestConfig?.elt ?? event.detail.elt; // told of its region, where it is gone itself
+  // As the page gave it.
+  function blank(field) {
+    if (ticked(field)) field.checked = field.defaultChecked;
+    else if (field.tagName === "SELECT") field.selectedIndex = Math.max(0, [...field.options].findIndex((o) => o.defaultSelected));
+    else field.value = field.defaultValue;
+  }
+  // Asked of the button or form itself: what a fresh fragment has taken off the page meanwhile tells nobody above it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const asked = event.detail.elt;
     const form = asked.closest("form");
-    if (!event.detail.successful || !form) return;
-    for (const one of new Set([form, (form.id && document.getElementById(form.id)) || form])) { // a fresh one may stand in its place
-      for (const field of one.querySelectorAll("textarea, select, input:not([type=hidden])")) field.value = "";
-      one.closest("details")?.removeAttribute("open");
-    }
-    document.getElementById("notice")?.replaceChildren();
+    if (!form) return;
+    asked.addEventListener("htmx:afterRequest", function answered({ detail }) {
+      if (detail.requestConfig.elt !== asked) return;
+      asked.removeEventListener("htmx:afterRequest", answered);
+      if (detail.successful) recorded(form, detail.requestConfig.parameters);
+    });
   });
+  function recorded(form, parameters) {
+    let typedSince = false;
+    for (const old of form.querySelectorAll(FIELDS)) {
+      const field = document.getElementById(old.id) ?? old; // a fresh one may stand in its place, with what was typed into the old
+      const sent = parameters[old.name] ?? "";
+      if (ticked(field) || field.value === sent) blank(field);
+      else typedSince = true; // recorded is what was sent, and this is something else
+    }
+    const folded = form.closest("details");
+    if (folded && !typedSince) (document.getElementById(folded.id) ?? folded).removeAttribute("open");
+    document.getElementById("notice")?.replaceChildren();
+  }
 
   // ---- keyboard
   const help = document.getElementById("help");

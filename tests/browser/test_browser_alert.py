@@ -58,7 +58,11 @@ def test_what_was_recorded_is_cleared_whatever_was_fetched_meanwhile_and_what_wa
     id, held = desk.raises_co(), []
     window.opens(f"/alerts/{id}")
     page = window.page
-    page.route("**/note", lambda route: held.append(route))
+
+    def holds(route):
+        held.append(route)
+
+    page.route("**/note", holds)
 
     def notes(words):
         page.fill("#text", words)
@@ -73,8 +77,8 @@ def test_what_was_recorded_is_cleared_whatever_was_fetched_meanwhile_and_what_wa
     expect(page.locator("#text")).to_have_value("")
     notes("儿子在路上")
     page.fill("#text", "儿子在路上，十分钟")
-    held.pop().continue_()
-    expect(page.locator(".story q").last).to_have_text("儿子在路上")
+    with page.expect_response("**/note"):
+        held.pop().continue_()
     expect(page.locator("#text")).to_have_value("儿子在路上，十分钟")
     notes("儿子在路上，十分钟")
     held.pop().fulfill(status=409, content_type="text/html", body="<p>不行</p>")

@@ -174,15 +174,16 @@ def _conditions(source: FromClause, scope: Scope) -> list[ColumnElement[bool]]:
 
 def sees(db: Connection, blanks: dict[str, str]) -> bool:
     """Does everything that an address names lie within this narrowed snapshot? An unknown kind of name does not."""
-    for blank, named in blanks.items():
-        if blank not in _NAMED:
-            return False
-        column = _NAMED[blank]
-        if db.execute(select(column).where(column == named)).first() is None:
-            return False
-    return True
+    named = dict(blanks)
+    if "site" in named and "device" in named:  # two blanks, one name
+        named["device"] = f"{named.pop('site')}/{named['device']}"
+    return named.keys() <= _NAMED.keys() and all(
+        db.execute(select(_NAMED[blank]).where(_NAMED[blank] == name)).first() is not None
+        for blank, name in named.items()
+    )
 
 
 _NAMED: Final = {
     "alert_id": alert_fold.alerts.c.alert, "home_id": homes.homes.c.home, "person_id": registry.people.c.id,
+    "device": devices.devices.c.device,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from desk import NOW
 from sqlalchemy import insert
-from test_api_rights import come_in
+from test_api_rights import come_in, two  # noqa: F401  # a second village
 
 from alerts.projections import alerts
 from alerts.registry import devices as registry
@@ -179,6 +179,21 @@ def test_who_sees_a_part_finds_its_devices_without_buttons(desk, client):
     assert client.get("/devices/dp03/hall-2").status_code == 404
     assert client.post(f"{HALL}/trial", data={"trial": "installation"}).status_code == 403
     assert client.get("/devices/new").status_code == 403
+
+
+def test_a_village_head_tries_the_devices_of_their_village_and_no_others(two, client):  # noqa: F811
+    come_in(two, client, "village", ("dp",))
+    assert client.post(f"{HALL}/trial", data={"trial": "installation"}).status_code == 303
+    two.now += SECOND
+    two.reports(OccupancyReported(device="dp03/hall-1", occupied=True), "walked")
+    assert "do-sign" in client.get(HALL).text
+    assert client.post(f"{HALL}/trial/sign").status_code == 303
+    (signed,) = _said(two, DeviceTrialSigned)
+    assert (signed.by, signed.home) == ("user:some-village-1", "dp03-12")
+    for path in ("trial", "trial/sign", "trial/failed"):
+        assert client.post(f"/devices/sh01/hall-9/{path}", data={"trial": "installation"}).status_code == 404
+    assert len(_said(two, DeviceTrialBegun)) == 1
+    assert "<form" not in client.get("/homes/dp03-12").text.partition("<main")[2], "whether it is watched is the desk's"
 
 
 def test_of_very_many_devices_those_that_need_a_hand_come_first_and_the_rest_page_by_page(desk, operator, monkeypatch):

@@ -42,4 +42,4 @@ class Patience:
     ping_every_s: float = 30.0
     pong_within_s: float = 15.0
     keepalive_s: int = 10
-    silences: int = 4
+    silences: int = 2

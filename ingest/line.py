@@ -18,6 +18,10 @@ log = logging.getLogger("shouwang.mqtt")
 _SHORTEST_S, _LONGEST_S = 0.2, 10.0
 
 
+class BrokerSilent(TimeoutError):
+    """It takes our connections, and nothing comes by them, not even what we say ourselves: perhaps it has to start anew."""
+
+
 class Line(Connections):
     """Everything that arrives goes into the inbox, in order; acks and messages of ours wait for the thread's turn."""
 
@@ -100,7 +104,7 @@ class Line(Connections):
                 if answered:
                     silences = 0
                 elif lasted >= self.patience.pong_within_s and (silences := silences + 1) >= self.patience.silences:
-                    self._on_fatal(TimeoutError("our own messages do not come back from the broker"))
+                    self._on_fatal(BrokerSilent("our own messages do not come back from the broker"))
                 wait = _SHORTEST_S if lasted > _LONGEST_S else min(_LONGEST_S, wait * 2)
                 self._stopping.wait(wait * random.uniform(0.5, 1.5))  # noqa: S311 -- spreads reconnects, hides nothing
         except BaseException as failure:

@@ -12,6 +12,8 @@ class Exit(IntEnum):
     """The configuration or what was handed to the command is wrong; nothing was begun."""
     BUSY = 3
     """Another one of us holds the data folder, or a port is taken."""
+    BROKER_SILENT = 4
+    """A service that hears nothing of a broker which takes its connections: whoever runs that broker starts it anew."""
 
 
 class Refused(Exception):

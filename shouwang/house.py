@@ -25,6 +25,7 @@ from events.follow import bookmark
 from events.holding import Holder
 from events.store import head
 from ingest.addressing import Patience
+from ingest.line import BrokerSilent
 from ingest.service import Ingest, Stats
 from ingest.standby import Standby
 from shouwang.alerting import Alerting
@@ -32,6 +33,7 @@ from shouwang.channels import channels_of, first_sms
 from shouwang.checking import Checking, heartbeat
 from shouwang.clock import DrivenClock, FactsGate
 from shouwang.clock_watch import ClockWatch
+from shouwang.exits import Exit
 from shouwang.known_models import known_models
 from shouwang.nightly import Nightly
 from shouwang.operations import backing_up
@@ -52,11 +54,11 @@ _FAR_BEHIND = 50_000
 
 
 class House:
-    """The rooms of one process. `failed` is set when a part of it died: then the process must end."""
+    """The rooms of one process. `failed` is set when a part of it died: then the process must end, with `ends_with`."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], int] | None = None) -> None:
         """`settings.mqtt_url` names the broker, also the embedded one. `clock` gives microseconds UTC."""
-        self.settings, self.failed = settings, threading.Event()
+        self.settings, self.failed, self.ends_with = settings, threading.Event(), Exit.FAILED
         driven = DrivenClock(settings.clock_from) if settings.clock_from is not None else None
         self.driven = driven is not None
         self.database = made_memory(settings, on_fatal=self._died)
@@ -295,6 +297,8 @@ class House:
 
     def _died(self, failure: BaseException) -> None:
         log.critical("a part of the house died: %s: %s", type(failure).__name__, failure, exc_info=failure)
+        if not self.failed.is_set() and isinstance(failure, BrokerSilent):
+            self.ends_with = Exit.BROKER_SILENT
         self.failed.set()
 
 

@@ -25,7 +25,7 @@ log = structlog.get_logger("shouwang.service")
 
 
 def main() -> int:
-    """0 after an orderly stop, 1 when a part died, 2 when the configuration cannot be used."""
+    """0 after an orderly stop, 1 when a part died, 2 when the configuration cannot be used, 4 when the broker is silent."""
     _write_logs_plainly()
     if failpoints.ARMED:
         log.critical("faults are armed in this process", failpoints=[list(one) for one in failpoints.ARMED])
@@ -47,7 +47,9 @@ def main() -> int:
     house.stop()
     if died:
         logging.shutdown()
-        os._exit(Exit.FAILED)  # or the interpreter would close the database, and sync what a failing disk has refused
+        os._exit(
+            house.ends_with
+        )  # or the interpreter would close the database, and sync what a failing disk has refused
     return Exit.OK
 
 

@@ -20,7 +20,10 @@ _STEADY_S = 30.0
 
 @dataclass(kw_only=True)
 class Part:
-    """One child process that has to stay up. `ready` is asked until it says yes; then `on_ready` is called once."""
+    """One child process that has to stay up. `ready` is asked until it says yes; then `on_ready` is called once.
+
+    `anew_on`: where another one ends with such a code, this one is what ails it, and is started anew as well.
+    """
 
     name: str
     command: Sequence[str]
@@ -30,6 +33,7 @@ class Part:
     on_ready: Callable[[], None] | None = None
     inherited: tuple[int, ...] = ()
     quiet: bool = False
+    anew_on: frozenset[int] = frozenset()
     running: subprocess.Popen[bytes] | None = field(default=None, init=False)
     began: float = field(default=0.0, init=False)
     start_at: float = field(default=0.0, init=False)
@@ -111,6 +115,10 @@ class Supervisor:
         self._say(f"{part.name} 已停止（{_how(code)}），{part.waits_s:g} 秒后重启 · it ended and starts again")
         part.start_at = now + part.waits_s
         part.waits_s = min(part.waits_s * 2, _LONGEST_WAIT_S)
+        for other in self._parts:
+            if other.running is not None and code in other.anew_on:
+                self._say(f"{other.name} 也重新启动 · is started anew as well")
+                self._stop_part(other)
 
     def _stop_part(self, part: Part) -> None:
         if part.running is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ingest.broker import Broker, Tls
 from ingest.broker_files import BrokerMissing
-from shouwang.exits import Refused
+from shouwang.exits import Exit, Refused
 from shouwang.settings import Settings
 from shouwang.supervise import Part
 
@@ -34,6 +34,7 @@ def broker_part(settings: Settings, environ: Mapping[str, str]) -> list[Part]:
             env=dict(environ),
             grace_s=20.0,
             ready=lambda: _listens(broker.host, broker.port),
+            anew_on=frozenset({Exit.BROKER_SILENT}),
         )
     ]
 

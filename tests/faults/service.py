@@ -15,6 +15,7 @@ import httpx
 from events.database import Database
 from events.keepers import make_database
 from ingest.broker import Broker
+from shouwang.exits import Exit
 from shouwang.leash import tied
 from shouwang.operations.migrating import migrate
 from simulators.twilio import SimulatedTwilio
@@ -51,7 +52,7 @@ class Service:
         self.log = ground.folder / "service.log"
         self.process: subprocess.Popen[bytes] | Hatched | None = None
         self._hatched = hatched
-        self.starts = 0
+        self.starts = self.broker_anew = 0
         self._environ = environ
         self._mqtt_url = ""
 
@@ -179,10 +180,20 @@ class Service:
         """The first true value of `holds`. Raises NeverCame, with the log's end."""
         until = time.monotonic() + within_s
         while not (found := holds()):
+            self.look_after()
             if time.monotonic() > until:
                 raise NeverCame(f"never within {within_s:g} s: {what}\n{self.says()}")
             time.sleep(0.05)
         return found
+
+    def look_after(self) -> None:
+        """As its parent would: a broker by which nothing comes any more is started anew, and the service with it."""
+        if self.process is not None and self.process.poll() == Exit.BROKER_SILENT:
+            self.broker.stop()
+            self.broker.start()
+            self.broker.wait_ready()
+            self.broker_anew += 1
+            self.start()
 
     # -- the broker
 

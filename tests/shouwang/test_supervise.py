@@ -74,6 +74,22 @@ def test_a_child_that_keeps_dying_is_started_more_and_more_slowly(tmp_path: Path
     assert "exit 7" in said[0]
 
 
+def test_a_broker_by_which_nothing_comes_is_started_anew_with_the_service_that_says_so(tmp_path: Path) -> None:
+    says_so_once = (
+        f"import sys; first = open({str(tmp_path / 's')!r}).read().count('\\n') == 1; sys.exit(4) if first else None; "
+    )
+    broker = Part(name="broker", command=diary(tmp_path, "b"), anew_on=frozenset({Exit.BROKER_SILENT}))
+    phones = Part(name="phones", command=diary(tmp_path, "p"))
+    with supervised(broker, phones, Part(name="service", command=diary(tmp_path, "s", says_so_once + WAITS))) as (
+        _,
+        said,
+    ):
+        until(lambda: len(pids(tmp_path, "s")) == 2 and len(pids(tmp_path, "b")) == 2, "both start anew")
+        assert len(pids(tmp_path, "p")) == 1, "and nothing else does"
+        assert any("broker" in line and "started anew" in line for line in said)
+        assert not alive(pids(tmp_path, "b")[0])
+
+
 def test_a_bad_configuration_ends_the_parent_instead_of_starting_for_ever(tmp_path: Path) -> None:
     part = Part(name="service", command=diary(tmp_path, "s", "raise SystemExit(2)"))
     assert Supervisor([part], say=lambda _: None).run() is Exit.BAD_INPUT

@@ -51,7 +51,7 @@ def run(ground: Ground) -> Outcome:
         backups.judge(outcome)
     outcome.figures = {
         "kills": kills, "kills_while_it_heard": working, "published_meanwhile": published,
-        "furthest_behind": furthest,
+        "furthest_behind": furthest, "broker_started_anew": service.broker_anew,
     } | outcome.figures  # fmt: skip
     return outcome
 
@@ -64,6 +64,7 @@ def _caught_up(service: Service, crowd: Crowd, ground: Ground) -> int:
         crowd.rate = 0.0 if most > _FAR else _RATE
         while most > _FAR and behind > _NEAR and time.monotonic() < until:
             ground.say(f"{behind} behind, left alone")
+            service.look_after()
             time.sleep(2.0)
             behind = len(crowd.acknowledged) - logged(database)
     crowd.rate = _RATE

@@ -60,6 +60,7 @@ def addresses(id, quiet):
     return [
         "/", "/board", f"/alerts/{id}", f"/alerts/{id}/live", f"/alerts/{quiet}", "/homes", "/homes/dp03-12",
         "/devices", "/quarantine", "/quarantine/1", "/login",
+        "/reports/load", "/reports/load/behind?figure=place&of=dp03-12", "/handover",
     ]  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from test_api_reports import figures, lives_through
 from test_api_rights import come_in, two  # noqa: F401  # a second village
 
 from alerts.commands import shift
+from alerts.projections import alarm_load
+from api.console.words import ZH
 from events.types import alert as facts
 from events.types.fact import DAY, HOUR, MINUTE
 
@@ -82,6 +84,11 @@ def test_a_village_head_sees_the_load_of_their_own(two, client):  # noqa: F811
     assert "no_activity-99" not in client.get("/reports/load/behind?figure=raised").text
     elsewhere = client.get("/reports/load/behind?figure=place&of=sh01-3").text
     assert 'id="count">0<' in elsewhere and "3号家" not in elsewhere
+
+
+def test_every_figure_has_its_words():
+    assert {f"load.behind.{figure}" for figure in alarm_load.FIGURES} <= ZH.keys()
+    assert {f"load.top.{what}" for what in alarm_load.TOPS} <= ZH.keys()
 
 
 @pytest.mark.parametrize(("asked", "status"), [

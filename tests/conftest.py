@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from events.database import Database
-from events.keepers import make_database
 from tests.house import House
 from tests.postgres import Databases, databases
+from tests.prepared import opened
 
 BOTH = ["sqlite", "postgresql"]
 
@@ -98,7 +98,6 @@ def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dat
         place: str | Path = tmp_path / "log.db"
         if request.param == "postgresql":
             place = stack.enter_context(request.getfixturevalue("postgresql").fresh())
-        made = make_database(place, on_fatal=lambda _failure: None)
-        made.create()
+        made = opened(place, on_fatal=lambda _failure: None)
         stack.callback(made.close)
         yield made

@@ -32,8 +32,9 @@ from alerts.planner import Planner
 from alerts.registry.importing import apply, check
 from alerts.steward import Steward
 from alerts.timers import next_due, ring
+from events.database import Database
 from events.keepers import make_database
-from events.store import New, append, read
+from events.store import New, append, head, read
 from events.types.fact import HOUR, MINUTE, SECOND, Event
 from events.types.message import MessagePlanned
 from events.types.system import IngestCaughtUp
@@ -41,6 +42,7 @@ from ingest import codec
 from ingest.caught_up import move_mark
 from ingest.models import load_models
 from simulators.twilio.expectations import Expectations, NotAsExpected, Text
+from tests.prepared import opened
 
 START = 1_800_000_000 * SECOND
 """2027-01-15 16:00 in the town."""
@@ -142,14 +144,17 @@ class House:
         self._seq: dict[str, int] = {}
         self._boot: dict[str, str] = {}
         self._replies = itertools.count(1)
-        self.database = make_database(self.address)
-        self.database.create()
-        models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
-        apply(self.database, check(town, models), self.at - HOUR)
-        declare_channels(self.database, self.channels, at=self.at)
-        adopt(self.database, self.at - HOUR)
+        ways = tuple((one.name, repr(one.capabilities)) for one in self.channels)
+        self.database = opened(self.address, ("house", town, ways), lambda database: self._begins(database, town))
         self._open()
         self.records(IngestCaughtUp(since=self.at), "ingest", "all")
+
+    def _begins(self, database: Database, town: str) -> None:
+        """The town is taken in, and what it can tell people by is said."""
+        models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
+        apply(database, check(town, models), START - HOUR)
+        declare_channels(database, self.channels, at=START)
+        adopt(database, START - HOUR)
 
     def _open(self) -> None:
         self.channels[0] = self.phones  # a story may have put another network in its place
@@ -204,11 +209,16 @@ class House:
 
     def arrives(self, topic: str, payload: dict[str, Any], *, retained: bool = False) -> None:
         """Any message, decoded and recorded as ingest does."""
+        self._lands(self._decoded(topic, payload, retained=retained))
+
+    def _decoded(self, topic: str, payload: dict[str, Any], *, retained: bool = False) -> list[New]:
         decoded = codec.decode(topic, json.dumps(payload).encode(), retained=retained, received_at=self.at)
         site, device = topic.split("/")[2:4]
-        news = [
+        return [
             New(f"device-{site}/{device}", site, r.event, r.at, key=r.key, digest=r.digest) for r in decoded.readings
         ]
+
+    def _lands(self, news: list[New]) -> None:
         self.database.write(lambda db: append(db, news, recorded_at=self.at))
         self.settles()
 
@@ -231,9 +241,12 @@ class House:
         self.moves("bed-1")
 
     def beats(self) -> None:
-        """All life sensors say that they are alive."""
+        """All life sensors say that they are alive, in one moment."""
+        news: list[New] = []
         for device in ("hall-1", "bed-1", "door-1"):
-            self.hears(device, "heartbeat", {"interval_s": 3600})
+            said = self.says(device, "heartbeat", {"interval_s": 3600})
+            news += self._decoded(f"shouwang/v1/dp03/{device}/tele", said)
+        self._lands(news)
 
     # -- time
 
@@ -282,12 +295,17 @@ class House:
     def settles(self) -> None:
         """Engine, planner and senders finish what there is."""
         while True:
-            done = self.engine.step(0) + self.planner.step(0) + self.steward.step(0) or self.learner.step()
+            moved = sum(reader.step(0) for reader in (self.engine, self.planner, self.steward))
             rows = claim(self.database, claimer="test", now=self.at, limit=100)
             for row in rows:
                 self._delivering.deliver(row)
-            if not done and not rows:
+            if not rows and (not moved or self._all_is_read()) and not self.learner.step():
                 return
+
+    def _all_is_read(self) -> bool:
+        """One question instead of a round in which each finds out for itself that there is nothing more."""
+        end = self.end()
+        return all(one.follower.position >= end for one in (self.engine, self.planner, self.steward))
 
     # -- people
 
@@ -320,6 +338,11 @@ class House:
         ids = dict.fromkeys(r.stream for r in self.log() if r.stream.startswith("alert-"))
         with self.database.read() as db:
             return [load(db, stream.removeprefix("alert-")) for stream in ids]
+
+    def end(self) -> int:
+        """The last position of the log."""
+        with self.database.read() as db:
+            return head(db)
 
     def log(self) -> list[Any]:
         """The whole log."""

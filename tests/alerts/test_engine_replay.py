@@ -105,9 +105,9 @@ class Restless(House):
             self.steps += 1
             if self.steps in self.starts_anew_at:
                 self._open()
-            before = len(self.log())
+            before = self.end()
             super().settles()
-            if len(self.log()) == before:
+            if self.end() == before:
                 return
 
 

@@ -8,14 +8,14 @@ from sqlalchemy import make_url
 
 from events.keepers.sqlite import SqliteDatabase
 from tests.postgres import Databases
+from tests.prepared import laid
 from tests.wire import Wire
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
     """An empty log on disk."""
-    made = SqliteDatabase(tmp_path / "log.db", on_fatal=lambda _failure: None)
-    made.create()
+    made = SqliteDatabase(laid(tmp_path / "log.db"), on_fatal=lambda _failure: None)
     yield made
     made.close()
 

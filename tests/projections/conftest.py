@@ -2,12 +2,10 @@
 
 import pytest
 
-import alerts.notify.outbox
-import alerts.registry.tables  # noqa: F401  # their tables are made by `create`
 from alerts.projections.projector import Projector
 from alerts.projections.standings import Standings
-from events.keepers import make_database
 from events.store import New, append, head, version_of
+from tests.prepared import opened
 
 NOW = 1_795_271_400_000_000
 
@@ -16,8 +14,7 @@ class Log:
     """Facts appended at a clock one can set; `fold` brings the projections up to them."""
 
     def __init__(self, address):
-        self.database = make_database(address)
-        self.database.create()
+        self.database = opened(address, "shaped", lambda database: Projector(database).stop())
         self.projector = Projector(self.database)
         self.standings = Standings()
         self.now = NOW

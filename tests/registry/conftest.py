@@ -3,14 +3,12 @@
 import pytest
 from small_town import take
 
-import alerts.registry.tables  # noqa: F401  # its tables are made by `create`
-from events.keepers import make_database
+from tests.prepared import opened
 
 
 @pytest.fixture
 def database(address):
-    database = make_database(address)
-    database.create()
+    database = opened(address)
     yield database
     database.close()
 

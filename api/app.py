@@ -1,13 +1,15 @@
 """The whole door: routes, hooks and console behind the gate, made from the services the house hands in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from alerts.projections.standings import Standings
@@ -96,6 +98,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=life,
+        routes=list(_routes()),
         middleware=[
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),  # a stream of events it lets pass
             Middleware(SafeHeaders, services=services),
@@ -111,6 +114,13 @@ def create_app(services: Services) -> FastAPI:
     app.state.trials = Trials(limit_s=services.limits.backtest_s)
     app.state.tries = signing_in.Tries(services.limits.logins_a_minute)
     problems.install(app)
+    return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """All doors in their order. They know no house: to read what each asks for takes a while, once a process."""
+    every = APIRouter()
     rest = APIRouter(
         prefix=API,
         responses=problems.promised(400, 401, 403, 404, 409, 413, 415, 422, 428, 503),
@@ -121,15 +131,15 @@ def create_app(services: Services) -> FastAPI:
         blindness.router, soft_checks.router, reports.router,
     ):  # fmt: skip
         rest.include_router(router)
-    app.include_router(rest)
-    app.include_router(service.open_router)
-    app.include_router(twilio.router)
-    app.include_router(twilio_calls.router)
-    app.include_router(aliyun.router)
+    every.include_router(rest)
+    every.include_router(service.open_router)
+    every.include_router(twilio.router)
+    every.include_router(twilio_calls.router)
+    every.include_router(aliyun.router)
     for pages in CONSOLE:
-        app.include_router(pages.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    return app
+        every.include_router(pages.router)
+    every.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return tuple(every.routes)
 
 
 def end_streams(app: FastAPI) -> None:

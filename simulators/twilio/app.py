@@ -1,14 +1,16 @@
 """The simulated provider as one web app: Twilio's door, the control door and the phones page."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from simulators.twilio import control, expecting, page, rest, webhooks
 from simulators.twilio.exchange import Exchange
@@ -31,17 +33,22 @@ def app_for(exchange: Exchange) -> FastAPI:
         yield
         exchange.close()
 
-    app = FastAPI(lifespan=life, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(lifespan=life, routes=list(_routes()), openapi_url=None, docs_url=None, redoc_url=None)
     app.state.exchange = exchange
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _missed)
     app.middleware("http")(_only_from_here)
-    app.include_router(rest.router)
-    app.include_router(control.router)
-    app.include_router(expecting.router)
-    app.include_router(page.router)
-    app.mount("/assets", StaticFiles(directory=PAGES / "assets"))
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """They find the exchange by the app: what each asks for is read once, however many apps there are."""
+    every = APIRouter()
+    for room in (rest, control, expecting, page):
+        every.include_router(room.router)
+    every.mount("/assets", StaticFiles(directory=PAGES / "assets"))
+    return tuple(every.routes)
 
 
 async def _refused(_request: Request, refused: Exception) -> Response:

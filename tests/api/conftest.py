@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from desk_server import desk, served, server  # noqa: F401  # fixtures
+from desk_server import desk, quick_passwords, served, server  # noqa: F401  # fixtures
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import threading
 import time
 from dataclasses import replace
 
-import alerts.registry.tables  # noqa: F401  # its tables are made by `create`
 from alerts.projections.projector import Projector
 from alerts.registry import importing
 from api.access.sessions import make_login_link
@@ -12,11 +11,11 @@ from api.access.tokens import create_token
 from api.access.users import create_user
 from api.app import create_app
 from api.services import Channel, Limits, Services
-from events.keepers import make_database
 from events.store import New, append, head, version_of
 from events.types import alert as facts
 from events.types.alert import Step, Terms
 from events.types.fact import SECOND
+from tests.prepared import opened
 
 NOW = 1_795_271_400 * SECOND  # 2026-11-21 22:30 in Shanghai
 PASSWORD = "twelve-black-stoves"
@@ -90,15 +89,22 @@ CLASS_2 = Terms(
 )  # fmt: skip
 
 
+def settled(database):
+    """The town is taken in, and every page shows it."""
+    importing.apply(database, importing.check(TOWN, MODELS), NOW, since=NOW)
+    projector = Projector(database)
+    while projector.step():
+        pass
+    projector.stop()
+
+
 class Desk:
     """Holds everything a test at the desk needs. `now` is the clock; what is appended happens at that moment."""
 
     def __init__(self, path, **changed):
-        self.database = make_database(changed.pop("address", None) or path / "shouwang.db")
+        self.database = opened(changed.pop("address", None) or path / "shouwang.db", "desk", settled)
         self.now = NOW
         self.receipts, self.replies = [], []
-        self.database.create()
-        importing.apply(self.database, importing.check(TOWN, MODELS), self.now, since=self.now)
         self.projector = Projector(self.database)
         self.projector.start()
         with self.database.read() as db:

@@ -5,9 +5,21 @@ import threading
 import pytest
 import uvicorn
 from desk import Desk, until
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
+from api.access import users
 from api.app import end_streams
 from tests.ports import free_port
+
+RECOMMENDED = users._hasher
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """What a password costs is told once, in test_api_access; each other story pays less for those it needs."""
+    quick = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(users, "_hasher", PasswordHash((quick,)))
 
 
 @pytest.fixture

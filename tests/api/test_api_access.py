@@ -4,6 +4,7 @@ import re
 
 import pytest
 from desk import PASSWORD, Desk
+from desk_server import RECOMMENDED
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from starlette.routing import Mount
@@ -181,6 +182,12 @@ def test_secrets_are_stored_as_digests_only(desk):
     stored = b"".join(path.read_bytes() for path in desk.database.path.parent.glob("shouwang.db*"))
     for secret in (plain, link, session, PASSWORD):
         assert secret.encode() not in stored
+
+
+def test_a_stored_password_costs_whoever_guesses_64_mib_and_three_passes_at_each_guess():
+    kept = RECOMMENDED.hash(PASSWORD)
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert RECOMMENDED.verify(PASSWORD, kept)
 
 
 def test_who_did_what_is_written_down_and_cannot_be_changed(desk, client):

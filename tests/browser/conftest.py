@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "api"))  # desk.py
 
-from desk_server import desk, served, server  # noqa: F401  # fixtures
+from desk_server import desk, quick_passwords, served, server  # noqa: F401  # fixtures
 
 
 class Window:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sending_room import SENDER
 
 from alerts.commands.replies import take_reply
@@ -32,6 +32,9 @@ from tests.house import House
 from tests.ports import free_port
 
 _numbers = itertools.count(1)
+_KNOCKED_AT = APIRouter()
+for _each in (twilio, twilio_calls, aliyun):
+    _KNOCKED_AT.include_router(_each.router)
 
 
 def voice_of(provider: SimulatedTwilio, *, port: int | None = None) -> TwilioVoice:
@@ -61,11 +64,9 @@ def doors(house: House, **more: Any) -> Iterator[str]:
         take_receipt=partial(take_receipt, house.database), take_reply=partial(take_reply, house.database),
         health=lambda: {"ok": True}, public_base_url=address, **more,
     )  # fmt: skip
-    app = FastAPI()  # of the whole door only what providers knock at: it is made anew for each story
+    app = FastAPI(routes=list(_KNOCKED_AT.routes))  # of the whole door only what providers knock at
     app.state.services, app.state.wrong_signatures = services, twilio.WrongSignatures()
     problems.install(app)
-    for router in (twilio.router, twilio_calls.router, aliyun.router):
-        app.include_router(router)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()

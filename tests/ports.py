@@ -1,8 +1,10 @@
-"""Ports that nobody has right now and nobody is given by chance."""
+"""Ports that nobody has right now and nobody is given by chance; and who asks there again and again."""
 
 import os
 import secrets
 import socket
+
+import httpx
 
 _LOWEST, _WIDTH = 20_000, 4_000
 """Below the range from which Linux takes the near end of connections (32768 and up): a port that a test gives up for a
@@ -28,3 +30,8 @@ def free_port() -> int:
                 continue
         _given.add(port)
         return port
+
+
+def asking() -> httpx.Client:
+    """For a server that comes and goes. Kept by who asks often: to make one reads every authority there is, in 30 ms."""
+    return httpx.Client(timeout=2, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))

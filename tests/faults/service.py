@@ -20,10 +20,10 @@ from shouwang.leash import tied
 from shouwang.operations.migrating import migrate
 from simulators.twilio import SimulatedTwilio
 from tests.faults.crowd import Crowd
-from tests.faults.hatching import Hatched
 from tests.faults.round import Ground
 from tests.faults.town import Town
-from tests.ports import free_port
+from tests.hatching import Hatched
+from tests.ports import asking, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60.0
@@ -55,6 +55,7 @@ class Service:
         self.starts = self.broker_anew = 0
         self._environ = environ
         self._mqtt_url = ""
+        self._asking = asking()
 
     @property
     def address(self) -> str | Path:
@@ -108,7 +109,7 @@ class Service:
         """A new process; `well`: return when it says that it is. `environ` holds for this start only."""
         assert not self.alive, "it runs already"
         if self._hatched:
-            self.process = Hatched(self.environ(**environ), self.log)
+            self.process = Hatched("shouwang.service:main", (), self.environ(**environ), self.log)
         else:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
@@ -127,7 +128,7 @@ class Service:
     def health(self) -> dict[str, Any]:
         """What it says of itself; empty while nobody answers."""
         try:
-            return dict(httpx.get(f"{self.url}/health", timeout=2, trust_env=False).json())
+            return dict(self._asking.get(f"{self.url}/health").json())
         except (httpx.HTTPError, ValueError):
             return {}
 

@@ -10,8 +10,9 @@ from events.keepers import make_database
 TAKES = {"receipt": take_receipt, "reply": take_reply}
 
 
-def main(address: str, at: str, kind: str, words: str) -> None:
+def main() -> None:
     """Says "answered" when the provider would be."""
+    address, at, kind, words = sys.argv[1:]
     database = make_database(address)
     TAKES[kind](database, **json.loads(words), at=int(at))
     print("answered", flush=True)
@@ -19,4 +20,4 @@ def main(address: str, at: str, kind: str, words: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

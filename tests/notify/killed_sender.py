@@ -10,8 +10,9 @@ from alerts.notify.senders import Senders
 from events.keepers import make_database
 
 
-def main(file: str, base_url: str, sid: str, token: str, sender: str, to: str, text: str) -> None:
+def main() -> None:
     """Runs until it is killed."""
+    file, base_url, sid, token, sender, to, text = sys.argv[1:]
     channel = TwilioSms(account_sid=sid, auth_token=token, sender=sender, api_base=base_url)
     senders = Senders(
         make_database(file),
@@ -27,4 +28,4 @@ def main(file: str, base_url: str, sid: str, token: str, sender: str, to: str, t
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -1,5 +1,6 @@
 """A room for tests of sending: the outbox, a clock one can push, the simulated provider, and what the log says."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +17,12 @@ from alerts.notify.channels.twilio_sms import TwilioSms
 from alerts.notify.outbox import OutboxRow, Plan, outbox, plan, row_of
 from alerts.notify.receipts import take_receipt
 from alerts.notify.senders import Senders
-from events.keepers import make_database
 from events.store import New, append, read_stream
 from events.types.fact import SECOND, Event
 from events.types.message import MessagePlanned
 from simulators.twilio import SimulatedTwilio
+from tests.hatching import Hatched
+from tests.prepared import opened
 
 F = TypeVar("F", bound=Event)
 SENDER = "+8612000009000"
@@ -40,8 +42,7 @@ class Room:
     """Everything around the senders; people are called wang, li and zhao and have a phone each."""
 
     def __init__(self, address: str | Path) -> None:
-        self.database = make_database(address)
-        self.database.create()
+        self.database = opened(address)
         self.time = time.time_ns() // 1000
         self.closed_alerts: dict[str, str] = {}
         self.unwordable: set[str] = set()
@@ -116,6 +117,13 @@ def twilio(provider: SimulatedTwilio, *, timeout_s: float = 5.0, **more: Any) ->
     """Our channel, pointed at the simulated provider."""
     settings: dict[str, Any] = {"api_base": provider.base_url, "sender": SENDER, **more}
     return TwilioSms(account_sid=provider.account_sid, auth_token=provider.auth_token, timeout_s=timeout_s, **settings)
+
+
+def killed_sender(room: Room, provider: SimulatedTwilio, **environ: str) -> Hatched:
+    """Another process that sends to Wang what the outbox has of `m1`."""
+    words = [str(room.database.address), provider.base_url, provider.account_sid, provider.auth_token, SENDER]
+    words += [NUMBERS["ph-wang"], text_of("m1")]
+    return Hatched("tests.notify.killed_sender:main", words, {**os.environ, **environ}, Path(os.devnull))
 
 
 @contextmanager

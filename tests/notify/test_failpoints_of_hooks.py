@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,9 @@ from alerts.notify.receipts import take_receipt
 from events.failpoints import REGISTER
 from events.types.alert import ResponderEnRoute
 from events.types.message import MessageDelivered, ReplyReceived
+from tests.hatching import Hatched
 from tests.house import House
 
-SCRIPT = Path(__file__).with_name("hooked.py")
 PLACES = [name for name in REGISTER if name.startswith("hooks.")]
 ON_DISK = {"hooks.receipt_recorded", "hooks.reply_recorded"}
 
@@ -35,11 +33,18 @@ def said(house: House, place: str) -> tuple[str, dict[str, str]]:
     return "reply", {"channel": house.phones.name, "provider_id": "IN-1", "number": house.phone(1).number, "text": "11"}
 
 
-def door(house: House, kind: str, words: dict[str, str], failpoint: str) -> "subprocess.Popen[str]":
+class Door(Hatched):
     """Another process takes the provider's word."""
-    command = [sys.executable, str(SCRIPT), str(house.address), str(house.at), kind, json.dumps(words)]
-    environ = {**os.environ, "FAILPOINT": failpoint}
-    return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def __init__(self, house: House, folder: Path, kind: str, words: dict[str, str], failpoint: str) -> None:
+        self._out = folder / "door"
+        asked = [str(house.address), str(house.at), kind, json.dumps(words)]
+        environ = {**os.environ, "FAILPOINT": failpoint}
+        super().__init__("tests.notify.hooked:main", asked, environ, self._out, err=folder / "errors")
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit code, and whether it answered."""
+        return self.wait(30), self._out.read_text()
 
 
 def says_again(house: House, kind: str, words: dict[str, str]) -> None:
@@ -59,12 +64,11 @@ def counted(house: House, kind: str) -> int:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(("action", "code"), [("kill", -9), ("raise", 1)])
-def test_without_an_answer_the_provider_says_it_again_and_it_counts_once(house, place, action, code):
+def test_without_an_answer_the_provider_says_it_again_and_it_counts_once(house, tmp_path, place, action, code):
     raised(house)
     kind, words = said(house, place)
-    victim = door(house, kind, words, f"{place}:1:{action}")
-    told, _ = victim.communicate(timeout=30)
-    assert (victim.returncode, told) == (code, "")
+    victim = Door(house, tmp_path, kind, words, f"{place}:1:{action}")
+    assert victim.ended() == (code, "")
     assert counted(house, kind) == (place in ON_DISK)
     house.settles()
     for _ in range(2):
@@ -73,12 +77,12 @@ def test_without_an_answer_the_provider_says_it_again_and_it_counts_once(house, 
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_held_up_while_the_provider_says_it_again_it_counts_once(house, place):
+def test_held_up_while_the_provider_says_it_again_it_counts_once(house, tmp_path, place):
     raised(house)
     kind, words = said(house, place)
-    asleep = door(house, kind, words, f"{place}:1:sleep=1.5")
+    asleep = Door(house, tmp_path, kind, words, f"{place}:1:sleep=0.5")
     while asleep.poll() is None:
         says_again(house, kind, words)
-    assert asleep.communicate(timeout=30)[0] == "answered\n"
+    assert asleep.ended() == (0, "answered\n")
     house.settles()
     assert counted(house, kind) == 1

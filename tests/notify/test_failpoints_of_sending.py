@@ -1,22 +1,19 @@
 """A sender killed, broken or held up at each place between the outbox and the log: the phone gets the message once."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from sending_room import NUMBERS, SENDER, Room, text_of, twilio, until
+from sending_room import NUMBERS, Room, killed_sender, text_of, twilio, until
 
 from alerts.notify.claiming import claim
 from events.failpoints import REGISTER
 from events.types.message import MessageSent
 from simulators.twilio import SimulatedTwilio
+from tests.hatching import Hatched
 
 WANG = NUMBERS["ph-wang"]
-SCRIPT = Path(__file__).with_name("killed_sender.py")
 ENDS = {"kill": -9, "raise": 70}
 PLACES = [name for name in REGISTER if name.startswith("outbox.")]
 TAKEN = {"outbox.called", "outbox.in_commit", "outbox.recorded"}
@@ -24,11 +21,9 @@ TAKEN = {"outbox.called", "outbox.in_commit", "outbox.recorded"}
 
 
 @contextmanager
-def sender(room: Room, provider: SimulatedTwilio, failpoint: str) -> Iterator["subprocess.Popen[bytes]"]:
+def sender(room: Room, provider: SimulatedTwilio, failpoint: str) -> Iterator[Hatched]:
     """Another process that sends what the outbox has, and meets its fault there."""
-    words = [str(room.database.address), provider.base_url, provider.account_sid, provider.auth_token, SENDER, WANG]
-    environ = {**os.environ, "FAILPOINT": failpoint}
-    victim = subprocess.Popen([sys.executable, str(SCRIPT), *words, text_of("m1")], env=environ)
+    victim = killed_sender(room, provider, FAILPOINT=failpoint)
     try:
         yield victim
     finally:

@@ -1,11 +1,7 @@
 """A sender killed at the worst moments: its successor asks first, and the phone gets the message once."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-from sending_room import NUMBERS, SENDER, Room, text_of, twilio, until
+from sending_room import NUMBERS, Room, killed_sender, text_of, twilio, until
 
 from alerts.notify.channel import Outgoing
 from alerts.notify.claiming import claim
@@ -15,15 +11,12 @@ from simulators.twilio import SimulatedTwilio
 pytestmark = pytest.mark.both
 
 WANG = NUMBERS["ph-wang"]
-SCRIPT = Path(__file__).with_name("killed_sender.py")
 
 
 def test_killed_after_the_provider_took_it_and_before_it_was_recorded(room: Room, provider: SimulatedTwilio):
     provider.fault("hang_after", seconds=4, times=1)
     room.plans("m1")
-    account = [provider.account_sid, provider.auth_token, SENDER, WANG, text_of("m1")]
-    command = [sys.executable, str(SCRIPT), str(room.database.address), provider.base_url, *account]
-    victim = subprocess.Popen(command)
+    victim = killed_sender(room, provider)
     try:
         until(lambda: provider.messages)
     finally:

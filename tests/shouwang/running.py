@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import httpx
 
-from tests.ports import free_port
+from tests.ports import asking, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOUWANG = Path(sys.executable).parent / "shouwang"
@@ -57,6 +57,7 @@ class Running:
             "SHOUWANG_DEMO_PHONES_PORT": str(self.phones), "COLUMNS": "200",
         } | environ  # fmt: skip
         self.url = f"http://127.0.0.1:{self.http}"
+        self.asking = asking()
 
     def __enter__(self) -> Self:
         with self.log.open("wb") as log:
@@ -78,7 +79,7 @@ class Running:
     def well(self) -> bool:
         assert self.process.poll() is None, self.says()
         try:
-            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
+            return self.asking.get(f"{self.url}/health").status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from shouwang.cli import app
 from shouwang.exits import Exit
 from shouwang.premises import FolderLock
+from tests import hatching
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOUWANG = Path(sys.executable).parent / "shouwang"
@@ -23,16 +24,25 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def shouwang(*words: str, home: Path, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+def around(home: Path, environ: dict[str, str]) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SHOUWANG_", "TWILIO_"))}
+    return clean | {"SHOUWANG_HOME": str(home), "COLUMNS": "200"} | environ
+
+
+def installed(*words: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """By the command that was installed, from its start on."""
     return subprocess.run(
-        [SHOUWANG, *words], env=clean | {"SHOUWANG_HOME": str(home), "COLUMNS": "200"} | environ,
-        capture_output=True, text=True, input=stdin, timeout=60, check=False, cwd=ROOT,
-    )  # fmt: skip
+        [SHOUWANG, *words], env=around(home, environ), capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+    )
+
+
+def shouwang(*words: str, home: Path, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """The same without its start: there are many, and each reads much."""
+    return hatching.run("shouwang.cli:main", *words, environ=around(home, environ), stdin=stdin)
 
 
 def helps(*words: str) -> str:
-    """The help of a command, asked without a process of its own: there are many, and each start reads much."""
+    """The help of a command, asked without a process of its own."""
     told = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*words, "--help"], prog_name="shouwang")
     assert told.exit_code == Exit.OK, told.output
     return told.output
@@ -47,7 +57,7 @@ def test_every_command_explains_itself_in_two_languages_with_an_example(command:
 
 
 def test_all_commands_are_in_the_list_above(tmp_path: Path) -> None:
-    listed = re.findall(r"│ ([a-z]+) ", shouwang("--help", home=tmp_path).stdout)
+    listed = re.findall(r"│ ([a-z]+) ", installed("--help", home=tmp_path).stdout)
     assert set(listed) == {command.split()[0] for command in COMMANDS}
     for group in ("simulate", "token", "user", "templates", "ca", "audit"):
         listed = re.findall(r"│ ([a-z]+) ", helps(group))
@@ -55,7 +65,7 @@ def test_all_commands_are_in_the_list_above(tmp_path: Path) -> None:
 
 
 def test_a_wrong_configuration_is_named_whole_and_nothing_is_begun(tmp_path: Path) -> None:
-    told = shouwang("up", home=tmp_path / "new", SHOUWANG_HTTP_PORT="x", TWILIO_FROM="+8612000009000")
+    told = installed("up", home=tmp_path / "new", SHOUWANG_HTTP_PORT="x", TWILIO_FROM="+8612000009000")
     assert told.returncode == Exit.BAD_INPUT
     for name in ("SHOUWANG_HTTP_PORT", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         assert name in told.stderr
@@ -119,7 +129,7 @@ def test_a_busy_port_is_named_with_what_to_set(command: str, variable: str, tmp_
 
 
 def test_a_token_is_shown_once_and_its_name_is_taken_for_ever(tmp_path: Path) -> None:
-    made = shouwang("token", "create", "wallboard", "--role", "auditor", home=tmp_path)
+    made = installed("token", "create", "wallboard", "--role", "auditor", home=tmp_path)
     assert made.returncode == Exit.OK
     plain = made.stdout.strip()
     assert plain.startswith("sw_")
@@ -152,7 +162,7 @@ def test_importing_is_checked_first_and_safe_to_repeat(tmp_path: Path) -> None:
     home = tmp_path / "new"
     assert shouwang("import", "--check", str(town), home=home).returncode == Exit.OK
     assert not home.exists()
-    first = shouwang("import", str(town), home=home)
+    first = installed("import", str(town), home=home)
     assert (first.returncode, "HomeEnrolled 1" in first.stdout) == (Exit.OK, True)
     assert "nothing new" in shouwang("import", str(town), home=home).stdout
     broken = tmp_path / "broken.yaml"

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 
 from shouwang.exits import Exit
@@ -13,7 +12,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(400)]
 
 def alarms(demo: Running) -> list[str]:
     """What reached the phones about carbon monoxide."""
-    bodies = [m["body"] for m in httpx.get(f"http://127.0.0.1:{demo.phones}/sim/messages", timeout=5).json()]
+    bodies = [m["body"] for m in demo.asking.get(f"http://127.0.0.1:{demo.phones}/sim/messages", timeout=5).json()]
     return [body for body in bodies if "一氧化碳" in body]
 
 

@@ -32,7 +32,10 @@ def sketch(spots: Mapping[str, Spot]) -> Sketch:
         column = round((east - west) / wide * (columns - 1)) if wide else columns // 2
         row = round((south + high - north) / high * (rows - 1)) if high else rows // 2
         taken[_nearest(column, row, columns, rows, taken)] = home
-    return Sketch(columns, rows, {home: square for square, home in taken.items()})
+    # What lies between them is no place of ours: a phone shows two far homes side by side.
+    places = [{n: place for place, n in enumerate(sorted({square[axis] for square in taken}))} for axis in (0, 1)]
+    squares = {home: (places[0][column], places[1][row]) for (column, row), home in taken.items()}
+    return Sketch(len(places[0]), len(places[1]), squares)
 
 
 def _nearest(

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 import api.console
 from alerts.projections.timeline import TIMELINE
 from api.console.story import HIDDEN
-from api.console.words import EN, ZH
+from api.console.words import EN, ZH, say
 from api.language import COOKIE
 from api.services import Channel
 from events.tables import quarantine
@@ -257,3 +257,15 @@ def test_no_page_asks_for_anything_outside(desk, pages):
     for address in addresses(*busy(desk)):
         outside = re.findall(r"""(?:src|href|action)=["'](https?:[^"']+)""", pages.get(address).text)
         assert outside == [], address
+
+
+def test_one_of_a_kind_is_one_in_english_and_a_class_is_no_count():
+    assert say("en", "places.homes", count=1) == "1 home"
+    assert say("en", "places.homes", count=21) == "21 homes"
+    assert say("en", "people.declined", count="1") == "1 time could not go"
+    assert say("zh", "places.homes", count=1) == "1 户"
+
+
+def test_a_page_below_another_shows_where_it_belongs(desked):
+    assert '<a href="/reports" aria-current="true">' in desked.get("/reports/load").text
+    assert '<a href="/reports" aria-current="page">' in desked.get("/reports").text

@@ -110,6 +110,8 @@ def test_homes_whose_place_is_registered_are_sketched_with_north_above_and_none_
     assert found[0][1] == "东坪三组 12号家 没有受保护"
     squares = sketch({str(n): (1.0, 1.0) for n in range(9)}).squares.values()
     assert len(set(squares)) == 9
+    far = sketch({"a": (0.0, 9.0), "b": (9.0, 0.0), "c": (9.0, 9.0)})
+    assert far == (2, 2, {"a": (0, 0), "b": (1, 1), "c": (1, 0)}), "a phone shows them side by side"
 
 
 def test_half_a_place_is_refused_by_the_town_file():

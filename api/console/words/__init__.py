@@ -3,6 +3,7 @@
 A page brings its own file with `ZH` and `EN` and a line in `_ROOMS`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -25,6 +26,11 @@ from api.console.words import (
 _ROOMS: Final = (access, behaviour, dark, desk, equipment, households, load, people, places, reports, rules)
 
 
+_ONE: Final = {"homes": "home", "entries": "entry", "alerts": "alert", "times": "time", "changes": "change"}
+"""What is counted in English, and one of it."""
+_COUNTED: Final = re.compile(rf"\{{count\}} ({'|'.join(_ONE)})\b")
+
+
 def _whole(common: Mapping[str, str], parts: list[Mapping[str, str]]) -> dict[str, str]:
     found = dict(common)
     for part in parts:
@@ -44,6 +50,8 @@ def say(language: str, key: str, **words: object) -> str:
     text = WORDS[language].get(key)
     if text is None:
         return key.partition(".")[2] or key
+    if language == "en" and str(words.get("count")) == "1":
+        text = _COUNTED.sub(lambda found: f"{{count}} {_ONE[found[1]]}", text)
     return text.format(**words) if words else text
 
 

@@ -15,3 +15,10 @@ from desk_server import desk, quick_passwords, served, server  # noqa: F401  # f
 def client(desk):  # noqa: F811  # the fixture above
     with TestClient(desk.app, follow_redirects=False, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def desked(desk, client):  # noqa: F811  # the fixture above
+    """The same, as the duty operator's token."""
+    client.headers.update(desk.token(name="duty"))
+    return client

@@ -15,12 +15,6 @@ from events.types import alert as facts
 from events.types.fact import DAY, HOUR, MINUTE
 
 
-@pytest.fixture
-def desked(desk, client):
-    client.headers.update(desk.token(name="duty"))
-    return client
-
-
 def a_bad_day(desk):
     """One that has stood for days, a test, a suspicion; then twelve in six minutes, and one that fires on and on."""
     lives_through(desk, "old-1", quiet=True)

@@ -3,7 +3,6 @@
 import re
 
 import msgspec
-import pytest
 from desk import CLASS_1, MODELS, TOWN
 from test_api_desk_life import FORM
 
@@ -13,12 +12,6 @@ from events.types import alert as facts
 from events.types import message
 from events.types.fact import DAY, HOUR, MINUTE
 from events.types.home import PhoneOptedOut
-
-
-@pytest.fixture
-def desked(desk, client):
-    client.headers.update(desk.token(name="duty"))
-    return client
 
 
 def row(client, name, address="/people"):

@@ -26,12 +26,6 @@ from events.types.system import DeadlinePassed, HomeUnseen
 MONTH = "2026-11"
 
 
-@pytest.fixture
-def desked(desk, client):
-    client.headers.update(desk.token(name="duty"))
-    return client
-
-
 def lives_through(desk: Desk, id, *, told=None, arrived=None, outcome=None, quiet=False, **more):
     """An alert and what became of it, each after so many minutes."""
     raised_at = desk.now

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from alerts.projections.words import class_name, danger_name, outcome_name, what_to_do
 from api.access.rights import may
 from api.access.who import MAY_ACT, Who
+from api.console.audited import done, ended
 from api.console.pages import menu_for
 from api.console.sentences import Sentences
 from api.console.spans import date, iso, span, to_the_second
@@ -104,6 +105,7 @@ def page(request: Request, template: str, say: Sentences, *, status: int = 200, 
         really_sends=services.sms_really_sent or services.demo, position=services.projector.position,
         iso=iso, seconds=lambda at: to_the_second(at, say.now), span=lambda micros: span(micros, language),
         danger_name=lambda danger: danger_name(danger, language), outcome_name=lambda o: outcome_name(o, language),
+        done=lambda what: done(what, language), ended=lambda result: ended(result, language),
         class_name=lambda number: class_name(number, language), what_to_do=lambda danger: what_to_do(danger, language),
         **context,
     )  # fmt: skip

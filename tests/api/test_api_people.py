@@ -144,7 +144,7 @@ def test_phones_are_shown_when_asked_for_and_that_is_recorded(desk, desked):
     assert "+8612000000001" not in desked.get("/people/p-w01").text
     assert "+8612000000001" in desked.get("/people/p-w01?shown=1").text
     desked.headers.update(desk.token("administrator"))
-    assert "shown: person card" in desked.get("/admin/audit").text
+    assert "看人员的姓名电话" in desked.get("/admin/audit").text
 
 
 def test_the_page_of_an_alert_sends_a_message_and_its_timeline_says_by_whom_and_what_became_of_it(desk, desked):

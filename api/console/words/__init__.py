@@ -9,6 +9,7 @@ from typing import Final
 
 from api.console.words import (
     access,
+    audited,
     behaviour,
     dark,
     desk,
@@ -23,7 +24,7 @@ from api.console.words import (
     zh,
 )
 
-_ROOMS: Final = (access, behaviour, dark, desk, equipment, households, load, people, places, reports, rules)
+_ROOMS: Final = (access, audited, behaviour, dark, desk, equipment, households, load, people, places, reports, rules)
 
 
 _ONE: Final = {"homes": "home", "entries": "entry", "alerts": "alert", "times": "time", "changes": "change"}

@@ -5,9 +5,12 @@ import time
 
 from sqlalchemy import Connection, delete, select
 
+from alerts.seats import ENGINE, readers
 from alerts.sights import COUNT
 from alerts.timers import timers
 from events.database import Database
+from events.follow import bookmark
+from events.store import head
 from events.tables import marks
 from events.types.fact import HOUR, MINUTE, SECOND
 from shouwang.steady import boot_name, line_of
@@ -78,7 +81,8 @@ def run(ground: Ground) -> Outcome:
         service.until(lambda: not crowd.waiting, "all is acknowledged")
         _await_log(service, crowd)
         time.sleep(_COUNTED_S)
-        service.until(lambda: _has_counted(database), "the blind minutes of all homes are counted", 150)
+        service.until(lambda: _has_counted(database), "the blind minutes of all homes are due to be counted", 150)
+        _decided_upto(database, service)
         service.stop()
         judge(database, homes, since, alarms, outcome)
     outcome.figures["handed_over_s"] = round(handed_over, 1)
@@ -100,6 +104,23 @@ def _has_counted(database: Database) -> bool:
     """Whether no home waits for its blind minutes to be counted."""
     with database.read() as db:
         return db.execute(select(timers.c.owner).where(timers.c.timer == COUNT).limit(1)).first() is None
+
+
+def _decided_upto(database: Database, service: Service) -> None:
+    """The engine has decided on all there is now."""
+    with database.read() as db:
+        newest = head(db)
+
+    def there() -> bool:
+        with database.read() as db:
+            return all(bookmark(db, reader) >= newest for reader in _engines(db))
+
+    service.until(there, "the engine has counted them", 150)
+
+
+def _engines(db: Connection) -> list[str]:
+    """The engines of this database."""
+    return [name for name in readers(shared=db.dialect.name == "postgresql") if name.startswith(ENGINE)]
 
 
 def _as_after_a_new_boot(db: Connection) -> None:

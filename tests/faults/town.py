@@ -10,6 +10,8 @@ from alerts.registry.importing import apply, check
 from events.database import Database
 from ingest.models import load_models
 
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""Towns are large: ten times as fast where it is built in."""
 HOMES_A_SITE = 4
 """So that nobody has more open alerts (CO and SOS of each home) than numbers to answer by, which are nine."""
 _SITES_A_VILLAGE = 5
@@ -56,18 +58,22 @@ class Town:
         people += [_person(f"g-{site}", "grid_member", 4000 + int(site[1:])) for site in sites]
         people += [_person(f"h-{name}", "village_head", 8000 + int(name[1:])) for name in villages]
         people.append(_person("t-1", "town_officer", 9900))
-        return yaml.safe_dump(
-            {
-                "town": {"id": "made-up", "name": "示例镇", "signature": "示例守望"},
-                "people": people,
-                "villages": [{"id": name, "name": f"{name}村", "head": f"h-{name}"} for name in villages],
-                "grids": [
-                    {"id": f"grid-{s}", "village": _village(s), "name": f"{s}网格", "member": f"g-{s}"} for s in sites
-                ],
-                "sites": [{"id": s, "name": f"{s}组", "grid": f"grid-{s}"} for s in sites],
-                "homes": [self._home(number) for number in range(1, self.homes + 1)],
-            },
-            allow_unicode=True,
+        return str(
+            yaml.dump(
+                {
+                    "town": {"id": "made-up", "name": "示例镇", "signature": "示例守望"},
+                    "people": people,
+                    "villages": [{"id": name, "name": f"{name}村", "head": f"h-{name}"} for name in villages],
+                    "grids": [
+                        {"id": f"grid-{s}", "village": _village(s), "name": f"{s}网格", "member": f"g-{s}"}
+                        for s in sites
+                    ],
+                    "sites": [{"id": s, "name": f"{s}组", "grid": f"grid-{s}"} for s in sites],
+                    "homes": [self._home(number) for number in range(1, self.homes + 1)],
+                },
+                Dumper=_DUMPER,
+                allow_unicode=True,
+            )
         )
 
     def _home(self, number: int) -> dict[str, object]:

@@ -22,6 +22,7 @@ from events.types.fact import MINUTE, SECOND
 from shouwang.checking import Checking, heartbeat
 from shouwang.cli import app
 from tests.house import House
+from tests.prepared import once_a_run
 from tests.shouwang.running import until
 
 
@@ -31,10 +32,6 @@ class Copy:
     def __init__(self, path: Path) -> None:
         self.path = path
         database = make_database(path)
-        projector = Projector(database)
-        while projector.step():
-            pass
-        projector.stop()
         with database.read() as db:
             (last,) = read(db, head(db) - 1)
         self.now = last.recorded_at
@@ -60,9 +57,14 @@ class Copy:
 
 @pytest.fixture(scope="module")
 def folded(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    path = tmp_path_factory.mktemp("check") / "log.db"
-    shutil.copy(lived, path)
-    return Copy(path)
+    def fold(path: Path) -> None:
+        shutil.copy(lived, path)
+        database = make_database(path)
+        folds(database)
+        database.close()
+
+    shared = once_a_run(tmp_path_factory, "folded.db", fold)
+    return Copy(Path(shutil.copy(shared, tmp_path_factory.mktemp("check"))))
 
 
 @pytest.fixture

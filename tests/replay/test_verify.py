@@ -18,16 +18,18 @@ from events.database import Database
 from events.keepers import make_database
 from events.store import head
 from shouwang.cli import app
+from tests.prepared import once_a_run
 from tests.replay.conftest import FACTS
 
 
 @pytest.fixture(scope="session")
 def written(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("written") / "log.jsonl.gz"
-    database = make_database(lived)
-    write_log(DatabaseLog(database), path)
-    database.close()
-    return path
+    def write(path: Path) -> None:
+        database = make_database(lived)
+        write_log(DatabaseLog(database), path)
+        database.close()
+
+    return once_a_run(tmp_path_factory, "lived.jsonl.gz", write)
 
 
 def changed(path: Path, to: Path, change: Any) -> Path:

@@ -1,12 +1,16 @@
 """The measuring programs run, count exactly what they sent, and save nothing unasked. How fast is not asked here."""
 
 import json
+import os
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests import hatching
 
 ROOT = Path(__file__).resolve().parent.parent
 PERFORMANCE = ROOT / "docs" / "performance"
@@ -42,14 +46,22 @@ pytestmark = pytest.mark.broker
 
 def measured(program: str, folder: Path, *options: str) -> str:
     saved = {file: file.read_bytes() for file in PERFORMANCE.glob("*.json")}
-    told = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / program, "--rounds", "1", "--folder", folder, *options],
-        capture_output=True, text=True, check=False, timeout=200,
+    told = hatching.run(
+        "tests.test_benchmarks_run:run", ROOT / "benchmarks" / program, "--rounds", 1, "--folder", folder, *options,
+        environ=os.environ, seconds=200,
     )  # fmt: skip
     assert told.returncode == 0, told.stdout + told.stderr
     assert {file: file.read_bytes() for file in PERFORMANCE.glob("*.json")} == saved
     assert not list(folder.iterdir()), "what was made for measuring is cleared away"
     return told.stdout
+
+
+def run() -> None:
+    """As `python PROGRAM ...` would, where all that it imports of ours is there already."""
+    _, program, *words = sys.argv
+    sys.argv = [program, *words]
+    sys.path.insert(0, str(Path(program).parent))
+    runpy.run_path(program, run_name="__main__")
 
 
 def test_every_program_is_run_here() -> None:

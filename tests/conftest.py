@@ -9,9 +9,12 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from events.database import Database
+from tests import worded
 from tests.house import House
 from tests.postgres import Databases, databases
 from tests.prepared import opened
+
+worded.share()
 
 BOTH = ["sqlite", "postgresql"]
 

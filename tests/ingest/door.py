@@ -142,9 +142,9 @@ class Door:
             self.inbox.put(Marker(1, self._mid, 1, round_, tail, self.clock(), settled))
         self.settled()
 
-    def facts(self, *types):
+    def facts(self, *types, after=0):
         with self.database.read() as db:
-            return [r for r in read(db, 0, limit=100_000) if not types or isinstance(r.event, types)]
+            return [r for r in read(db, after, limit=100_000) if not types or isinstance(r.event, types)]
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def page(request: Request, template: str, say: Sentences, *, status: int = 200, 
         really_sends=services.sms_really_sent or services.demo, position=services.projector.position,
         iso=iso, seconds=lambda at: to_the_second(at, say.now), span=lambda micros: span(micros, language),
         danger_name=lambda danger: danger_name(danger, language), outcome_name=lambda o: outcome_name(o, language),
-        done=lambda what: done(what, language), ended=lambda result: ended(result, language),
+        told_done=lambda what: done(what, language), told_ended=lambda result: ended(result, language),
         class_name=lambda number: class_name(number, language), what_to_do=lambda danger: what_to_do(danger, language),
         **context,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The highest rate that a system holds: found in short steps, confirmed by a long one."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -89,7 +90,10 @@ async def one_step(folder: Path, system: System, rate: float, seconds: float, ho
                 alarms = list(range(1, 1 + min(homes, max(1, round(seconds / _ALARM_EVERY_S)))))
                 before = process_s(pid)
                 with begun_apart(rush, broker.devices_url, Rush(homes, rate, seconds, alarms, seed)) as under_way:
-                    sent = await asyncio.wrap_future(under_way)
+                    try:
+                        sent = await asyncio.wrap_future(under_way)
+                    except (ConnectionError, lines.BrokerStalled):  # the broker cut its publishers off: not held by far
+                        return Step(rate, seconds, math.inf, math.inf, round(rate * seconds), 0.0)
                     behind, lost = await _behind(folder, system, sent, provider)
                 cores = (process_s(pid) - before) / seconds
             finally:

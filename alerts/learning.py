@@ -16,7 +16,7 @@ from alerts.core.routine.clock import midnight
 from alerts.core.routine.line import learn
 from alerts.seats import LEARNER, WHOLE, Seat
 from events.database import Database
-from events.follow import bookmark, save_bookmark
+from events.follow import bookmark, pass_on, save_bookmark
 from events.serial import Recorded
 from events.store import New, append, head, read, read_stream
 from events.types.routine import DayLived, RoutineLearned
@@ -82,12 +82,7 @@ class Learner:
         self.position = position
         if position - self._saved < _SAVE_EVERY:
             return
-
-        def work(db: Connection) -> None:
-            self._check(db)
-            save_bookmark(db, self._reader, position)
-
-        self._database.write(work)
+        pass_on(self._database, self._reader, position, self._check)
         self._saved = position
 
     def _learn(self, page: Recorded) -> New | None:

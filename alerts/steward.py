@@ -20,7 +20,7 @@ from alerts.registry.homes import statuses
 from alerts.registry.linting import Looked, lint, policy_of
 from alerts.timers import Timer, set_timers
 from events.database import Database
-from events.follow import Follower, load_snapshots, save_bookmark, save_snapshots
+from events.follow import Follower, load_snapshots, pass_on, save_bookmark, save_snapshots
 from events.serial import Recorded
 from events.store import New, append
 from events.types import home, roster, setting
@@ -76,19 +76,9 @@ class Steward:
             if self._wanted or not self._begun:
                 self._work()
             elif self.follower.position - self._saved >= _SAVE_EVERY:
-                self._pass()
+                pass_on(self._database, READER, self.follower.position, self._check)
+                self._saved = self.follower.position
         return len(batch)
-
-    def _pass(self) -> None:
-        """Nothing to do up to here: saved now and then."""
-        position = self.follower.position
-
-        def work(db: Connection) -> None:
-            self._check(db)
-            save_bookmark(db, READER, position)
-
-        self._database.write(work)
-        self._saved = position
 
     @property
     def _wanted(self) -> bool:

@@ -9,7 +9,7 @@ a hint.
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from sqlalchemy import Connection, bindparam, delete, select
 
@@ -147,6 +147,16 @@ def bookmark(db: Connection, reader: str) -> int:
 def save_bookmark(db: Connection, reader: str, position: int) -> None:
     """Move the bookmark, within the transaction that holds what was decided from it."""
     _SAVE_BOOKMARK.run(db, [{"reader": reader, "position": position}])
+
+
+def pass_on(database: Database, reader: str, position: int, check: Callable[[Connection], None]) -> None:
+    """Move the bookmark where nothing was decided. `check` raises when the reader is not ours any more."""
+
+    def work(db: Connection) -> None:
+        check(db)
+        save_bookmark(db, reader, position)
+
+    database.write(work)
 
 
 def save_snapshots(db: Connection, reader: str, states: dict[str, bytes | None]) -> None:

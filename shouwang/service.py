@@ -47,9 +47,8 @@ def main() -> int:
     house.stop()
     if died:
         logging.shutdown()
-        os._exit(
-            house.ends_with
-        )  # or the interpreter would close the database, and sync what a failing disk has refused
+        # Else the interpreter would close the database, and sync what a failing disk has refused.
+        os._exit(house.ends_with)
     return Exit.OK
 
 

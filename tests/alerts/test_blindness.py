@@ -48,13 +48,17 @@ class Gap:
         for occupied in (True, False):
             self.says(device, "motion", {"occupied": occupied})
 
+    def broker_hands_over(self) -> None:
+        """All that it kept, in order."""
+        for device, said in self.at_broker:
+            tail = "tele" if said["type"].endswith("heartbeat.v1") else "event"
+            self.house.arrives(f"shouwang/v1/dp03/{device}/{tail}", said)
+
     def ends(self) -> None:
         """We are back: all that the broker kept, then the proof that it is all."""
         house = self.house
         house.at = self.now
-        for device, said in self.at_broker:
-            tail = "tele" if said["type"].endswith("heartbeat.v1") else "event"
-            house.arrives(f"shouwang/v1/dp03/{device}/{tail}", said)
+        self.broker_hands_over()
         house.records(IngestCaughtUp(since=self.since), "ingest", "all")
         house.rings()
 
@@ -62,9 +66,7 @@ class Gap:
         """So long after the proof had left for the broker it comes back, behind all that had to be read."""
         house, left = self.house, self.now
         house.at = left + int(minutes * MINUTE)
-        for device, said in self.at_broker:
-            tail = "tele" if said["type"].endswith("heartbeat.v1") else "event"
-            house.arrives(f"shouwang/v1/dp03/{device}/{tail}", said)
+        self.broker_hands_over()
         proof = New("ingest", "all", IngestCaughtUp(since=self.since), left, key=f"caught-up-{left}", digest=0)
         house.database.write(lambda db: append(db, [proof], recorded_at=house.at))
         house.settles()

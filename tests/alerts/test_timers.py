@@ -1,12 +1,16 @@
 """Timers ring once, when it is time, and those that judge silence only when everything until then was heard."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Row
 
+from alerts import timers as timers_room
 from alerts.timers import Poller, Timer, mark_of, next_due, ring, set_timers, timers
 from events.database import Database
 from events.keepers import make_database
@@ -16,6 +20,7 @@ from events.types.fact import MINUTE, SECOND
 from events.types.system import DeadlinePassed
 from ingest.caught_up import move_mark
 from tests.house import House
+from tests.postgres import Databases
 
 pytestmark = pytest.mark.both
 
@@ -95,35 +100,43 @@ def test_a_timer_no_more_wanted_does_not_ring(database: Database) -> None:
     assert rings(database, AT) == 0
 
 
-def test_a_timer_put_off_between_looking_and_ringing_does_not_ring(database: Database) -> None:
+def test_a_timer_put_off_between_looking_and_ringing_does_not_ring(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The poller has seen that something is due; before its turn to write comes, the engine puts it off."""
     asks(database, "alert:a", AT)
     asks(database, "alert:b", AT)
-    busy, go_on = threading.Event(), threading.Event()
 
-    def keeps_busy(_db: object) -> None:
-        busy.set()
-        assert go_on.wait(10)
+    def meanwhile(name: str) -> None:
+        if name == "timers.due":
+            asks(database, "alert:a", AT + MINUTE)
 
-    database.submit(keeps_busy)
-    assert busy.wait(10)
-    put_off = database.submit(lambda db: set_timers(db, {("h1", "alert:a"): Timer("dp03", AT + MINUTE, waits=False)}))
-    looked = threading.Event()
-
-    def now() -> int:
-        looked.set()
-        return AT
-
-    poller = Poller(database, now, on_fatal=lambda failure: None)
-    ticking = threading.Thread(target=poller.tick)
-    ticking.start()
-    assert looked.wait(10)
-    time.sleep(0.05)  # it hands in its work, behind the engine's
-    go_on.set()
-    ticking.join(10)
-    put_off.result(10)
+    monkeypatch.setattr("alerts.timers.failpoint", meanwhile)
+    assert Poller(database, lambda: AT, on_fatal=lambda failure: None).tick() == 1
     assert rung(database) == [("h1", "alert:b", AT)]
     assert waiting(database) == 1
+
+
+def test_where_many_write_at_once_a_timer_put_off_after_it_was_read_as_due_does_not_ring(
+    postgresql: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = timers_room._take
+    with postgresql.fresh() as url, contextlib.closing(make_database(url)) as database:
+        database.create()
+        asks(database, "alert:a", AT)
+        asks(database, "alert:b", AT)
+
+        def puts_off_first(db: Connection, row: Row[Any]) -> bool:
+            if row.timer == "alert:a":
+                engine = threading.Thread(target=asks, args=(database, "alert:a", AT + MINUTE))
+                engine.start()
+                engine.join(10)
+            return take(db, row)
+
+        monkeypatch.setattr(timers_room, "_take", puts_off_first)
+        assert rings(database, AT) == 1
+        assert rung(database) == [("h1", "alert:b", AT)]
+        assert waiting(database) == 1
 
 
 def test_timers_that_judge_silence_wait_until_everything_was_heard_and_others_do_not(database: Database) -> None:

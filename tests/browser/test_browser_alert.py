@@ -4,6 +4,8 @@ import pytest
 from desk import until
 from playwright.sync_api import expect
 
+from events.types.alert import AlertAcknowledged
+
 pytestmark = pytest.mark.browser
 
 
@@ -81,6 +83,8 @@ def test_what_was_recorded_is_cleared_whatever_was_fetched_meanwhile_and_what_wa
         held.pop().continue_()
     expect(page.locator("#text")).to_have_value("儿子在路上，十分钟")
     notes("儿子在路上，十分钟")
+    desk.happens(f"alert-{id}", "dp03", AlertAcknowledged(alert=id, by="other", via="console"))
+    expect(page.locator(".marks").first).to_contain_text("other 22:30")
     held.pop().fulfill(status=409, content_type="text/html", body="<p>不行</p>")
     expect(page.locator("#notice")).to_contain_text("不行")
     expect(page.locator("#text")).to_have_value("儿子在路上，十分钟")

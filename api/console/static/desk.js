@@ -44,12 +44,21 @@
     const asked = event.detail.elt;
     const form = asked.closest("form");
     if (!form) return;
+    asked.addEventListener("htmx:beforeOnLoad", refused);
     asked.addEventListener("htmx:afterRequest", function answered({ detail }) {
       if (detail.requestConfig.elt !== asked) return;
+      asked.removeEventListener("htmx:beforeOnLoad", refused);
       asked.removeEventListener("htmx:afterRequest", answered);
       if (detail.successful) recorded(form, detail.requestConfig.parameters);
     });
   });
+  // htmx looks for #notice from the button upwards, and finds no page above what was taken off it.
+  function refused(event) {
+    const { xhr, elt } = event.detail;
+    if (elt.isConnected || xhr.status < 400) return;
+    event.preventDefault();
+    htmx.swap("#notice", xhr.response, { swapStyle: "innerHTML" });
+  }
   function recorded(form, parameters) {
     let typedSince = false;
     for (const old of form.querySelectorAll(FIELDS)) {

@@ -13,6 +13,7 @@ from alerts.core.household import Household
 from alerts.core.policy import CLASSES, DRILL, NOBODY_LEFT
 from alerts.core.rule import Danger
 from alerts.core.telling import drill_summed
+from alerts.listing import Listing
 from events.serial import Recorded
 from events.store import New
 from events.types import alert as facts
@@ -24,12 +25,8 @@ from events.types.system import DecisionReadAhead, RuleMended
 Look = Callable[[Household, Recorded, str, bool], None]
 """Have the home's rules look again: why, and whether the silence clock starts anew."""
 
-LISTS_SINCE = 2
-"""The generation of rules that fills digests."""
 GOES_ON_SINCE = 2
 """The generation of rules that does not leave a second SOS to who may have left."""
-_CANNOT_WAIT = 2
-
 SITE = "site:"
 """Before the name of a site: the owner of alerts that belong to no home."""
 
@@ -39,6 +36,7 @@ class Cases:
 
     def __init__(self, books: Books, look: Look) -> None:
         self._books, self._look = books, look
+        self._lists = Listing(books)
         self._read_to: dict[str, int] = {}
 
     def danger(self, home_: Household, name: str, danger: Danger, recorded: Recorded) -> None:
@@ -66,7 +64,7 @@ class Cases:
                 a, device=source, reason=reason, at=at, goes_on=self._goes_on(a)
             )
             self.decide(home_, recent, recorded, reopens)
-            self._list(home_, recent, recorded)
+            self._lists.put(home_, recent, recorded)
             return
         self._begin(home_, name, danger, recorded)
 
@@ -95,46 +93,10 @@ class Cases:
         home_.alerts[name] = begun
         self._books.owners[begun.id] = home_.home
         self._books.made.about_alert(begun, events, base=0, at=at, meta=caused_by(recorded))
-        self._list(home_, begun, recorded)
+        self._lists.put(home_, begun, recorded)
         self._follow(home_, begun, events, recorded)
         if name == "no_activity":  # in bad air that is more than a silence
             self._look(home_, recorded, name, False)
-
-    def _list(self, home_: Household, alert: Alert, recorded: Recorded) -> None:
-        """What can wait goes into somebody's digest; an area incident is known to whoever answers for the site."""
-        if self._books.policy.generation < LISTS_SINCE or alert.alert_class <= _CANNOT_WAIT or not alert.open:
-            return
-        at, chain = recorded.recorded_at, alert.terms.chain
-        entries = [*chain.get("grid_member", []), *(chain.get("village", []) if alert.area is not None else [])]
-        persons = list(self._books.roster.resolve(entries, at).persons)
-        home_.listed = {**home_.listed, alert.id: persons}
-        if alert.area is not None:
-            self._notice(home_, alert, len(alert.area.homes), recorded)
-            return
-        for person in persons:
-            task = message.TaskListed(
-                person=person, alert=alert.id, home=alert.home, site=alert.site, danger=alert.danger,
-                alert_class=alert.alert_class, since=at,
-            )  # fmt: skip
-            self._to_person(person, task, f"task-{alert.id}-v{alert.version}", recorded)
-
-    def _notice(self, home_: Household, alert: Alert, homes: int, recorded: Recorded) -> None:
-        since = alert.area.since if alert.area is not None else 0
-        for person in home_.listed.get(alert.id, []):
-            known = message.AreaNoticed(person=person, alert=alert.id, site=alert.site, homes=homes, since=since)
-            self._to_person(person, known, f"area-{alert.id}-v{alert.version}", recorded)
-
-    def _unlist(self, home_: Household, alert: Alert, recorded: Recorded) -> None:
-        if alert.area is not None:
-            self._notice(home_, alert, 0, recorded)
-        for person in home_.listed.get(alert.id, []) if alert.area is None else ():
-            done = message.TaskDone(person=person, alert=alert.id)
-            self._to_person(person, done, f"done-{alert.id}-v{alert.version}", recorded)
-        home_.listed = {name: persons for name, persons in home_.listed.items() if name != alert.id}
-
-    def _to_person(self, person: str, event: Event, key: str, recorded: Recorded) -> None:
-        fact = New(f"person-{person}", person, event, recorded.recorded_at, key=key, digest=0, meta=caused_by(recorded))
-        self._books.made.news.append(fact)
 
     def of_site(self, site: str, name: str, reason: dict[str, Any], source: str, recorded: Recorded) -> None:
         """An alert for the operator that belongs to no home."""
@@ -166,7 +128,7 @@ class Cases:
         if events:
             self._books.made.about_alert(alert, events, base=base, at=recorded.recorded_at, meta=meta)
             if alert.area is not None and alert.area.noticed != noticed:
-                self._notice(home_, alert, len(alert.area.homes), recorded)
+                self._lists.notice(home_, alert, len(alert.area.homes), recorded)
             self._follow(home_, alert, events, recorded)
 
     def _catch_up(self, alert: Alert, recorded: Recorded) -> bool:
@@ -262,7 +224,7 @@ class Cases:
     ) -> None:
         if home_.alerts.get(alert.danger) is not alert:
             return
-        self._unlist(home_, alert, recorded)
+        self._lists.take_off(home_, alert, recorded)
         replaced = home_.recent.get(alert.danger)
         if replaced is not None:
             self._books.owners.pop(replaced.id, None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, make_url
+from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update, bindparam, make_url, update
 from sqlalchemy.dialects.postgresql import insert as insert_of_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_of_sqlite
 from sqlalchemy.dialects.sqlite import pysqlite
@@ -22,7 +22,7 @@ _DIALECTS: Mapping[str, Dialect] = {
 class Prepared:
     """What to do, for each database; it is worded when it is first needed there."""
 
-    def __init__(self, statements: Mapping[str, Insert | Delete]) -> None:
+    def __init__(self, statements: Mapping[str, Insert | Update | Delete]) -> None:
         self._statements, self._words = statements, dict[str, str]()
 
     def run(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -46,6 +46,13 @@ def upsert(table: Table, *, keeps: Sequence[str] = ()) -> Prepared:
         return done
 
     return Prepared({"sqlite": over(insert_of_sqlite), "postgresql": over(insert_of_postgresql)})
+
+
+def rewrite(table: Table, columns: Sequence[str]) -> Prepared:
+    """These columns of rows that are there, by primary key; what else a row given here holds is not looked at."""
+    there = [column == bindparam(column.name) for column in table.primary_key]
+    over = update(table).where(*there).values({name: bindparam(name) for name in columns})
+    return Prepared(dict.fromkeys(_DIALECTS, over))
 
 
 def insert_new(table: Table) -> Prepared:

@@ -4,7 +4,7 @@ PostgreSQL refuses what SQLite stores; what is written on one must be what is wr
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -57,11 +57,23 @@ def clean_parameters(_db: Any, _cursor: Any, statement: str, parameters: Any, co
 
 
 def _row(row: Any) -> Any:
+    """The very same row when all of it can be stored: nearly always."""
     if isinstance(row, dict):
-        return {name: _value(value) for name, value in row.items()}
+        return row if _clean(row.values()) else {name: _value(value) for name, value in row.items()}
     if isinstance(row, Sequence) and not isinstance(row, str | bytes):
-        return tuple(_value(value) for value in row)
+        return row if _clean(row) else tuple(_value(value) for value in row)
     return row
+
+
+def _clean(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            if (not value.isascii() and _REFUSED.search(value)) or "\0" in value:
+                return False
+        elif kind is int and not -MOST <= value <= MOST:
+            return False
+    return True
 
 
 def _value(value: Any) -> Any:

@@ -227,8 +227,21 @@ class Policy(msgspec.Struct, dict=True):
 
     def fold(self, change: SettingChanged) -> None:
         """Take a recorded change into force."""
-        value = self.recorded[f"{change.scope}/{change.name}"] = json.loads(change.value)
-        self._take(change.scope, change.name, value)
+        self.set(change.scope, change.name, json.loads(change.value))
+
+    def set(self, scope: str, name: str, value: Any) -> None:
+        """In force from now on."""
+        self.recorded[f"{scope}/{name}"] = value
+        self._take(scope, name, value)
+
+    def said(self, name: str, scope: str) -> Any:
+        """What was set for just this scope (`all`, a home, or one of those above); None: nothing was."""
+        own = self._in.get(scope)
+        return None if own is None else own.get(name)
+
+    def own(self, scope: str) -> dict[str, Any]:
+        """All that was set for just this scope, by name."""
+        return dict(self._in.get(scope, ()))
 
     def _take(self, scope: str, name: str, value: Any) -> None:
         self._in.setdefault(scope, {})[name] = value

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, Connection, Float, Index, Integer, Ta
 from alerts.core.protection import owes_proof, silent_since
 from alerts.projections.projection import Projection, about, from_text, load_rows, pieces, replace_rows
 from alerts.projections.readings import NOTHING, moved, proves, reading_of
+from events.prepared import rewrite
 from events.serial import Recorded
 from events.tables import metadata
 from events.types import REGISTER, Event
@@ -65,7 +66,8 @@ Index("board_devices_home", devices.c.home)
 def fold(db: Connection, records: Sequence[Recorded]) -> None:
     """One read and one write of the devices touched, however many facts they sent."""
     touched = sorted({about(record, "device") for record in records})
-    rows = {key: dict(row) for key, row in load_rows(db, devices.c.device, touched).items()}
+    rows = load_rows(db, devices.c.device, touched)
+    anew = {about(record, "device") for record in records if not isinstance(record.event, DeviceFact)}
     for record in records:
         event = record.event
         if isinstance(event, DeviceAssigned):
@@ -84,7 +86,15 @@ def fold(db: Connection, records: Sequence[Recorded]) -> None:
                 row["out_of_service"] = ""
             case DeviceFact():
                 _heard(row, record, event)
-    replace_rows(db, devices, list(rows.values()))
+    replace_rows(db, devices, [row for device, row in rows.items() if device in anew])
+    _SAID.run(db, [row for device, row in rows.items() if device not in anew])
+
+
+_SAID: Final = rewrite(devices, [
+    "last_heard", "online", "battery_pct", "battery_low", "tamper", "trouble", "mains", "rssi_dbm", "last_reading",
+    "last_reading_at", "proven_at", "moved_at", "gaps",
+])  # fmt: skip
+"""What the device itself says; what was registered of it stays as it stands."""
 
 
 def _assigned(event: DeviceAssigned, before: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def numbers_of(db: Connection, home: str) -> Numbers:
         event = recorded.event
         if isinstance(event, facts.HomeEnrolled):
             before, limit = limit, event.no_activity_s
-            if before is not None and before != limit and policy.recorded.get(f"{home}/{LIMIT}") is None:
+            if before is not None and before != limit and policy.said(LIMIT, home) is None:
                 found.append(Changed(recorded.at, LIMIT, before, limit, "", everywhere=False))
         elif isinstance(event, SettingChanged) and event.scope in {home, "all"}:
             everywhere = event.scope == "all"
@@ -111,15 +111,14 @@ def numbers_of(db: Connection, home: str) -> Numbers:
             after = _in_force(policy, event.name, home, limit)
             if was != after:
                 found.append(Changed(recorded.at, event.name, was, after, event.by, everywhere))
-    own = {key.partition("/")[2]: value for key, value in policy.recorded.items() if key.startswith(f"{home}/")}
-    return Numbers(own, list(reversed(found)), float(policy.value("low_temperature.celsius", home)))
+    return Numbers(policy.own(home), list(reversed(found)), float(policy.value("low_temperature.celsius", home)))
 
 
 def _in_force(policy: Policy, name: str, home: str, limit: int | None) -> Any:
     if name == LIMIT:
-        own = policy.recorded.get(f"{home}/{LIMIT}")
+        own = policy.said(LIMIT, home)
         return limit if own is None else own
-    known = name in DEFAULTS or f"all/{name}" in policy.recorded or f"{home}/{name}" in policy.recorded
+    known = name in DEFAULTS or any(policy.said(name, scope) is not None for scope in ("all", home))
     return policy.value(name, home) if known else None
 
 

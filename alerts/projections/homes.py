@@ -58,7 +58,7 @@ class HomeSeen:
 def fold(db: Connection, records: Sequence[Recorded]) -> None:
     """Write the rows of the homes these facts speak of."""
     touched = sorted({about(record, "home") for record in records})
-    rows = {key: dict(row) for key, row in load_rows(db, homes.c.home, touched).items()}
+    rows = load_rows(db, homes.c.home, touched)
     for record in records:
         event, at = record.event, record.at
         if isinstance(event, facts.HomeEnrolled):

@@ -47,7 +47,7 @@ RANK: Final = {"planned": 0, "sent": 1, "overtaken": 2, "failed": 3, "delivered"
 def fold(db: Connection, records: Sequence[Recorded]) -> None:
     """Write the rows these facts touch."""
     ids = sorted({about(record, "message") for record in records})
-    rows = {key: dict(row) for key, row in load_rows(db, messages.c.message, ids).items()}
+    rows = load_rows(db, messages.c.message, ids)
     for record in records:
         match record.event:
             case MessagePlanned() as planned:

@@ -33,13 +33,15 @@ def pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
     return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
 
 
-def load_rows(db: Connection, key: Column[Any], values: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """The rows of a table whose key is among `values`, by key."""
+def load_rows(db: Connection, key: Column[Any], values: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The rows of a table whose key is among `values`, by key; they are the caller's to change."""
     table = key.table
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for few in pieces(values):
-        query = select(table).where(key.in_(few))
-        found.update((row[key.name], dict(row)) for row in db.execute(query).mappings())
+        result = db.execute(select(table).where(key.in_(few)))
+        names = tuple(result.keys())  # by name only once: a mapping of each row costs more than the question
+        place = names.index(key.name)
+        found.update((row[place], dict(zip(names, row, strict=True))) for row in result)
     return found
 
 

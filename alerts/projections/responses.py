@@ -57,7 +57,7 @@ _READS: Final = frozenset[type[Event]]({
 def fold(db: Connection, records: Sequence[Recorded]) -> None:
     """Write the rows of the alerts these facts belong to. One that was cancelled before it was raised has none."""
     ids = sorted({about(record, "alert") for record in records})
-    rows = {key: dict(row) for key, row in load_rows(db, responses.c.alert, ids).items()}
+    rows = load_rows(db, responses.c.alert, ids)
     for record in records:
         key, event = about(record, "alert"), record.event
         if isinstance(event, facts.AlertRaised):

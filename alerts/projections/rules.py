@@ -90,7 +90,7 @@ def policy(db: Connection) -> Policy:
     """The settings in force, and for each home the limit it was enrolled with."""
     found = Policy()
     for row in db.execute(select(tables.homes.c.id, tables.homes.c.no_activity_s)):
-        found.recorded[f"{row.id}/{LIMIT}"] = row.no_activity_s
+        found.set(row.id, LIMIT, row.no_activity_s)
     for recorded in read_stream(db, "settings", types=["SettingChanged"]):
         if isinstance(recorded.event, SettingChanged):
             found.fold(recorded.event)
@@ -138,9 +138,9 @@ def in_force(db: Connection, scope: str) -> list[Rule]:
 def _rule(known: Policy, group: str, name: str, homes: Sequence[str]) -> Rule:
     default = None if name == LIMIT else DEFAULTS[name]
     if not homes:
-        return Rule(name, group, known.value(name), default, f"all/{name}" in known.recorded)
-    values = [known.recorded.get(f"{home}/{LIMIT}") if name == LIMIT else known.value(name, home) for home in homes]
-    own = any(f"{home}/{name}" in known.recorded for home in homes) and name != LIMIT
+        return Rule(name, group, known.value(name), default, known.said(name, "all") is not None)
+    values = [known.said(LIMIT, home) if name == LIMIT else known.value(name, home) for home in homes]
+    own = any(known.said(name, home) is not None for home in homes) and name != LIMIT
     same = all(value == values[0] for value in values)
     return Rule(name, group, values[0] if same else None, default, own)
 

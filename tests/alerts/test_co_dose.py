@@ -176,7 +176,9 @@ def test_on_high_ground_the_same_mass_is_more_of_the_air() -> None:
 def test_a_site_has_its_height_and_a_home_of_it_its_own() -> None:
     def alarm_min(**settings: float) -> float | None:
         found = Room()
-        found.policy.recorded |= settings
+        for scope_and_name, value in settings.items():
+            scope, _, name = scope_and_name.rpartition("/")
+            found.policy.set(scope, name, value)
         for at, _ in steady(0, 100):
             found.hears(at, 48.0, mg_m3=48.0 / 0.873)
         return found.alarm_min

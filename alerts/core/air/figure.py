@@ -36,6 +36,6 @@ def pressure_kpa(policy: Policy, home: Household) -> float:
 
 def _of_the_place(policy: Policy, name: str, home: Household) -> float:
     for scope in (home.home, scope_of_site(home.site)):
-        if (own := policy.recorded.get(f"{scope}/{name}")) is not None:
+        if (own := policy.said(name, scope)) is not None:
             return float(own)
     return float(policy.value(name))

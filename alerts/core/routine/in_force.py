@@ -33,14 +33,14 @@ def fixed_limit(home: Household, policy: Policy) -> int:
 
     In force before anything is learned.
     """
-    own = policy.recorded.get(f"{home.home}/{_OWN}")
+    own = policy.said(_OWN, home.home)
     return int((own if own is not None else home.no_activity_s) * SECOND)
 
 
 def absolute_limit(home: Household, policy: Policy) -> int:
     """The most that what is learned can come to, in microseconds: never above what was set for just this home."""
     fixed = fixed_limit(home, policy)
-    if policy.generation < CALIBRATED or f"{home.home}/{_OWN}" in policy.recorded:
+    if policy.generation < CALIBRATED or policy.said(_OWN, home.home) is not None:
         return fixed
     return max(fixed, policy.span("routine.most_s", home.home))
 
@@ -81,7 +81,7 @@ def line_terms(home: Household, policy: Policy) -> LineTerms:
         return policy.value(f"routine.{name}", home.home)
 
     calibrated, name = policy.generation >= CALIBRATED, "routine.neighbours"
-    said = calibrated or f"all/{name}" in policy.recorded or f"{home.home}/{name}" in policy.recorded
+    said = calibrated or any(policy.said(name, scope) is not None for scope in ("all", home.home))
     return LineTerms(
         cap_s=fixed_limit(home, policy) // SECOND, most_s=absolute_limit(home, policy) // SECOND if calibrated else UNSET, floor_s=int(value("floor_s")), days=int(value("days")), least_days=int(value("least_days")),
         budget=float(value("budget")), quantile=float(value("quantile")),

@@ -17,7 +17,7 @@ from measuring.places import Places
 
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import Household, Sensor
-from alerts.core.policy import Policy
+from alerts.core.policy import GENERATION, GENERATION_NAME, Policy
 from alerts.core.rule import DeadlineReached, HomeChanged, Rule, Seen
 from alerts.core.rules import RULES
 from events.types import device as facts
@@ -47,7 +47,7 @@ def day(turns: int, *, worst: bool) -> Iterator[tuple[int, Event]]:
 
 def cost(rule: Rule, said: list[tuple[int, Event]]) -> float:
     """Microseconds a fact. Only those that it hears are put before it."""
-    home, policy = Household("h", "s", _T0, 43_200), Policy()
+    home, policy = Household("h", "s", _T0, 43_200), Policy({f"all/{GENERATION_NAME}": GENERATION})
     for kind in _KINDS:
         home.sensors[f"s/{kind}"] = Sensor(f"s/{kind}", kind, 0, interval=300 * SECOND, heard=_T0)
     heard = [Seen(at, at, event) for at, event in said if type(event) in rule.hears]

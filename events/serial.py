@@ -40,6 +40,7 @@ _encoder = msgspec.json.Encoder()
 _decoders: dict[str, msgspec.json.Decoder[Event]] = {}
 _defaults: dict[type[Event], list[tuple[str, Any]]] = {}
 _meta = msgspec.json.Decoder(dict[str, Any])
+_NO_META: dict[str, Any] = {}
 _anything = msgspec.json.Decoder(dict[str, Any])
 _WITHOUT_FLOATS = (
     msgspec.inspect.StrType | msgspec.inspect.IntType | msgspec.inspect.BoolType | msgspec.inspect.LiteralType
@@ -103,8 +104,8 @@ def dump_meta(meta: dict[str, Any]) -> str:
 
 
 def load_meta(text: str) -> dict[str, Any]:
-    """Meta back from its text."""
-    return {} if text == "{}" else _meta.decode(text)
+    """Meta back from its text. It is read only: that of facts from outside, nearly all, is one and the same."""
+    return _NO_META if text == "{}" else _meta.decode(text)
 
 
 def load(name: str, data: str) -> Event:

@@ -5,7 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, func, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    CursorResult,
+    Select,
+    bindparam,
+    func,
+    select,
+    union_all,
+)
 
 from events.failpoints import failpoint
 from events.landing import postgresql, sqlite
@@ -39,6 +49,9 @@ def append(
 _LANDS = {"sqlite": sqlite.land, "postgresql": postgresql.land}
 
 
+_OF_A_FACT = [column for column in events.c if column is not events.c.digest]
+
+
 def head(db: Connection) -> int:
     """The last position, 0 for an empty log."""
     return int(db.execute(_HEAD).scalar() or 0)
@@ -64,7 +77,7 @@ def read(
         query = query.where(events.c.type.in_(types))
     if upto is not None:
         query = query.where(events.c.position <= upto)
-    return [_recorded(row) for row in db.execute(query, asked).all()]
+    return [_recorded(row) for row in _plain(db.execute(query, asked))]
 
 
 def read_stream(
@@ -107,7 +120,7 @@ def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
     found = select(of_stream.c.position)
     if newest:
         found = found.order_by(of_stream.c.position.desc()).limit(bindparam("limit"))
-    return select(events).where(events.c.position.in_(found)).order_by(events.c.position)
+    return select(*_OF_A_FACT).where(events.c.position.in_(found)).order_by(events.c.position)
 
 
 def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:
@@ -118,7 +131,7 @@ def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:
 def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit: int = 100_000) -> list[Recorded]:
     """Decisions of these types behind this position, in order (registrations and settings are decisions)."""
     query = (
-        select(events)
+        select(*_OF_A_FACT)
         .where(events.c.type.in_(types), events.c.version.is_not(None), events.c.position > after)
         .order_by(events.c.position)
         .limit(limit)
@@ -128,21 +141,33 @@ def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit:
 
 def read_at(db: Connection, position: int) -> Recorded | None:
     """The fact at this position."""
-    row = db.execute(select(events).where(events.c.position == position)).first()
+    row = db.execute(select(*_OF_A_FACT).where(events.c.position == position)).first()
     return _recorded(row) if row else None
+
+
+def _plain(result: CursorResult[Any]) -> Sequence[Sequence[Any]]:
+    """All rows as the driver gives them: to make each a row of SQLAlchemy's takes as long as fetching it."""
+    cursor = result.cursor
+    assert cursor is not None
+    rows = cursor.fetchall()
+    result.close()
+    return rows
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:
     """By place: asking a row for each column by its name takes half of a reader's time."""
-    position, lane, stream, version, key, kind, at, recorded_at, _, data, meta = row
+    position, lane, stream, version, key, kind, at, recorded_at, data, meta = row
     return Recorded(position, lane, stream, version, key, at, recorded_at, load(kind, data), load_meta(meta))
 
 
 _BEHIND = (
-    select(events).where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("most"))
+    select(*_OF_A_FACT)
+    .where(events.c.position > bindparam("after"))
+    .order_by(events.c.position)
+    .limit(bindparam("most"))
 )
 _OF_STREAMS = (
-    select(events)
+    select(*_OF_A_FACT)
     .where(events.c.position.in_(_positions(events.c.stream.in_(bindparam("streams", expanding=True)))))
     .order_by(events.c.position)
 )

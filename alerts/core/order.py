@@ -35,7 +35,9 @@ def place(home: Household, sensor: Sensor, fact: DeviceFact, at: int) -> list[Ch
             return []
         report.value_before, sensor.value = sensor.value, report.value
         return [] if fact.history or not _is_change(report) else [Change(report.kind, at, report.backfilled, sure=True)]
-    boot = next((b for b in reversed(sensor.boots) if b.bootid == fact.bootid), None)
+    boot = sensor.boots[-1] if sensor.boots else None
+    if boot is not None and boot.bootid != fact.bootid:
+        boot = next((b for b in reversed(sensor.boots) if b.bootid == fact.bootid), None)
     # What a device buffered under a wild clock happened at a time nobody knows: it proves no minutes.
     time = None if fact.history or (fact.backfilled and fact.clock_suspect) else at
     before: State | None = (None, 0)
@@ -53,6 +55,9 @@ def place(home: Household, sensor: Sensor, fact: DeviceFact, at: int) -> list[Ch
     if report is not None:
         report.value_before, report.value_seq = before
         _know_from(boot, report.seq, report.value)
+        if not boot.gaps and not boot.doubts:  # nearly always: nothing is missing and nothing waits
+            changes = _is_change(report) and not fact.history
+            return [Change(report.kind, at, report.backfilled, sure=True)] if changes else []
         if not fact.history:
             boot.doubts.append(report)
     found = _decide(boot) if boot.doubts else []
@@ -149,6 +154,8 @@ def _decide(boot: Boot) -> list[Change]:
 
 def _between(boot: Boot, doubt: Doubt) -> Gap | None:
     """The first hole between this report and the state known before it."""
+    if not boot.gaps:
+        return None
     return next((gap for gap in boot.gaps if doubt.value_seq < gap.first and gap.last < doubt.seq), None)
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from alerts import letters
-from alerts.commands.adopting import adopt
 from alerts.commands.declaring import declare_channels
 from alerts.engine import Engine
 from alerts.notify.channel import Capabilities, Outgoing, Report, Sent
@@ -60,7 +59,6 @@ class Telling:
         texts, calls = Taker("texts", _TEXTS), Taker("calls", replace(_TEXTS, medium="voice", keypad=True))
         self.channels = [texts, calls]
         declare_channels(self.database, self.channels, at=now())
-        adopt(self.database, now())
         heard = New("ingest", "all", IngestCaughtUp(since=now()), now(), key="start", digest=0)
         self.database.write(lambda db: append(db, [heard], recorded_at=now()))
         died: Callable[[BaseException], None] = lambda failure: print("died:", failure)  # noqa: E731

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from alerts.commands.adopting import adopt
 from alerts.registry.importing import apply, check
 from events.database import Database
 from events.keepers import make_database
@@ -36,7 +37,11 @@ def devices(homes: int) -> Iterator[str]:
 
 
 def settle(database: Database, homes: int, at: int, *, county: bool = False) -> None:
-    """Import a town of so many homes as of `at` (microseconds UTC); of a county: many villages, and everybody has agreed."""
+    """Import a town of so many homes as of `at` (microseconds UTC), where this program's rules are in force.
+
+    Of a county: many villages, and everybody has agreed.
+    """
+    adopt(database, at)
     models = {name: msgspec.to_builtins(model) for name, model in load_models().items()}
     apply(database, check(_town(homes, county=county), models), at)
 

@@ -5,8 +5,9 @@ The waiting is a timer in the person's lane; that it rang is a fact, so that a r
 
 from collections.abc import Iterable
 
+from alerts.core.calendar import next_open_hour
 from alerts.core.person import Going, Person, Telling
-from alerts.core.policy import Policy, next_open_hour
+from alerts.core.policy import Policy
 from alerts.core.ways import Way, asked_to_go, beside
 from alerts.timers import Timer
 from events.serial import Recorded

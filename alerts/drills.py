@@ -9,7 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from alerts.core.alert import Alert, fold
-from alerts.core.policy import DRILL, Policy, next_open_hour
+from alerts.core.calendar import next_open_hour
+from alerts.core.policy import DRILL, Policy
 from alerts.registry.chains import chain_of
 from alerts.registry.rosters import roster
 from alerts.timers import Timer, set_timers

@@ -1,7 +1,7 @@
 """Timers: rows that ring once. The only room that uses APScheduler, and only to tick.
 
-A timer rings by a conditional UPDATE and the fact `DeadlinePassed` in one transaction, so that neither a crash nor a
-second poller makes it ring twice. Timers that judge silence wait until ingest has heard everything up to their due.
+A timer rings in one transaction: its row, locked as it was read, goes, and the fact `DeadlinePassed` comes; so neither a
+crash nor a second poller makes it ring twice. Timers that judge silence wait until ingest has heard everything up to their due.
 """
 
 import logging
@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import (
@@ -17,7 +17,6 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
-    Row,
     SmallInteger,
     Table,
     Text,
@@ -87,12 +86,18 @@ _DUE = (
     .where(timers.c.waits == bindparam("waits"), timers.c.due <= bindparam("upto"))
     .order_by(timers.c.due, timers.c.owner, timers.c.timer)
     .limit(bindparam("most"))
+    .with_for_update(
+        skip_locked=True
+    )  # where there is more than one writer: of two who ring one rings it, and none waits
 )
 
 
 def mark_of(db: Connection) -> int:
     """Up to when ingest has heard everything, microseconds; 0: never."""
-    return int(db.execute(select(marks.c.at).where(marks.c.name == CAUGHT_UP)).scalar() or 0)
+    return int(db.execute(_MARK).scalar() or 0)
+
+
+_MARK = select(marks.c.at).where(marks.c.name == CAUGHT_UP)
 
 
 def next_due(db: Connection, *, mark: int | None = None) -> int | None:
@@ -111,24 +116,15 @@ def ring(db: Connection, now: int) -> int:
     mark = mark_of(db)
     due = [*db.execute(_DUE, {"waits": 0, "upto": now, "most": _AT_ONCE})]
     due += db.execute(_DUE, {"waits": 1, "upto": min(now, mark), "most": _AT_ONCE - len(due)})
-    taken = {(row.owner, row.timer) for row in sorted(due, key=lambda row: (row.owner, row.timer)) if _take(db, row)}
+    _FORGET.run(db, [{"owner": row.owner, "timer": row.timer} for row in due])
     news: list[New] = []
     for row in due:
-        if (row.owner, row.timer) in taken:
-            fact = DeadlinePassed(owner=row.owner, site=row.site, timer=row.timer, due=row.due)
-            key = f"{row.timer}-{row.due}-{now}"
-            news.append(New(f"timer-{row.owner}", row.site, fact, now, key=key))
+        fact = DeadlinePassed(owner=row.owner, site=row.site, timer=row.timer, due=row.due)
+        key = f"{row.timer}-{row.due}-{now}"
+        news.append(New(f"timer-{row.owner}", row.site, fact, now, key=key))
     failpoint("timers.in_commit")
     append(db, news, recorded_at=now)
     return len(news)
-
-
-def _take(db: Connection, row: Row[Any]) -> bool:
-    """Whether this row was still there as it was read: of two who ring one rings it."""
-    return bool(db.execute(_TAKE, {"owner_": row.owner, "timer_": row.timer, "due_": row.due}).rowcount)
-
-
-_TAKE = delete(timers).where(*(timers.c[name] == bindparam(f"{name}_") for name in ("owner", "timer", "due")))
 
 
 class Poller:

@@ -40,8 +40,13 @@ class Samples:
         self._since = 0
 
     def look(self, db: Connection, facts: Sequence[Recorded]) -> list[Finding]:
-        """`facts`: all of the log since the last look; with a gap between, devices are left out once."""
+        """`facts`: all of the log since the last look; with a gap between, devices are left out once.
+
+        Screens may show more already: they were read before, and what has been folded since is read here.
+        """
         upto = bookmark(db, READER)
+        if facts and facts[-1].position < upto:
+            facts = [*facts, *read(db, facts[-1].position, limit=_LITTLE, upto=upto)]
         positions = [
             *self._of_streams(db, upto, alerts, "alert", _ALERTS), *self._of_streams(db, upto, homes, "home", _HOMES),
             *self._of_devices(db, upto, facts),
@@ -75,7 +80,7 @@ class Samples:
         wrong: list[int] = []
         said = [r for r in facts if self._since < r.position <= upto and isinstance(r.event, _OF_DEVICES)]
         mine = [r for r in said if getattr(r.event, "device", "") in self._devices]
-        gapless = bool(facts) and facts[0].position <= self._since + 1
+        gapless = bool(facts) and facts[0].position <= self._since + 1 and facts[-1].position >= upto
         if self._devices and gapless:
             with _empty() as fresh:
                 fresh.execute(insert(devices), list(self._devices.values()))

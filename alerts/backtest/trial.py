@@ -14,7 +14,8 @@ from alerts.backtest.results import Alarm
 from alerts.books import Books
 from alerts.core.alert import stream_of
 from alerts.core.household import Household
-from alerts.core.policy import GENERATION, GENERATION_NAME, Policy, check
+from alerts.core.policy import GENERATION, GENERATION_NAME, Policy
+from alerts.core.setting_forms import check
 from alerts.decisions import Decisions
 from alerts.judging import Judging
 from alerts.learning import learned_from

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from alerts.commands.deciding import settled
-from alerts.core.policy import SettingRefused, check
+from alerts.core.setting_forms import SettingRefused, check
 from alerts.registry.texts import keep_text
 from events.database import Database
 from events.store import New, append, version_of

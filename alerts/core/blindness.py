@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from alerts.core.calendar import LOCAL_OFFSET
 from alerts.core.household import Household
-from alerts.core.policy import LOCAL_OFFSET
 from events.types.fact import DAY, SECOND
 
 _DAYS_KEPT = 31

@@ -1,7 +1,9 @@
 """Days and months in the town, in microseconds UTC. Pure: no zone but Asia/Shanghai, which knows no summer time."""
 
-from alerts.core.policy import LOCAL_OFFSET
 from events.types.fact import DAY, HOUR
+
+LOCAL_OFFSET = 8 * HOUR
+"""Asia/Shanghai is UTC+8 all year."""
 
 
 def midnight(at: int) -> int:
@@ -13,6 +15,17 @@ def next_day_at(at: int, hour: int) -> int:
     """The first moment after `at` at which it is this hour."""
     today = midnight(at) + hour * HOUR
     return today if today > at else today + DAY
+
+
+def next_open_hour(at: int, quiet_from_h: int, quiet_to_h: int) -> int:
+    """The first moment from `at` on that lies outside the quiet hours (local hours); equal hours: never quiet."""
+    if quiet_from_h == quiet_to_h:
+        return at
+    today = midnight(at)
+    hour, opens = (at - today) / HOUR, quiet_to_h * HOUR
+    if hour < quiet_to_h:
+        return today + opens
+    return today + DAY + opens if hour >= quiet_from_h else at
 
 
 def next_month_day_at(at: int, day: int, hour: int) -> int:

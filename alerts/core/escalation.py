@@ -4,7 +4,8 @@ Steps count from `raised` and are never pushed back. Only somebody en route or a
 """
 
 from alerts.core.alert import Alert, fold
-from alerts.core.policy import DRILL, NO_ROUNDS, next_open_hour
+from alerts.core.calendar import next_open_hour
+from alerts.core.policy import DRILL, NO_ROUNDS
 from events.types import alert as facts
 from events.types.fact import SECOND, Event
 from events.types.message import PersonLost

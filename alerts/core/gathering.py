@@ -6,7 +6,8 @@ again only when that number has doubled, and not again because power went and ca
 
 import msgspec
 
-from alerts.core.policy import LOCAL_OFFSET, Policy
+from alerts.core.calendar import LOCAL_OFFSET
+from alerts.core.policy import Policy
 from events.types import message
 from events.types.fact import DAY, HOUR, Event
 

@@ -3,8 +3,8 @@
 from typing import Final
 
 from alerts.core.alert import Alert
+from alerts.core.calendar import LOCAL_OFFSET, next_open_hour
 from alerts.core.escalation import has_rounds, next_due
-from alerts.core.policy import LOCAL_OFFSET, next_open_hour
 from alerts.core.soft_check import SOFT_CHECK
 from events.types.fact import DAY, HOUR, MINUTE, SECOND
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from alerts.core.policy import LOCAL_OFFSET
+from alerts.core.calendar import LOCAL_OFFSET
 from alerts.projections.counting import CLASSES
 from events.types.fact import DAY, HOUR, MINUTE, SECOND
 

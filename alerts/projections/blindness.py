@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, Table, Text, delete, insert, select
 
 from alerts.core.blindness import Unseen, apart, total_s
-from alerts.core.policy import LOCAL_OFFSET
+from alerts.core.calendar import LOCAL_OFFSET
 from alerts.projections.projection import Projection, load_rows, replace_rows
 from events.serial import Recorded
 from events.tables import metadata

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import Connection, and_, func, or_, select
 
-from alerts.core.policy import LOCAL_OFFSET
+from alerts.core.calendar import LOCAL_OFFSET
 from alerts.projections import blindness
 from alerts.projections.devices import devices
 from alerts.projections.lately import position_before

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import Connection, select
 
-from alerts.core.policy import LOCAL_OFFSET
+from alerts.core.calendar import LOCAL_OFFSET
 from alerts.projections.alert_fold import alerts
 from alerts.projections.blindness import ledgers
 from alerts.projections.counting import differences

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from alerts.core.policy import CLASSES, DEFAULTS, LEVELS, Policy, scope_of_site, scope_of_village
+from alerts.core.policy import CLASSES, DEFAULTS, Policy, scope_of_site, scope_of_village
+from alerts.core.setting_forms import LEVELS
 from alerts.projections.alert_fold import alerts
 from alerts.registry import tables
 from events.store import read_stream

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from events.database import CommitUnclear, Database, StorageFull, T
@@ -33,6 +33,9 @@ _BROKEN = frozenset({"XX001", "XX002"})
 _CREATING = int.from_bytes(b"CREATING")
 _HANDS = 4
 _APPLICATION = "shouwang-"
+_WRITER_IDLE, _READER_IDLE = "5s", "5min"
+"""A writer that was frozen within a transaction must not keep the others from numbering for ever. A reader holds nobody up, and
+may have all chains of a county to look at between two questions."""
 _END = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE application_name = :name AND datname = current_database() AND pid <> pg_backend_pid()"
@@ -49,16 +52,10 @@ class PostgresqlDatabase(Database):
         super().__init__(on_fatal)
         self._url = make_url(url).set(drivername="postgresql+psycopg")
         self.session = secrets.token_hex(8)
-        self._engine = create_engine(
-            self._url, pool_size=8, max_overflow=16, pool_timeout=30, pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
-                "application_name": _APPLICATION + self.session,
-            },
-        )  # fmt: skip
-        event.listen(self._engine, "connect", self._prepare)
-        event.listen(self._engine, "before_cursor_execute", clean_parameters, retval=True)
-        self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._engine = self._connecting(_WRITER_IDLE)
+        self._readers = self._connecting(_READER_IDLE).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
         self._mine = threading.local()
         self._hints = Hints(self._url, self.session)
         self._hands: ThreadPoolExecutor | None = None
@@ -70,14 +67,27 @@ class PostgresqlDatabase(Database):
         """The URL, with its password."""
         return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
-    def _prepare(self, connection: Any, _record: Any) -> None:
-        """A writer that was frozen within a transaction must not keep the others from numbering for ever."""
-        was, connection.autocommit = connection.autocommit, True
-        connection.execute(
-            "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '5s'; SET jit = off; "
-            f"SET {PROCESS} = '{self.session}'"
-        )
-        connection.autocommit = was
+    def _connecting(self, idle: str) -> Engine:
+        """Connections whose transaction the server ends when nothing was said in it for so long."""
+
+        def prepare(connection: Any, _record: Any) -> None:
+            was, connection.autocommit = connection.autocommit, True
+            connection.execute(
+                f"SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '{idle}'; SET jit = off; "
+                f"SET {PROCESS} = '{self.session}'"
+            )
+            connection.autocommit = was
+
+        engine = create_engine(
+            self._url, pool_size=6, max_overflow=10, pool_timeout=30, pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+                "application_name": _APPLICATION + self.session,
+            },
+        )  # fmt: skip
+        event.listen(engine, "connect", prepare)
+        event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
+        return engine
 
     def create(self) -> None:
         """Make all tables that the imported rooms have entered, with their triggers; one process at a time."""
@@ -180,6 +190,7 @@ class PostgresqlDatabase(Database):
         if self._hands is not None:
             self._hands.shutdown(wait=True)
         self._hints.close()
+        self._readers.dispose()
         self._engine.dispose()
 
 

@@ -13,7 +13,8 @@ from alerts.backtest import Judged, Replayed, RowsRefused, compare_rows, judge_r
 from alerts.backtest.plotting import Point, as_html, as_svg
 from alerts.backtest.results import Delays
 from alerts.backtest.rows import SHANGHAI
-from alerts.core.policy import CLASSES, SettingRefused
+from alerts.core.policy import CLASSES
+from alerts.core.setting_forms import SettingRefused
 from alerts.replay.source import DatabaseLog, FileLog, NotALog
 from events.types.fact import HOUR, SECOND
 from shouwang.cli.speech import err, out

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from alerts.core.policy import check
+from alerts.core.setting_forms import check
 from events.database import Database
 from events.store import New, append, read_types, version_of
 from events.types.setting import SettingChanged

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.core.policy import CLASSES, DEFAULTS, OPERATOR_ONLY, Policy, SettingRefused, check, next_open_hour
+from alerts.core.calendar import next_open_hour
+from alerts.core.policy import CLASSES, DEFAULTS, OPERATOR_ONLY, Policy
 from alerts.core.rules import BY_NAME
+from alerts.core.setting_forms import SettingRefused, check
 from alerts.core.telling import NEVER_TOLD
 from events.types.fact import HOUR, MINUTE, SECOND
 from events.types.setting import SettingChanged

@@ -5,12 +5,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row
 
-from alerts import timers as timers_room
 from alerts.timers import Poller, Timer, mark_of, next_due, ring, set_timers, timers
 from events.database import Database
 from events.keepers import make_database
@@ -117,26 +114,24 @@ def test_a_timer_put_off_between_looking_and_ringing_does_not_ring(
     assert waiting(database) == 1
 
 
-def test_where_many_write_at_once_a_timer_put_off_after_it_was_read_as_due_does_not_ring(
+def test_where_many_write_at_once_what_one_rings_another_neither_rings_nor_waits_for(
     postgresql: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = timers_room._take
     with postgresql.fresh() as url, contextlib.closing(make_database(url)) as database:
         database.create()
         asks(database, "alert:a", AT)
-        asks(database, "alert:b", AT)
+        others: list[int] = []
 
-        def puts_off_first(db: Connection, row: Row[Any]) -> bool:
-            if row.timer == "alert:a":
-                engine = threading.Thread(target=asks, args=(database, "alert:a", AT + MINUTE))
-                engine.start()
-                engine.join(10)
-            return take(db, row)
+        def meanwhile(name: str) -> None:
+            if name == "timers.in_commit" and not others:
+                others.append(-1)
+                others.append(database.submit(lambda db: ring(db, AT)).result(10))
 
-        monkeypatch.setattr(timers_room, "_take", puts_off_first)
+        monkeypatch.setattr("alerts.timers.failpoint", meanwhile)
         assert rings(database, AT) == 1
-        assert rung(database) == [("h1", "alert:b", AT)]
-        assert waiting(database) == 1
+        assert others == [-1, 0]
+        assert rung(database) == [("h1", "alert:a", AT)]
+        assert waiting(database) == 0
 
 
 def test_timers_that_judge_silence_wait_until_everything_was_heard_and_others_do_not(database: Database) -> None:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from alerts.backtest import RowsRefused, judge_rows, read_rows
 from alerts.backtest.plotting import Point, as_html, as_svg
-from alerts.core.policy import SettingRefused
+from alerts.core.setting_forms import SettingRefused
 from events.types.fact import HOUR, MINUTE
 from shouwang.cli import app
 from simulators.months import live, write_rows

@@ -199,8 +199,17 @@ def test_whatever_the_server_says_a_commit_waits_for_the_disk(database: Postgres
     again = make_database(url)
     with again.read() as db:
         assert db.execute(text("SHOW synchronous_commit")).scalar() == "on"
-        assert db.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "5s"
+    assert again.write(lambda db: db.execute(text("SHOW synchronous_commit")).scalar()) == "on"
     again.close()
+
+
+def test_a_frozen_writer_is_ended_soon_and_a_reader_may_think_between_two_questions(
+    database: PostgresqlDatabase,
+) -> None:
+    asked = text("SELECT extract(epoch FROM current_setting('idle_in_transaction_session_timeout')::interval)")
+    assert database.write(lambda db: db.execute(asked).scalar()) == 5
+    with database.read() as db:
+        assert db.execute(asked).scalar() >= 60, "all chains of a county are looked at within one picture of them"
 
 
 def test_closing_takes_nothing_more_and_finishes_what_waits(url: str) -> None:

@@ -179,12 +179,13 @@ class Service:
 
     def until(self, holds: Callable[[], Any], what: str, within_s: float = _PATIENCE_S) -> Any:
         """The first true value of `holds`. Raises NeverCame, with the log's end."""
-        until = time.monotonic() + within_s
+        began = time.monotonic()
         while not (found := holds()):
             self.look_after()
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > within_s:
                 raise NeverCame(f"never within {within_s:g} s: {what}\n{self.says()}")
-            time.sleep(0.05)
+            time.sleep(0.05 if waited < 1 else 0.25)  # asked for its health all the time it is busy with nothing else
         return found
 
     def look_after(self) -> None:

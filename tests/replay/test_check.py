@@ -12,11 +12,13 @@ from typer.testing import CliRunner
 
 from alerts.auditing.auditor import Auditor
 from alerts.auditing.finding import Report
+from alerts.auditing.sampling import Samples
 from alerts.cases import Cases
 from alerts.projections.projector import Projector
 from api.console.rendering import ailment
 from events.database import Database
 from events.keepers import make_database
+from events.serial import Recorded
 from events.store import head, read
 from events.types.fact import MINUTE, SECOND
 from shouwang.checking import Checking, heartbeat
@@ -164,6 +166,33 @@ def test_a_device_whose_row_is_not_moved_by_what_it_said_is_found(tmp_path: Path
         lambda db: db.exec_driver_sql("UPDATE board_devices SET last_heard = 5 WHERE device = 'dp03/hall-1'")
     )
     assert names(auditor.look()) == {"projection_differs"}
+    projector.stop()
+    house.close()
+
+
+def test_what_screens_show_already_and_the_audit_has_not_read_is_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is read first and the boards are looked at then; under load thousands of facts lie between."""
+    house = House(tmp_path)
+    projector, samples = Projector(house.database), Samples()
+
+    def said() -> list[Recorded]:
+        house.lives()
+        house.beats()
+        while projector.step():
+            pass
+        with house.database.read() as db:
+            return read(db, 0, limit=10_000)
+
+    def looks(facts: list[Recorded]) -> set[str]:
+        with house.database.read() as db:
+            return {each.name for each in samples.look(db, facts)}
+
+    assert looks(said()) == set()
+    assert looks(said()[:-3]) == set(), "the rest is read with the boards"
+    monkeypatch.setattr("alerts.auditing.sampling._LITTLE", 1)
+    assert looks(said()[:-3]) == set(), "too much lies between: devices are left out"
     projector.stop()
     house.close()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.core.policy import LOCAL_OFFSET
+from alerts.core.calendar import LOCAL_OFFSET
 from alerts.registry.importing.fields import Fields
 from alerts.registry.importing.planned import PlannedHoliday, PlannedLeave, PlannedLevels, PlannedRota
 from events.types.fact import DAY, SECOND

@@ -43,7 +43,7 @@ def run(ground: Ground) -> Outcome:
     """1,300 homes at scale 1."""
     chance = random.Random(ground.seed)
     outcome = Outcome()
-    wall = Wall(ground.folder)
+    wall = Wall(ground.folder, live=False)
     town = _LongKnown(max(40, round(_HOMES * ground.scale)))
     service = Service(ground, town, **wall.environ)  # type: ignore[arg-type]  # no name among them is an option
     with service, service.crowd() as crowd, service.memory() as database:

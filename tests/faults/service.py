@@ -105,15 +105,16 @@ class Service:
             **shared, **self._environ, **more,
         }  # fmt: skip
 
-    def start(self, *, well: bool = False, **environ: str) -> None:
-        """A new process; `well`: return when it says that it is. `environ` holds for this start only."""
+    def start(self, *, well: bool = False, ahead_s: float = 0.0, **environ: str) -> None:
+        """A new process; `well`: return when it says that it is. For this start only: `ahead_s` of its wall clock, `environ`."""
+        run = ["tests.faults.shifted", str(ahead_s)] if ahead_s else ["shouwang.service"]
         assert not self.alive, "it runs already"
         if self._hatched:
             self.process = Hatched("shouwang.service:main", (), self.environ(**environ), self.log)
         else:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
-                    tied(os.getpid(), [sys.executable, "-m", "shouwang.service"]), env=self.environ(**environ), cwd=ROOT, stdout=log,
+                    tied(os.getpid(), [sys.executable, "-m", *run]), env=self.environ(**environ), cwd=ROOT, stdout=log,
                     stderr=log, stdin=subprocess.DEVNULL,
                 )  # fmt: skip
         self.starts += 1

@@ -22,15 +22,10 @@ def library() -> Path:
 
 
 class Wall:
-    """Processes started with `environ` read their wall clock off this; `ahead_s` is how far it is from the true one.
+    """Processes started with `environ` read their wall clock off this; `ahead_s` is how far it is from the true one."""
 
-    `live`: it is set under processes that run, and looked at with each question for the time: 5 microseconds instead of 0.2
-    (measured), and a look that fails once is a clock that jumps for a moment. Else once a second is enough.
-    """
-
-    def __init__(self, folder: Path, *, live: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self._file, self._new = folder / "wall", folder / "wall.new"
-        self._looks = {"FAKETIME_NO_CACHE": "1"} if live else {"FAKETIME_CACHE_DURATION": "1"}
         self._library = library()
         self.ahead_s = 0.0
         self.set(0.0)
@@ -45,6 +40,6 @@ class Wall:
     def environ(self) -> dict[str, str]:
         """For a process to be."""
         return {
-            "LD_PRELOAD": str(self._library), "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "LD_PRELOAD": str(self._library), "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
-        } | self._looks  # fmt: skip
+        }  # fmt: skip

@@ -20,7 +20,6 @@ from tests.faults.round import Ground, Outcome, Round
 from tests.faults.service import Service
 from tests.faults.six_hours import HOLE, Home, homes_of, kept_by_devices, lives_on
 from tests.faults.six_hours_judged import WITHIN_S, judge
-from tests.faults.walls import Wall
 
 _HOMES = 1300
 _ALARMS = 5
@@ -43,14 +42,12 @@ def run(ground: Ground) -> Outcome:
     """1,300 homes at scale 1."""
     chance = random.Random(ground.seed)
     outcome = Outcome()
-    wall = Wall(ground.folder, live=False)
     town = _LongKnown(max(40, round(_HOMES * ground.scale)))
     service = Service(ground, town)
     with service, service.crowd() as crowd, service.memory() as database:
-        wall.set(-HOLE / SECOND)
         since = now_us() - HOLE
         homes = homes_of(town, since, chance)
-        service.start(well=True, **wall.environ)
+        service.start(well=True, ahead_s=-HOLE / SECOND)
         ground.say("the hours before")
         _before(homes, since, crowd)
         old = [_alarm(crowd, home, since + SECOND) for home in homes[:: len(homes) // 3][:3]]
@@ -67,7 +64,7 @@ def run(ground: Ground) -> Outcome:
         service.until(lambda: not crowd.waiting, "the broker has its part")
         ground.say("we are back")
         began = time.monotonic()
-        service.start()  # by the true clock: the false one is asked under a lock by all threads, at half the machine's cost
+        service.start()
         heard = _devices_hand_over(homes, since, crowd, service, chance)
         service.until(lambda: not crowd.waiting, "devices have handed over", 300)
         handed_over = time.monotonic() - heard

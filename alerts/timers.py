@@ -81,14 +81,13 @@ _FORGET = forget(delete(timers).where(timers.c.owner == bindparam("owner"), time
 
 # Each kind by itself: only so both databases go straight to the few that are due, however many lie in the future.
 _EARLIEST = select(*(select(func.min(timers.c.due)).where(timers.c.waits == kind).scalar_subquery() for kind in (0, 1)))
+# Locked where there is more than one writer: of two who ring one rings it, and none waits.
 _DUE = (
     select(timers)
     .where(timers.c.waits == bindparam("waits"), timers.c.due <= bindparam("upto"))
     .order_by(timers.c.due, timers.c.owner, timers.c.timer)
     .limit(bindparam("most"))
-    .with_for_update(
-        skip_locked=True
-    )  # where there is more than one writer: of two who ring one rings it, and none waits
+    .with_for_update(skip_locked=True)
 )
 
 

@@ -77,7 +77,7 @@ def read(
         query = query.where(events.c.type.in_(types))
     if upto is not None:
         query = query.where(events.c.position <= upto)
-    return [_recorded(row) for row in _plain(db.execute(query, asked))]
+    return _facts(db.execute(query, asked))
 
 
 def read_stream(
@@ -95,7 +95,7 @@ def read_stream(
     if limit is not None:
         asked["limit"] = limit
     query = _of_stream(only=types is not None, holding=bool(holding), newest=limit is not None)
-    return [_recorded(row) for row in db.execute(query, asked)]
+    return _facts(db.execute(query, asked))
 
 
 _LIKE = re.compile("[/%_]")
@@ -125,7 +125,7 @@ def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
 
 def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:
     """All of these streams in order of position."""
-    return [_recorded(row) for row in db.execute(_OF_STREAMS, {"streams": streams})]
+    return _facts(db.execute(_OF_STREAMS, {"streams": streams}))
 
 
 def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit: int = 100_000) -> list[Recorded]:
@@ -136,7 +136,7 @@ def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit:
         .order_by(events.c.position)
         .limit(limit)
     )
-    return [_recorded(row) for row in db.execute(query)]
+    return _facts(db.execute(query))
 
 
 def read_at(db: Connection, position: int) -> Recorded | None:
@@ -145,13 +145,13 @@ def read_at(db: Connection, position: int) -> Recorded | None:
     return _recorded(row) if row else None
 
 
-def _plain(result: CursorResult[Any]) -> Sequence[Sequence[Any]]:
-    """All rows as the driver gives them: to make each a row of SQLAlchemy's takes as long as fetching it."""
+def _facts(result: CursorResult[Any]) -> list[Recorded]:
+    """Of the rows as the driver gives them: to make each a row of SQLAlchemy's takes as long as fetching it."""
     cursor = result.cursor
     assert cursor is not None
     rows = cursor.fetchall()
     result.close()
-    return rows
+    return [_recorded(row) for row in rows]
 
 
 def _recorded(row: Sequence[Any]) -> Recorded:

@@ -42,7 +42,7 @@ class Samples:
     def look(self, db: Connection, facts: Sequence[Recorded]) -> list[Finding]:
         """`facts`: all of the log since the last look; with a gap between, devices are left out once.
 
-        Screens may show more already: they were read before, and what has been folded since is read here.
+        Screens may show more than these: what was folded since the log was read is read here.
         """
         upto = bookmark(db, READER)
         if facts and facts[-1].position < upto:

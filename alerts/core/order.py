@@ -154,8 +154,6 @@ def _decide(boot: Boot) -> list[Change]:
 
 def _between(boot: Boot, doubt: Doubt) -> Gap | None:
     """The first hole between this report and the state known before it."""
-    if not boot.gaps:
-        return None
     return next((gap for gap in boot.gaps if doubt.value_seq < gap.first and gap.last < doubt.seq), None)
 
 

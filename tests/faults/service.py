@@ -107,8 +107,9 @@ class Service:
 
     def start(self, *, well: bool = False, ahead_s: float = 0.0, **environ: str) -> None:
         """A new process; `well`: return when it says that it is. For this start only: `ahead_s` of its wall clock, `environ`."""
-        run = ["tests.faults.shifted", str(ahead_s)] if ahead_s else ["shouwang.service"]
         assert not self.alive, "it runs already"
+        assert not (ahead_s and self._hatched), "who is hatched has the clock of all"
+        run = ["tests.faults.shifted", str(ahead_s)] if ahead_s else ["shouwang.service"]
         if self._hatched:
             self.process = Hatched("shouwang.service:main", (), self.environ(**environ), self.log)
         else:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    delete,
     func,
     select,
 )
@@ -76,7 +75,7 @@ def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
 
 
 _SET = upsert(timers, keeps=["site"])
-_FORGET = forget(delete(timers).where(timers.c.owner == bindparam("owner"), timers.c.timer == bindparam("timer")))
+_FORGET = forget(timers)
 
 
 # Each kind by itself: only so both databases go straight to the few that are due, however many lie in the future.

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, select
 
 from events.database import Database
 from events.lanes import ALL
@@ -175,6 +175,4 @@ def load_snapshots(db: Connection, reader: str) -> Iterator[tuple[str, bytes]]:
 
 _SAVE_BOOKMARK = upsert(bookmarks)
 _SAVE_SNAPSHOT = upsert(snapshots)
-_FORGET_SNAPSHOT = forget(
-    delete(snapshots).where(snapshots.c.reader == bindparam("reader"), snapshots.c.owner == bindparam("owner"))
-)
+_FORGET_SNAPSHOT = forget(snapshots)

@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from events.failpoints import failpoint
 from ingest.addressing import Address, Patience
+from ingest.gathering import GatheringClient, GatheringSocket
 from ingest.inbox import Connected, Inbox, Marker, Raw
 from ingest.markers import SELF, Markers
 
@@ -28,7 +29,7 @@ OUR_OWN = ("/ack", "/cmd")
 """Topics to devices: ours, not theirs."""
 
 _HANDSHAKE_S = 10.0
-_READS_AT_ONCE = 256
+_PACKETS_AT_ONCE = 256
 
 
 class Connections(Protocol):
@@ -58,7 +59,6 @@ class Connection:
         self._refused = ""
         self._unanswered: set[int] = set()
         self._unacked: set[int] = set()
-        self._heard = 0
         self._heard_at = 0.0
         self._markers = Markers(generation, line.client_id, line.patience)
         self._client = self._new_client()
@@ -94,7 +94,7 @@ class Connection:
 
     def _new_client(self) -> paho.Client:
         line = self._line
-        client = paho.Client(
+        client = GatheringClient(
             CallbackAPIVersion.VERSION2,
             client_id=line.client_id,
             clean_session=False,
@@ -113,23 +113,25 @@ class Connection:
         client.on_socket_register_write = lambda *_: None  # or paho would write at once, in whatever thread it is
         return client
 
-    def _work(self, sock: Any) -> str:
+    def _work(self, sock: GatheringSocket) -> str:
         client, line, began = self._client, self._line, time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(sock, selectors.EVENT_READ)
             selector.register(line.wake_r, selectors.EVENT_READ)
             while not line.stopping():
-                selector.modify(sock, selectors.EVENT_READ | (selectors.EVENT_WRITE if client.want_write() else 0))
-                ready = selector.select(0.0 if _pending(sock) else 0.25)
-                with suppress(BlockingIOError):
+                writes = selectors.EVENT_WRITE if sock.unsent or client.want_write() else 0
+                selector.modify(sock, selectors.EVENT_READ | writes)
+                ready = [key.fileobj for key, _ in selector.select(0.0 if sock.pending() else 0.25)]
+                if line.wake_r in ready:
                     line.wake_r.recv(65_536)
-                if any(key.fileobj is sock for key, _ in ready) or _pending(sock):
-                    code = self._read_all()
+                if sock in ready or sock.pending():
+                    code = self._read_all(sock)
                     if code:
                         return paho.error_string(code)
                 line.send(self)
                 if client.want_write() and (code := client.loop_write()):
                     return paho.error_string(code)
+                sock.flush()
                 if code := client.loop_misc():
                     return paho.error_string(code)
                 if why := self._duties(began):
@@ -139,13 +141,12 @@ class Connection:
             client.loop_write()
         return "we leave"
 
-    def _read_all(self) -> int:
-        """Packet after packet while messages come: one system call for readiness does for many."""
-        for _ in range(_READS_AT_ONCE):
-            before = self._heard
+    def _read_all(self, sock: GatheringSocket) -> int:
+        """What one read of the socket has brought, packet after packet."""
+        for _ in range(_PACKETS_AT_ONCE):
             if code := self._client.loop_read():
                 return int(code)
-            if self._heard == before:
+            if not sock.pending():
                 break
         return 0
 
@@ -184,7 +185,6 @@ class Connection:
 
     def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
         """Copy, queue, return. A full queue waits here, and so stops the reading of the socket."""
-        self._heard += 1
         self._heard_at = time.monotonic()
         line, mid = self._line, message.mid
         try:
@@ -225,9 +225,3 @@ def _trust(cafile: str | None) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
-
-
-def _pending(sock: Any) -> bool:
-    """TLS may hold bytes that a selector cannot see."""
-    pending = getattr(sock, "pending", None)
-    return bool(pending and pending())

@@ -4,11 +4,12 @@ import random
 import time
 from typing import NamedTuple
 
-import paho.mqtt.client as paho
-
-from measuring.lines import client_to
-from measuring.messages import Message, Voices
+from measuring.messages import Voices
+from measuring.publishers import Gateway
 from shouwang.moment import now
+
+_REST_S = 0.002
+"""Devices elsewhere would not take this machine's time: those here wake up rarely, and say then what is due."""
 
 
 class Night(NamedTuple):
@@ -35,9 +36,7 @@ class Published(NamedTuple):
 def publish_night(url: str, night: Night) -> Published:
     """Publish at QoS 1 in the rhythm of the night. `late_ms`: how far behind the plan the worst message was."""
     voices = Voices(night.homes)
-    daily, alarming = client_to(url, "measuring-daily"), client_to(url, "measuring-alarms")
-    daily.loop_start()
-    alarming.loop_start()
+    daily, alarming = Gateway(url, "measuring-daily"), Gateway(url, "measuring-alarms")
     began, late = time.monotonic() + 0.1, 0.0
     alarms: dict[int, float] = {}
     wall: dict[int, int] = {}
@@ -47,19 +46,20 @@ def publish_night(url: str, night: Night) -> Published:
         until = began + at
         late = max(late, time.monotonic() - until)
         while (left := until - time.monotonic()) > 0:
-            time.sleep(left)
+            daily.hear(0)
+            alarming.hear(0)
+            time.sleep(max(left, _REST_S))
         if home is None:
-            _publish(daily, voices.next_of(facts * 7, now()))  # a stride, so that neighbours do not speak in a row
+            daily.publish(voices.next_of(facts * 7, now()))  # a stride, so that neighbours do not speak in a row
             facts += 1
         else:
             wall[home] = now()
             message = voices.carbon_monoxide(home, wall[home])
             alarms[home] = time.monotonic()
-            _publish(alarming, message)
-    daily.disconnect()
-    alarming.disconnect()
-    daily.loop_stop()
-    alarming.loop_stop()
+            alarming.publish(message)
+    for gateway in (daily, alarming):
+        gateway.hear(_REST_S)
+        gateway.close()
     return Published(alarms, wall, facts, late * 1000)
 
 
@@ -72,7 +72,3 @@ def _plan(night: Night) -> list[tuple[float, int | None]]:
     counted = sorted(chance.uniform(night.warming_s, whole_s) for _ in range(night.alarms))
     alarms: list[tuple[float, int | None]] = [(at, home) for home, at in enumerate([*warming, *counted], 1)]
     return sorted([*daily, *alarms], key=lambda each: each[0])
-
-
-def _publish(client: paho.Client, message: Message) -> None:
-    client.publish(message.topic, message.payload, qos=1)

@@ -38,7 +38,7 @@ class Sent(NamedTuple):
 
 def rush(url: str, town: Rush) -> Sent:
     """Publish at QoS 1 by the plan. Where the broker does not take it the messages wait, and `late_s` tells."""
-    gateways = [_Gateway(url, f"measuring-gateway-{n}") for n in range(_GATEWAYS)]
+    gateways = [Gateway(url, f"measuring-gateway-{n}") for n in range(_GATEWAYS)]
     voices, count = Voices(town.homes), max(1, round(town.rate * town.seconds))
     chance = random.Random(town.seed)
     moments = sorted(chance.randrange(count) for _ in town.alarms[1:])
@@ -71,7 +71,7 @@ def rush(url: str, town: Rush) -> Sent:
     return Sent(sent, alarms, ended, late, unanswered)
 
 
-class _Gateway:
+class Gateway:
     """One connection. A PUBACK is four bytes, so counting bytes counts answers."""
 
     def __init__(self, url: str, client_id: str) -> None:

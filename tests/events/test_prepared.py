@@ -5,9 +5,10 @@ from sqlalchemy import Connection, insert, select
 
 from events.database import Database
 from events.follow import load_snapshots, save_snapshots
+from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, find, leases
-from events.prepared import forget, savepoint, upsert
-from events.tables import marks
+from events.prepared import forget, insert_new, rewrite, savepoint, upsert
+from events.tables import marks, snapshots
 
 
 def test_a_row_goes_over_the_one_with_its_key_and_one_forgotten_is_gone(database: Database) -> None:
@@ -23,6 +24,39 @@ def test_a_column_that_is_kept_stays_as_it_was(database: Database) -> None:
     database.write(lambda db: keeping.run(db, rows))
     with database.read() as db:
         assert find(db, "door") == Lease("door", "1", 2, 2)
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 255, 256, 700])
+def test_however_many_rows_each_is_written_rewritten_left_and_forgotten(database: Database, many: int) -> None:
+    rows = [{"name": f"{n}", "owner": "a", "token": n, "beat": n} for n in range(many)]
+    database.write(lambda db: upsert(leases).run(db, [*rows, {**rows[0], "token": 9}]))  # of one key the last counts
+
+    def work(db: Connection) -> None:
+        rewrite(leases, ["owner", "beat"]).run(db, [{**row, "owner": "b", "beat": row["token"] + 1} for row in rows])
+        insert_new(leases).run(db, [{**row, "owner": "c"} for row in [*rows, {**rows[0], "name": "new"}]])
+        forget(leases).run(db, [*rows[1:-1], {"name": "never there"}])
+
+    database.write(work)
+    with database.read() as db:
+        there = {row.name: tuple(row) for row in db.execute(select(leases))}
+    ends = {0, many - 1}
+    assert there == {f"{n}": (f"{n}", "b", n or 9, n + 1) for n in ends} | {"new": ("new", "c", 0, 0)}
+
+
+def test_rows_are_found_by_their_key_and_not_one_by_one(database: Database) -> None:
+    if not isinstance(database, SqliteDatabase):
+        pytest.skip("PostgreSQL is asked for each row by itself, by its key")
+
+    def plans(db: Connection) -> list[str]:
+        said: list[str] = []
+        for prepared in (forget(snapshots), rewrite(snapshots, ["state"])):
+            words = f"EXPLAIN QUERY PLAN {prepared.words(64)}"
+            said += [row[3] for row in db.exec_driver_sql(words, ("x",) * words.count("?"))]
+        return said
+
+    with database.read() as db:
+        said = plans(db)
+    assert not [each for each in said if each.startswith("SCAN") and ("snapshots" in each or "old" in each)], said
 
 
 def test_what_no_database_may_be_given_is_cleaned_here_too(database: Database) -> None:
@@ -44,6 +78,6 @@ def test_a_savepoint_undoes_what_is_within_and_the_error_goes_on(database: Datab
     database.write(work)
     with database.read() as db:
         assert set(db.execute(select(marks.c.name)).scalars()) == {"before", "outer"}
-    database.write(lambda db: forget(marks.delete()).run(db, [{}]))
+    database.write(lambda db: forget(marks).run(db, [{"name": "before"}, {"name": "outer"}]))
     with database.read() as db:
         assert not db.execute(select(marks.c.name)).all()

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,8 @@ def test_a_checkpoint_on_a_full_disk_ends_nothing(small_disk: Path, monkeypatch:
         assert whole(database)[-1].key == "z"
     finally:
         database.close()
+
+
+def test_what_undoes_a_statement_needs_no_second_disk(tmp_path: Path) -> None:
+    with closing(SqliteDatabase(tmp_path / "log.db")) as database:
+        assert database.write(lambda db: db.exec_driver_sql("PRAGMA temp_store").scalar()) == 2, "in memory"

@@ -87,12 +87,19 @@ class ClockWatch:
         now = self._clock.origin + up
         self.off = wall - now
         jump = self.off - self._known
-        if abs(jump) >= STEP:
-            self._record(jump, now + self._known, wall)
+        stepped = abs(jump) >= STEP
+        if stepped:
+            log.warning("the machine's clock was set by %.3f s", jump / SECOND)
             self._noticed = up
-        if jump >= STEP and stood >= _STOOD:  # our own stand explains it: that time has passed
-            self._follow(jump, now, None)
-        elif abs(self.off) >= STEP:
+        if stepped and jump > 0 and stood >= _STOOD:  # our own stand explains it: that time has passed
+            recording = self._recording(jump, now + self._known, wall)
+            self._remember(jump, now)
+            self._follow(jump, now, None, first=recording)
+            return
+        if stepped:
+            self._database.write(self._recording(jump, now + self._known, wall))
+            self._remember(jump, now)
+        if abs(self.off) >= STEP:
             if up - self._noticed >= _BELIEVED:
                 self._follow(self.off, now, now + _NEAR)
         elif abs(self.off) >= _SMALL:
@@ -107,26 +114,34 @@ class ClockWatch:
         if row is not None and row != self._row:
             self._row = self._clock.origin = row
 
-    def _record(self, jump: int, before: int, wall: int) -> None:
-        log.warning("the machine's clock was set by %.3f s", jump / SECOND)
+    def _recording(self, jump: int, before: int, wall: int) -> Callable[[Connection], None]:
+        """What puts the step on record, unless another process of ours was first."""
         now, known = self._clock.now(), self._known
 
         def work(db: Connection) -> None:
             if (read_line(db, self._off) or 0) != known:
-                return  # another process of ours was first
+                return
             write_line(db, self._off, known + jump)
             write_line(db, self._at, now)
             write_line(db, self._by, jump)
             self._append(db, ClockStepped(by_s=_seconds(jump), before=before, after=wall), now)
 
-        self._database.write(work)
-        self._known, self.stepped_at, self.by = known + jump, now, jump
+        return work
 
-    def _follow(self, by: int, now: int, quiet_until: int | None) -> None:
-        """Move towards the wall's time; with `quiet_until` only when no alert's timer rings before then."""
+    def _remember(self, jump: int, now: int) -> None:
+        self._known, self.stepped_at, self.by = self._known + jump, now, jump
+
+    def _follow(
+        self, by: int, now: int, quiet_until: int | None, *, first: Callable[[Connection], None] = lambda _: None
+    ) -> None:
+        """Move towards the wall's time; with `quiet_until` only when no alert's timer rings before then.
+
+        `first` goes in the same transaction: after a stand people have waited long enough.
+        """
         row, left = self._row, self.off - by
 
         def work(db: Connection) -> bool:
+            first(db)
             if quiet_until is not None and (due := next_due(db, mark=0)) is not None and due <= quiet_until:
                 return False
             moved = change(marks).where(marks.c.name == self._line, marks.c.at == row).values(at=row + by)

@@ -1,4 +1,4 @@
-"""What one fact leads to is written, and looked up, in as few statements for a hundred people as for one.
+"""What one fact leads to is written, and looked up, in as few statements for a hundred people as for one, or nearly.
 
 On PostgreSQL each statement is a way to the server and back: with one for each message the steps of a thousand open
 alerts came up to 2.6 s late, with one for all of them 0.3 s (`benchmarks/telling.py`).
@@ -14,6 +14,7 @@ from alerts.commands.deciding import load_all
 from alerts.notify.outbox import Plan, outbox, plan
 from alerts.timers import Timer, set_timers, timers
 from events.database import Database
+from events.keepers.sqlite import SqliteDatabase
 from events.store import New, append
 from events.types.alert import AlertAcknowledged, AlertRaised, Terms
 from events.types.message import MessagePlanned
@@ -47,14 +48,16 @@ def statements(database: Database, work: Callable[[Connection], Any], *, writes:
     return sum(not statement.startswith("BEGIN") for statement in said)
 
 
-def test_a_hundred_messages_and_timers_are_one_statement_each(any_database: Database) -> None:
-    assert statements(any_database, lambda db: plan(db, [planned(n) for n in range(MANY)])) == 1
+def test_a_hundred_messages_and_timers_are_few_statements(any_database: Database) -> None:
+    # SQLite takes as many rows at once as a power of two says, its driver's way of many rows being slow beside other threads.
+    few = MANY.bit_count() if isinstance(any_database, SqliteDatabase) else 1
+    assert statements(any_database, lambda db: plan(db, [planned(n) for n in range(MANY)])) == few
     assert statements(any_database, lambda db: plan(db, [])) == 0
     due: dict[tuple[str, str], Timer] = {(f"h{n}", "alert:a"): Timer("s", AT + n, waits=False) for n in range(MANY)}
-    assert statements(any_database, lambda db: set_timers(db, due)) == 1
+    assert statements(any_database, lambda db: set_timers(db, due)) == few
     gone = {name: timer._replace(due=None) for name, timer in due.items()}
     later = {("h0", "alarm"): Timer("s", AT, waits=True)}  # in the order of their names, for whoever rings them too
-    assert statements(any_database, lambda db: set_timers(db, {**gone, **later})) == 2
+    assert statements(any_database, lambda db: set_timers(db, {**gone, **later})) == few + 1
     with any_database.read() as db:
         assert len(db.execute(select(outbox.c.message)).all()) == MANY
         assert [row.owner for row in db.execute(select(timers))] == ["h0"]

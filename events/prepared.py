@@ -10,7 +10,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Table, Update, bindparam, delete, make_url, update
+from sqlalchemy import ColumnElement, Connection, Delete, Insert, Table, Update, bindparam, delete, make_url, update
 from sqlalchemy.dialects.postgresql import insert as insert_of_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_of_sqlite
 from sqlalchemy.dialects.sqlite import pysqlite
@@ -53,11 +53,11 @@ def at_once(db: Connection, words: Callable[[int], str], rows: Sequence[Sequence
     two, so that few wordings do.
     """
     start, size = 0, _AT_ONCE
+    how = {CLEAN: True} if clean else None
     while start < len(rows):
         while size > len(rows) - start:
             size //= 2
-        values = tuple(chain.from_iterable(rows[start : start + size]))
-        db.exec_driver_sql(words(size), values, execution_options={CLEAN: clean} if clean else None)
+        db.exec_driver_sql(words(size), tuple(chain.from_iterable(rows[start : start + size])), execution_options=how)
         start += size
 
 
@@ -70,7 +70,7 @@ def many(words: str) -> Callable[[int], str]:
 
 def upsert(table: Table, *, keeps: Sequence[str] = ()) -> Prepared:
     """Whole rows by name, each over the one with the same primary key; `keeps`: columns that stay as they were there."""
-    keys = [column.name for column in table.primary_key]
+    keys = _keys(table)
     changed = [column.name for column in table.columns if column.name not in {*keys, *keeps}]
 
     def over(insert: Any) -> Insert:
@@ -92,33 +92,39 @@ def insert_new(table: Table) -> Prepared:
 
 
 def rewrite(table: Table, columns: Sequence[str]) -> Prepared:
-    """These columns of rows that are there, by primary key; what else a row given here holds is not looked at."""
-    keys = [column.name for column in table.primary_key]
+    """These columns of rows that are there, by primary key, each given once; what else such a row holds is not looked at."""
+    keys = _keys(table)
     names = [*keys, *columns]
     new = {name: f"new.column{n}" for n, name in enumerate(names, 1)}  # what SQLite calls them
     where = " AND ".join(f"{table.name}.{key} = {new[key]}" for key in keys)
     over = f"UPDATE {table.name} SET {', '.join(f'{name} = {new[name]}' for name in columns)}"  # noqa: S608 -- our names
-    there = [column == bindparam(column.name) for column in table.primary_key]
     return Prepared(
         names,
         lambda rows: f"{over} FROM ({_values(names, rows)}) AS new WHERE {where}",
-        update(table).where(*there).values({name: bindparam(name) for name in columns}),
+        update(table).where(*_by_key(table)).values({name: bindparam(name) for name in columns}),
     )
 
 
 def forget(table: Table) -> Prepared:
     """The rows with these primary keys."""
-    keys = [column.name for column in table.primary_key]
+    keys = _keys(table)
     which = " AND ".join(f"old.{key} = gone.column{n}" for n, key in enumerate(keys, 1))
     found = f"CROSS JOIN {table.name} AS old WHERE {which}"  # said so that SQLite looks up each, and not for each of its rows
-    there = [column == bindparam(column.name) for column in table.primary_key]
     return Prepared(
         keys,
         lambda rows: (
             f"DELETE FROM {table.name} WHERE rowid IN (SELECT old.rowid FROM ({_values(keys, rows)}) AS gone {found})"  # noqa: S608
         ),
-        delete(table).where(*there),
+        delete(table).where(*_by_key(table)),
     )
+
+
+def _keys(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
+
+
+def _by_key(table: Table) -> list[ColumnElement[bool]]:
+    return [column == bindparam(column.name) for column in table.primary_key]
 
 
 def _inserting(table: Table, sqlite: Insert, postgresql: Insert) -> Prepared:

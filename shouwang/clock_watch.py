@@ -87,17 +87,15 @@ class ClockWatch:
         now = self._clock.origin + up
         self.off = wall - now
         jump = self.off - self._known
-        stepped = abs(jump) >= STEP
-        if stepped:
+        if abs(jump) >= STEP:
             log.warning("the machine's clock was set by %.3f s", jump / SECOND)
             self._noticed = up
-        if stepped and jump > 0 and stood >= _STOOD:  # our own stand explains it: that time has passed
-            recording = self._recording(jump, now + self._known, wall)
-            self._remember(jump, now)
-            self._follow(jump, now, None, first=recording)
-            return
-        if stepped:
-            self._database.write(self._recording(jump, now + self._known, wall))
+            recording = self._recording(jump, now, wall)
+            if jump > 0 and stood >= _STOOD:  # our own stand explains it: that time has passed
+                self._remember(jump, now)
+                self._follow(jump, now, None, first=recording)
+                return
+            self._database.write(recording)
             self._remember(jump, now)
         if abs(self.off) >= STEP:
             if up - self._noticed >= _BELIEVED:
@@ -114,9 +112,9 @@ class ClockWatch:
         if row is not None and row != self._row:
             self._row = self._clock.origin = row
 
-    def _recording(self, jump: int, before: int, wall: int) -> Callable[[Connection], None]:
+    def _recording(self, jump: int, now: int, wall: int) -> Callable[[Connection], None]:
         """What puts the step on record, unless another process of ours was first."""
-        now, known = self._clock.now(), self._known
+        known = self._known
 
         def work(db: Connection) -> None:
             if (read_line(db, self._off) or 0) != known:
@@ -124,7 +122,7 @@ class ClockWatch:
             write_line(db, self._off, known + jump)
             write_line(db, self._at, now)
             write_line(db, self._by, jump)
-            self._append(db, ClockStepped(by_s=_seconds(jump), before=before, after=wall), now)
+            self._append(db, ClockStepped(by_s=_seconds(jump), before=now + known, after=wall), now)
 
         return work
 

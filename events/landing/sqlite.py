@@ -33,8 +33,7 @@ def _insert(db: Connection, fresh: Sequence[New], versions: dict[str, int], reco
     last = int(db.execute(_HEAD).scalar() or 0)
     made = ready(fresh, versions, recorded_at)
     rows = [(position, *each.row) for position, each in enumerate(made, last + 1)]
-    if rows:
-        at_once(db, _INSERT, rows, clean=True)
+    at_once(db, _INSERT, rows, clean=True)
     return [each.recorded(position) for position, each in enumerate(made, last + 1)]
 
 

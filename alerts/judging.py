@@ -130,8 +130,9 @@ class Judging:
                     self.cases.decide(home_, alert, recorded, lambda a: lifecycle.notice(a, sign.device, at))
         if when:
             newest, source = max(when)
-            known = msgspec.structs.replace(sign, device=source, at=newest)
-            seen = Seen(newest, at, known)
+            if (newest, source) != (sign.at, sign.device):
+                sign = msgspec.structs.replace(sign, device=source, at=newest)
+            seen = Seen(newest, at, sign)
             for rule in self._rules.hear(SignOfLifeSeen):
                 self.watch(home_, rule, seen, recorded)
 

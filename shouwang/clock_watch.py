@@ -50,6 +50,7 @@ class ClockWatch:
         self.off = 0
         self._row = clock.origin
         self._looked = self._noticed = clock.uptime()
+        self._stood = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
 
@@ -80,10 +81,14 @@ class ClockWatch:
                 return
 
     def look(self) -> None:
-        """One comparison, and what follows from it."""
-        self._agree()
+        """One comparison, and what follows from it. That the machine stood still is known until a look has gone through."""
         up, wall = self._clock.uptime(), self._wall()
-        stood, self._looked = up - self._looked, up
+        self._stood, self._looked = self._stood or up - self._looked >= _STOOD, up
+        self._agree()
+        self._compare(up, wall)
+        self._stood = False
+
+    def _compare(self, up: int, wall: int) -> None:
         now = self._clock.origin + up
         self.off = wall - now
         jump = self.off - self._known
@@ -91,7 +96,7 @@ class ClockWatch:
             log.warning("the machine's clock was set by %.3f s", jump / SECOND)
             self._noticed = up
             recording = self._recording(jump, now, wall)
-            if jump > 0 and stood >= _STOOD:  # our own stand explains it: that time has passed
+            if jump > 0 and self._stood:  # our own stand explains it: that time has passed
                 self._remember(jump, now)
                 self._follow(jump, now, None, first=recording)
                 return

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from alerts.timers import Timer, mark_of, ring, set_timers
 from events.keepers import make_database
 from events.store import New, append, read
-from events.types.fact import HOUR, MINUTE, SECOND
+from events.types.fact import HOUR, MINUTE, SECOND, Event
 from events.types.system import ClockFollowed, ClockStepped, DeadlinePassed, IngestDisconnected
 from ingest.caught_up import move_mark
 from shouwang.clock_watch import ClockWatch
@@ -74,6 +76,10 @@ class Machine:
         with self.database.read() as db:
             rung = [r for r in read(db, 0, limit=1000) if isinstance(r.event, DeadlinePassed)]
         return [r.recorded_at for r in rung]
+
+
+def _is_away(*_: object, **__: object) -> None:
+    raise OperationalError("", {}, Exception("the database is away"))
 
 
 def _raise(failure: BaseException) -> None:
@@ -184,6 +190,48 @@ def test_a_standstill_that_only_the_wall_clock_knows_of_counts(machine: Machine)
     machine.stands_still(600, wall_too=True)
     machine.runs(1)
     assert machine.rang_at() == [START + 601 * SECOND]
+    assert len(machine.said(ClockStepped)) == len(machine.said(ClockFollowed)) == 1
+
+
+def test_a_standstill_after_which_the_database_is_away_at_first_counts_all_the_same(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.sets_timer(120)
+    machine.stands_still(600, wall_too=True)
+    with monkeypatch.context() as away, pytest.raises(OperationalError):
+        away.setattr(machine.database, "write", _is_away)
+        machine.runs(1)
+    machine.runs(1)
+    assert machine.rang_at() == [START + 602 * SECOND]
+
+
+def test_a_database_that_is_away_is_no_standstill(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.sets_timer(240)
+    machine.is_set(HOUR)
+    for _ in range(5):
+        with monkeypatch.context() as away, pytest.raises(OperationalError):
+            away.setattr(machine.database, "read", _is_away)
+            machine.runs(1)
+    machine.runs(2)
+    assert len(machine.said(ClockStepped)) == 1
+    assert machine.rang_at() == machine.said(ClockFollowed) == []
+
+
+def test_after_a_standstill_the_step_is_on_record_only_with_what_follows_from_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def append_all_but_that(self: ClockWatch, db: Connection, event: Event, at: int) -> None:
+        if isinstance(event, ClockFollowed):
+            _is_away()
+        append_(self, db, event, at)
+
+    append_ = ClockWatch._append
+    machine.stands_still(600, wall_too=True)
+    with monkeypatch.context() as away, pytest.raises(OperationalError):
+        away.setattr(ClockWatch, "_append", append_all_but_that)
+        machine.runs(1)
+    assert machine.said(ClockStepped) == []
+    machine.runs(1)
     assert len(machine.said(ClockStepped)) == len(machine.said(ClockFollowed)) == 1
 
 

@@ -1,6 +1,7 @@
 """What all stories share."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +22,24 @@ BOTH = ["sqlite", "postgresql"]
 
 LONGEST = (
     "test_recorded_week.py", "test_benchmarks_run.py", "test_demo.py", "test_clock_set.py", "test_each_place_once.py",
-    "test_random_rounds.py", "test_world.py", "test_up.py", "test_apart.py",
+    "test_random_rounds.py", "test_world.py", "test_up.py", "test_apart.py", "test_browser_pages.py",
 )  # fmt: skip
 """Each keeps one worker for long."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """They come first: who is done with the others takes what is left, and nobody is waited for at the end."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """They come first, and not all to one worker: each is given as many in a row at the start, and takes from others at the end."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    rest = [item for item in items if item.path.name not in LONGEST]
+    rows: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, name in enumerate(LONGEST):
+        rows[number % workers] += [item for item in items if item.path.name == name]
+    shares = [len(items) * (number + 1) // workers - len(items) * number // workers for number in range(workers)]
+    for row, share in zip(rows, shares, strict=True):
+        taken = max(0, share - len(row))
+        row.extend(rest[:taken])
+        del rest[:taken]
+    items[:] = [item for row in [*rows, rest] for item in row]
 
 
 @pytest.fixture(scope="session")

@@ -138,14 +138,15 @@ NO_ROUNDS = 0.0
 AREA = 5
 """The class of an area incident, behind the four of the table."""
 
-GENERATION = 6
+GENERATION = 7
 """Counted up when a new program decides more or otherwise; in force from the moment it is recorded (decision 0028).
 
 1: release 0.1.0. 2: areas, what can be seen of a home, tasks and digests; the rules that came since, doors, and carbon
 monoxide by its figures. 3: what was found when all rules were read by a stranger (decision 0034). 4: a last will that
 came before we had caught up stays one (decision 0080). 5: a learned limit may go above the fixed one (decision 0070).
 6: what a device owes us is awaited until it is proved that it did not come (decision 0016); blind time is parted where
-the greater trouble is over and only sensors are still missing (decision 0028).
+the greater trouble is over and only sensors are still missing (decision 0028). 7: the budget of false alarms is kept as
+it is said, in 30 days (decision 0070).
 """
 READ_AGAIN = 3
 """The generation of that reading."""
@@ -157,6 +158,8 @@ AWAITED = 6
 """The generation that waits for what is owed by the mark of what was heard, and not by the clock."""
 PARTED = 6
 """The generation in whose ledger a power cut ends when the power is back, though the sensors are still missing."""
+KEPT = 7
+"""The generation whose budget of false alarms is one of 30 days, and not of the whole window."""
 GENERATION_NAME = "rules.generation"
 
 CLASSES: dict[str, int] = {

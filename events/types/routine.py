@@ -20,7 +20,8 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class LineTerms(msgspec.Struct, frozen=True, kw_only=True):
     """By what a line is learned, as in force that day: so much lies in the log that it can be learned again.
 
-    `budget`: false alarms in 30 days at most; `cap_s`: the home's fixed limit; `most_s`: the absolute one, up to which a
+    `budget`: false alarms in 30 days at most; `budget_days`: of so many days what was for nothing and what may still come
+    share it (pages from before the seventh generation say none); `cap_s`: the home's fixed limit; `most_s`: the absolute one, up to which a
     limit may go where the person's own silences explain it (pages from before the fifth generation say none);
     `floor_s`: no limit is shorter; `neighbours`: quarters of an hour to each side that count as the same time of day.
     """
@@ -33,6 +34,7 @@ class LineTerms(msgspec.Struct, frozen=True, kw_only=True):
     quantile: float = 0.95
     neighbours: int = 2
     most_s: int | UnsetType = UNSET
+    budget_days: int | UnsetType = UNSET
 
 
 @fact

@@ -150,10 +150,10 @@ class _Elder:
             if at >= until:
                 break
             guests = 2 if rng.random() < h.visitors / 40 else 0
-            self._moves(at, rng.randint(2, 5) + 4 * guests)
+            self._moves(at, rng.randint(2, 5) + 4 * guests, before=until)
             at += rng.expovariate(1 / self._a_bout()) + 1
             if winter and rng.random() < 0.02 * winter:  # the stove wants coal
-                self._moves(at, 3)
+                self._moves(at, 3, before=until)
 
     def _a_bout(self) -> float:
         return self._h.bouts_every_min
@@ -181,12 +181,14 @@ class _Elder:
             at = rng.uniform(start, end)
             self._moves(at, 3)
 
-    def _moves(self, at: float, firings: int) -> None:
-        """Through the rooms, a sensor every half minute or so."""
+    def _moves(self, at: float, firings: int, *, before: float = math.inf) -> None:
+        """Through the rooms, a sensor every half minute or so; who leaves in the middle of it moves nothing any more."""
         if at < self._back_at:
             return
         room = self._rng.randrange(len(ROOMS))
         for _ in range(firings):
+            if at >= before:
+                return
             self._fires(at, ROOMS[room])
             room = (room + self._rng.choice((0, 1, 1, 2))) % len(ROOMS)
             at += self._rng.uniform(0.3, 1.6)

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from alerts.core.coverage import Spans
@@ -248,6 +249,21 @@ def test_what_alerts_for_nothing_leave_of_the_budget_is_shared() -> None:
     assert len(buffers) == 4
     assert buffers == sorted(buffers)
     assert buffers[-1] > buffers[0]
+
+
+def test_the_budget_is_one_of_thirty_days_and_was_one_of_the_whole_window() -> None:
+    odd = [day(n, NIGHT, (10 + n % 9, 1 + n * 7 % 45 / 15, diary.AT_HOME)) for n in range(45)]
+    kept, then = (
+        learn(odd, msgspec.structs.replace(CALIBRATED_TERMS, budget_days=days)) for days in (30, msgspec.UNSET)
+    )
+    assert kept is not None
+    assert then is not None
+    assert kept.buffer_min > then.buffer_min
+    assert learn(odd, msgspec.structs.replace(CALIBRATED_TERMS, budget_days=45)) == then
+    home = Household("h", "s", 0, 36_000)
+    terms = [line_terms(home, Policy({"all/rules.generation": generation})) for generation in (6, 7)]
+    assert [one.budget_days for one in terms] == [msgspec.UNSET, 30]
+    assert b"budget_days" not in msgspec.json.encode(terms[0]), "an older page decided again is the same to the byte"
 
 
 def test_the_absolute_limit_never_stands_above_what_was_set_for_just_this_home() -> None:

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+from datetime import datetime, time
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,23 @@ def test_the_same_seed_lives_the_same_life_and_another_does_not(tmp_path: Path) 
     assert one.rows == same.rows
     assert one.rows != other.rows
     assert write_rows(one.rows, tmp_path / "life.tsv.gz") == len(read_rows(tmp_path / "life.tsv.gz"))
+
+
+def test_who_has_gone_out_moves_nothing_at_home() -> None:
+    """Only a lone sensor fires there by itself now and then, three times a day at most."""
+    fired, hours = 0, 0.0
+    for home, seed in itertools.product(range(6), (3, 4)):
+        life = live(20, seed=seed, home=home)
+        midnight = datetime.combine(life.begins, time())
+        at = [
+            (row.at - midnight).total_seconds() / 60 for row in life.rows if (row.kind, row.value) == ("motion", "ON")
+        ]
+        for start, end in life.away:
+            soon = min(end, start + 15)
+            fired += sum(start < moment < soon for moment in at)
+            hours += (soon - start) / 60
+    assert hours > 30
+    assert fired <= 3 * hours / 24
 
 
 @pytest.mark.skipif(not RECORDINGS, reason="SHOUWANG_RECORDINGS names no folder of recordings")

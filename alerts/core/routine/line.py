@@ -66,12 +66,13 @@ def learn(pages: Sequence[DayLived], terms: LineTerms) -> Line | None:
 
 def _left(terms: LineTerms, spent: int) -> float:
     """With each alert for nothing within the window less of the budget is left, as adaptive conformal inference does
-    (Gibbs and Candes 2021): habits change, and then the past promises more than it keeps. What the whole window may
-    hold is shared among those that were and the one to come.
+    (Gibbs and Candes 2021): habits change, and then the past promises more than it keeps. What `budget_days` may hold
+    is shared among those that were and the one to come; in the generations 5 and 6 it was what the whole window may hold.
     """
-    if terms.most_s is not UNSET:
-        return terms.budget * max(1.0, terms.days / 30) / (1 + spent)
-    return terms.budget / (1 + spent)
+    days = terms.budget_days
+    if days is UNSET:
+        days = 30 if terms.most_s is UNSET else terms.days
+    return terms.budget * max(1.0, days / 30) / (1 + spent)
 
 
 def _most(days: Sequence[LivedDay], terms: LineTerms) -> list[int]:

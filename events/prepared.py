@@ -20,8 +20,8 @@ from events.storable import CLEAN
 _SQLITE = pysqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
 
-_AT_ONCE = 64
-"""Rows a statement at most: more is no quicker, and each wording is read once by each connection. SQLite takes 32,766 values."""
+_AT_ONCE = 256
+"""Rows a statement at most: with 64 an alarm under load took half as long again, 1,024 is no quicker. SQLite takes 32,766 values."""
 
 
 class Prepared:

@@ -1,4 +1,4 @@
-"""Compares our time with the wall clock each second: a step is recorded, shown, and followed when it can hurt nobody."""
+"""Compares our time with the wall clock: a step is recorded, shown, and followed when it can hurt nobody."""
 
 import logging
 import threading
@@ -22,7 +22,9 @@ log = logging.getLogger("shouwang.clock")
 STEP = 2 * SECOND
 """Less is followed at once and not spoken of: no step of an alert may be more than this late."""
 _SMALL = SECOND // 5
-_SAMPLE_S = 1.0
+_SAMPLE = SECOND
+_GLANCE_S = 0.2
+"""The two clocks alone cost nothing: who has stood still for ten minutes need not wait for the next second."""
 _STOOD = 3 * SECOND
 """So long between two samples nobody stays away who runs: the machine stood still."""
 _BELIEVED = 10 * SECOND
@@ -71,14 +73,21 @@ class ClockWatch:
             self._thread.join(5)
 
     def _run(self) -> None:
-        while not self._stopping.wait(_SAMPLE_S):
+        while not self._stopping.wait(_GLANCE_S):
             try:
-                self.look()
+                if self.due():
+                    self.look()
             except (OperationalError, StorageFull, CommitUnclear) as fault:  # as for all others: the next time
                 log.warning("the clock cannot be compared: %s", fault)
             except Exception as failure:
                 self._on_fatal(failure)
                 return
+
+    def due(self) -> bool:
+        """A look asks the database: each second, and at once where the clocks say what nobody knows yet."""
+        up = self._clock.uptime()
+        off = self._wall() - self._clock.origin - up
+        return up - self._looked >= _SAMPLE or abs(off - self._known) >= STEP
 
     def look(self) -> None:
         """One comparison, and what follows from it. That the machine stood still is known until a look has gone through."""

@@ -193,6 +193,18 @@ def test_a_standstill_that_only_the_wall_clock_knows_of_counts(machine: Machine)
     assert len(machine.said(ClockStepped)) == len(machine.said(ClockFollowed)) == 1
 
 
+def test_it_is_looked_at_each_second_and_at_once_where_a_clock_was_set(machine: Machine) -> None:
+    machine.runs(1)
+    machine.up += SECOND // 5
+    assert not machine.watch.due()
+    machine.is_set(-HOUR)
+    assert machine.watch.due()
+    machine.watch.look()
+    assert not machine.watch.due(), "a step that is known is looked after each second"
+    machine.up += SECOND
+    assert machine.watch.due()
+
+
 def test_a_standstill_after_which_the_database_is_away_at_first_counts_all_the_same(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

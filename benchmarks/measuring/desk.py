@@ -53,6 +53,7 @@ class Desk:
         create_user(self.database, "duty", "administrator", "twelve-black-stoves", now=now())
         self.projector = Projector(self.database)
         self.projector.start()
+        self._is_shown(600)
         services = Services(
             database=self.database, now=now, projector=self.projector, take_receipt=lambda **_: None,
             take_reply=lambda **_: None, health=lambda: {"ok": True}, sms_really_sent=True,
@@ -69,10 +70,15 @@ class Desk:
         for first in range(0, count, _BUILT_IN):
             numbers = [self._next() for _ in range(first, min(count, first + _BUILT_IN))]
             self._append([new for number in numbers for new in raised(number, alert_class)])
+        self._is_shown(60)
+        return time.time()
+
+    def _is_shown(self, within_s: float) -> None:
+        """Wait until people can see everything that is in the log."""
         with self.database.read() as db:
             position = head(db)
-        self.projector.wait_for(position, 60)
-        return time.time()
+        if not self.projector.wait_for(position, within_s):
+            raise TimeoutError(f"after {within_s:g} s the desk does not show {position} facts")
 
     def raises(self) -> float:
         """One more, now: the moment it is committed."""

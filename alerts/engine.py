@@ -102,7 +102,7 @@ class Engine(Taking):
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         far_behind = len(batch) == limit
         old = self._now() - self._saved_at >= (_SAVE_EVERY_BEHIND if far_behind else _SAVE_EVERY)
-        if self.books.made.urgent or self._facts_since_save >= (1 if old else _SAVE_EVERY_FACTS):
+        if self.books.made.urgent or (old and self._facts_since_save) or self._facts_since_save >= _SAVE_EVERY_FACTS:
             self.commit(resting=not (self.books.made.urgent or far_behind))
         return len(batch)
 

@@ -130,9 +130,7 @@ class Judging:
                     self.cases.decide(home_, alert, recorded, lambda a: lifecycle.notice(a, sign.device, at))
         if when:
             newest, source = max(when)
-            known = sign
-            if (newest, source) != (sign.at, sign.device):
-                known = msgspec.structs.replace(sign, device=source, at=newest)
+            known = msgspec.structs.replace(sign, device=source, at=newest)
             seen = Seen(newest, at, known)
             for rule in self._rules.hear(SignOfLifeSeen):
                 self.watch(home_, rule, seen, recorded)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,14 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """They come first, and not all to one worker: each is given as many in a row at the start, and takes from others at the end."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    rest = [item for item in items if item.path.name not in LONGEST]
+    rest = iter([item for item in items if item.path.name not in LONGEST])
     rows: list[list[pytest.Item]] = [[] for _ in range(workers)]
     for number, name in enumerate(LONGEST):
         rows[number % workers] += [item for item in items if item.path.name == name]
     shares = [len(items) * (number + 1) // workers - len(items) * number // workers for number in range(workers)]
     for row, share in zip(rows, shares, strict=True):
-        taken = max(0, share - len(row))
-        row.extend(rest[:taken])
-        del rest[:taken]
-    items[:] = [item for row in [*rows, rest] for item in row]
+        row.extend(islice(rest, max(0, share - len(row))))
+    items[:] = [*chain.from_iterable(rows), *rest]
 
 
 @pytest.fixture(scope="session")

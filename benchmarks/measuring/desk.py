@@ -53,7 +53,7 @@ class Desk:
         create_user(self.database, "duty", "administrator", "twelve-black-stoves", now=now())
         self.projector = Projector(self.database)
         self.projector.start()
-        self._is_shown(600)
+        self._until_shown(600)
         services = Services(
             database=self.database, now=now, projector=self.projector, take_receipt=lambda **_: None,
             take_reply=lambda **_: None, health=lambda: {"ok": True}, sms_really_sent=True,
@@ -70,10 +70,10 @@ class Desk:
         for first in range(0, count, _BUILT_IN):
             numbers = [self._next() for _ in range(first, min(count, first + _BUILT_IN))]
             self._append([new for number in numbers for new in raised(number, alert_class)])
-        self._is_shown(60)
+        self._until_shown(60)
         return time.time()
 
-    def _is_shown(self, within_s: float) -> None:
+    def _until_shown(self, within_s: float) -> None:
         """Wait until people can see everything that is in the log."""
         with self.database.read() as db:
             position = head(db)

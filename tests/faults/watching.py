@@ -18,16 +18,12 @@ class Watching:
             self._position = head(db)
         self.began = time.monotonic()
         self.raised: dict[str, tuple[str, float]] = {}
-        self.unsure: dict[str, float] = {}
-        """Home -> how many seconds sooner it may have been raised: so long had nobody looked."""
-        self._looked = 0.0
         self.steps: dict[tuple[str, int, int], list[float]] = {}
         self.stepped: list[ClockStepped] = []
         self.followed: list[ClockFollowed] = []
 
     def look(self) -> None:
         """What is new."""
-        before, self._looked = self._looked, time.monotonic() - self.began
         with self._database.read() as db:
             new = read(db, self._position, limit=1000)
         now = time.monotonic() - self.began
@@ -35,7 +31,7 @@ class Watching:
             self._position = recorded.position
             match recorded.event:
                 case facts.AlertRaised(alert=alert, home=home):
-                    self.raised[home], self.unsure[home] = (alert, now), now - before
+                    self.raised[home] = (alert, now)
                 case facts.StepTaken(alert=alert, round=round_, step=step):
                     self.steps.setdefault((alert, round_, step), []).append(now)
                 case ClockStepped() as stepped:

@@ -101,7 +101,7 @@ class _Told:
         """At its distance from the raising, as if nobody had touched the clock."""
         watch = self._watch
         watch.until_holds(lambda: watch.step(home, step) is not None, due_s + 2 * _LATE_S)
-        self._say(f"{home}, step {step}", watch.step(home, step), due_s, unsure_s=watch.unsure.get(home, 0.0))
+        self._say(f"{home}, step {step}", watch.step(home, step), due_s)
 
     def noticed(self, times: int) -> None:
         """The clock was set so often."""
@@ -118,8 +118,7 @@ class _Told:
         raised = watch.raised[home][1]
         self._say(f"{home}, step {step}, due in a pause", came, max(min(due_s, woke - raised), woke - raised))
 
-    def _say(self, what: str, came: float | None, due_s: float, *, unsure_s: float = 0.0) -> None:
-        """`unsure_s`: so much sooner the alert may have been raised than it was seen, on a machine that was busy just then."""
+    def _say(self, what: str, came: float | None, due_s: float) -> None:
         if came is None:
             self._outcome.failures.append(f"{what} was not told")
             return
@@ -127,7 +126,7 @@ class _Told:
         figures = self._outcome.figures
         figures["latest_s"] = max(float(figures.get("latest_s", 0.0)), round(late, 2))
         figures["earliest_s"] = min(float(figures.get("earliest_s", 0.0)), round(late, 2))
-        if not -_EARLY_S - unsure_s <= late <= _LATE_S:
+        if not -_EARLY_S <= late <= _LATE_S:
             self._outcome.failures.append(f"{what} came {late:+.2f} s from its time")
 
     def class_2(self, home: str, woke: float) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 
-import msgspec
+from msgspec.structs import replace
 
 from alerts.areas import Areas
 from alerts.books import Books, caused_by
@@ -130,7 +130,7 @@ class Judging:
                     self.cases.decide(home_, alert, recorded, lambda a: lifecycle.notice(a, sign.device, at))
         if when:
             newest, source = max(when)
-            known = msgspec.structs.replace(sign, device=source, at=newest)
+            known = sign if (newest, source) == (sign.at, sign.device) else replace(sign, device=source, at=newest)
             seen = Seen(newest, at, known)
             for rule in self._rules.hear(SignOfLifeSeen):
                 self.watch(home_, rule, seen, recorded)

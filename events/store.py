@@ -141,23 +141,20 @@ def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit:
 
 def read_at(db: Connection, position: int) -> Recorded | None:
     """The fact at this position."""
-    row = db.execute(select(*_OF_A_FACT).where(events.c.position == position)).first()
-    return _recorded(row) if row else None
+    found = _facts(db.execute(select(*_OF_A_FACT).where(events.c.position == position)))
+    return found[0] if found else None
 
 
 def _facts(result: CursorResult[Any]) -> list[Recorded]:
-    """Of the rows as the driver gives them: to make each a row of SQLAlchemy's takes as long as fetching it."""
+    """Of the rows as the driver gives them, by place: to make each a row of SQLAlchemy's takes as long as fetching it."""
     cursor = result.cursor
     assert cursor is not None
     rows = cursor.fetchall()
     result.close()
-    return [_recorded(row) for row in rows]
-
-
-def _recorded(row: Sequence[Any]) -> Recorded:
-    """By place: asking a row for each column by its name takes half of a reader's time."""
-    position, lane, stream, version, key, kind, at, recorded_at, data, meta = row
-    return Recorded(position, lane, stream, version, key, at, recorded_at, load(kind, data), load_meta(meta))
+    return [
+        Recorded(position, lane, stream, version, key, at, recorded_at, load(kind, data), load_meta(meta))
+        for position, lane, stream, version, key, kind, at, recorded_at, data, meta in rows
+    ]
 
 
 _BEHIND = (

@@ -162,7 +162,7 @@ def _cover(home: Household, sensor: Sensor, start: int | None, end: int | None) 
 
     Where the clock went back between them, no time of day lies between.
     """
-    if not home.covers(sensor) or start is None or end is None or end < start:
+    if start is None or end is None or end < start or not home.covers(sensor):
         return
     known_until = home.by_seq.spans[-1][1] if home.by_seq.spans else 0
     home.by_seq.add(start, end)

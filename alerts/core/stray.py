@@ -4,7 +4,7 @@ In homes with two motion sensors or more (retrigger time at most 180 s) a lone m
 minutes before or after it another sensor fires, the same one fires twice more, or a door moves.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import MISSES, Household
@@ -22,9 +22,14 @@ def applies(home: Household, policy: Policy, at: int) -> bool:
     A sensor that is not there any more is no company: who passes the other one once would be nobody for ever.
     """
     most: float = policy.value("stray.retrigger_most_s", home.home)
-    there = [s for s in home.sensors.values() if s.kind == "motion" and s.retrigger_s <= most]
-    if policy.generation >= READ_AGAIN:
-        there = [s for s in there if s.heard and at - max(s.heard, home.hearing_since) <= MISSES * s.interval]
+    whoever = policy.generation < READ_AGAIN
+    there = [
+        s
+        for s in home.sensors.values()
+        if s.kind == "motion"
+        and s.retrigger_s <= most
+        and (whoever or (s.heard and at - max(s.heard, home.hearing_since) <= MISSES * s.interval))
+    ]
     return len(there) >= 2
 
 
@@ -42,8 +47,9 @@ def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple
     window = policy.span("stray.window_s", home.home)
     insort(home.fired, (at, sign.device, False))
     now_counted: list[tuple[int, str]] = []
-    for index, (then, device, known) in enumerate(home.fired):
-        if known or abs(then - at) > window:
+    for index in _around(home.fired, at, window):
+        then, device, known = home.fired[index]
+        if known:
             continue
         if not _is_motion(home, device) or _has_company(home, index, window):
             home.fired[index] = (then, device, True)
@@ -69,12 +75,12 @@ def _is_motion(home: Household, device: str) -> bool:
     return sensor is None or sensor.kind == "motion"
 
 
+def _around(fired: list[tuple[int, str, bool]], at: int, window: int) -> range:
+    """Which of them, sorted by time as they are, lie within the window of `at`."""
+    return range(bisect_left(fired, (at - window,)), bisect_left(fired, (at + window + 1,)))
+
+
 def _has_company(home: Household, index: int, window: int) -> bool:
     then, device, _ = home.fired[index]
-    same = 0
-    for at, other, _ in home.fired:
-        if abs(at - then) <= window:
-            if other != device:
-                return True
-            same += 1
-    return same >= 3
+    around = _around(home.fired, then, window)
+    return len(around) >= 3 or any(home.fired[other][1] != device for other in around)

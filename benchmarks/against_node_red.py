@@ -2,6 +2,7 @@
 
 The same job on the same machine: at QoS 1 from the same embedded broker with live publishers, a state per home, every
 message into SQLite (WAL, synchronous=FULL), an HTTP call for an alarm. Node-RED is fetched by npm into a cache folder.
+A bare loop beside them takes every message, asks for an alarm and keeps nothing: more no paho client holds on this machine.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from measuring import figures, holding, nodered, program, town
+from measuring.bare_loop import bare_loop, counter
 from measuring.figures import Row
 from measuring.holding import Step, System
 from measuring.machine import machine
@@ -26,6 +28,8 @@ CACHE = Path.home() / ".cache" / "shouwang-measuring"
 _COUNTED = (
     "SELECT count(*) FROM events WHERE type IN ('OccupancyReported', 'HeartbeatReceived', 'CarbonMonoxideReported')"
 )
+
+_NAMES = ("node-red", "shouwang", "bare loop")
 
 ROWS = {
     "held_per_s": Row("highest rate held, messages/s"),
@@ -44,7 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--homes", type=int, default=144, help="of five devices each (default 144)")
     parser.add_argument("--start", type=float, default=2000.0, help="first rate tried, messages/s (default 2000)")
     parser.add_argument("--most", type=float, default=100_000.0, help="no higher rate is tried")
-    parser.add_argument("--only", choices=("node-red", "shouwang"), help="one of the two, without a ratio")
+    parser.add_argument("--only", action="append", choices=_NAMES, help="these of them; without Node-RED no ratio")
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where Node-RED is kept (default {CACHE})")
     return parser.parse_args()
 
@@ -72,20 +76,27 @@ def theirs(cache: Path) -> System:
     return System(lambda folder, mqtt_url, port: nodered.node_red(cache, folder, mqtt_url, port), nodered.rows)
 
 
+def bare() -> System:
+    """Who only takes."""
+    taken = counter()
+    return System(lambda _, mqtt_url, port: bare_loop(mqtt_url, port, taken), lambda _: taken.value)
+
+
 def main() -> int:
-    """0 when both held some rate."""
+    """0 when each held some rate."""
     asked = arguments()
-    systems = {"node-red": theirs(asked.cache), "shouwang": ours(asked.homes)}
-    names = [asked.only] if asked.only else list(systems)
+    systems = dict(zip(_NAMES, (theirs(asked.cache), ours(asked.homes), bare()), strict=True))
+    names = [name for name in systems if name in (asked.only or systems)]
     taken: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     with program.room(asked) as (folder, _):
         on = {**machine(folder), **(nodered.versions(asked.cache) if "node-red" in names else {})}
         for number in range(asked.rounds):
             for name in names:
                 taken[name].append(_found(name, systems[name], folder / "step", asked, number))
-    if not asked.only:
-        for one, other in zip(taken["shouwang"], taken["node-red"], strict=True):
-            one["to_node_red"] = one["held_per_s"] / other["held_per_s"]
+    for name in names if "node-red" in names else ():
+        for one, other in zip(taken[name], taken["node-red"], strict=True):
+            if name != "node-red":
+                one["to_node_red"] = one["held_per_s"] / other["held_per_s"]
     title = f"highest rate held for {asked.seconds:g} s, {asked.homes} homes"
     program.told(asked, "node-red", title, ROWS, on, list(taken.items()))
     return 0

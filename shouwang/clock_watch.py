@@ -73,12 +73,16 @@ class ClockWatch:
             self._thread.join(5)
 
     def _run(self) -> None:
+        told = False
         while not self._stopping.wait(_GLANCE_S):
             try:
                 if self.due():
                     self.look()
+                    told = False
             except (OperationalError, StorageFull, CommitUnclear) as fault:  # as for all others: the next time
-                log.warning("the clock cannot be compared: %s", fault)
+                if not told:  # five times a second it would be the only thing to read
+                    log.warning("the clock cannot be compared: %s", fault)
+                told = True
             except Exception as failure:
                 self._on_fatal(failure)
                 return

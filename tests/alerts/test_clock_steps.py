@@ -16,6 +16,7 @@ from ingest.caught_up import move_mark
 from shouwang.clock_watch import ClockWatch
 from shouwang.steady import SteadyClock, origin_for
 from tests.house import START
+from tests.wire import until
 
 pytestmark = pytest.mark.both
 UP = 5 * HOUR
@@ -227,6 +228,25 @@ def test_a_database_that_is_away_is_no_standstill(machine: Machine, monkeypatch:
     machine.runs(2)
     assert len(machine.said(ClockStepped)) == 1
     assert machine.rang_at() == machine.said(ClockFollowed) == []
+
+
+def test_a_database_that_is_away_while_the_clock_is_wrong_is_said_once(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[int] = []
+
+    def is_away() -> None:
+        asked.append(1)
+        _is_away()
+
+    machine.is_set(HOUR)
+    with monkeypatch.context() as away:
+        away.setattr(machine.database, "read", is_away)
+        machine.watch.start()
+        until(lambda: len(asked) >= 3)
+    until(lambda: len(machine.said(ClockStepped)) == 1)
+    machine.watch.stop()
+    assert caplog.text.count("the clock cannot be compared") == 1
 
 
 def test_after_a_standstill_the_step_is_on_record_only_with_what_follows_from_it(

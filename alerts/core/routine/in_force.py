@@ -8,6 +8,7 @@ from alerts.core.household import Household
 from alerts.core.policy import CALIBRATED, KEPT, READ_AGAIN, Policy
 from alerts.core.routine.clock import slot_of
 from alerts.core.routine.limits import Fixed, Learned, Limit, of_slot
+from alerts.core.routine.line import MONTH
 from events.types.fact import MINUTE, SECOND
 from events.types.routine import LineTerms
 
@@ -16,8 +17,6 @@ FRONT_DOOR = "front_door"
 _OWN = "no_activity_s"
 _NEIGHBOURS_THEN = 2
 """What stood for `routine.neighbours` before the fifth generation."""
-_BUDGET_DAYS = 30
-"""The budget's own, as the setting says it."""
 _DOORS_SINCE = 2
 """The generation of rules that knows of doors."""
 OUTER_DOORS = frozenset({FRONT_DOOR, "outer_door"})
@@ -88,5 +87,5 @@ def line_terms(home: Household, policy: Policy) -> LineTerms:
         cap_s=fixed_limit(home, policy) // SECOND, most_s=absolute_limit(home, policy) // SECOND if calibrated else UNSET, floor_s=int(value("floor_s")), days=int(value("days")), least_days=int(value("least_days")),
         budget=float(value("budget")), quantile=float(value("quantile")),
         neighbours=int(value("neighbours")) if said else _NEIGHBOURS_THEN,
-        budget_days=_BUDGET_DAYS if policy.generation >= KEPT else UNSET,
+        budget_days=MONTH if policy.generation >= KEPT else UNSET,
     )  # fmt: skip

@@ -23,6 +23,8 @@ from alerts.core.routine.clock import SLOTS
 from alerts.core.routine.days import SLOT_MIN, LivedDay, pooled, unfold
 from events.types.routine import DayLived, LineTerms
 
+MONTH: Final = 30
+"""Days for which a budget of false alarms is said."""
 _LEAST_TAUGHT: Final = SLOTS // 3
 """A day teaches when at least so many of its quarters of an hour were neither spent away nor left out."""
 _LONGER_MIN: Final = 2 * SLOT_MIN
@@ -71,8 +73,8 @@ def _left(terms: LineTerms, spent: int) -> float:
     """
     days = terms.budget_days
     if days is UNSET:
-        days = 30 if terms.most_s is UNSET else terms.days
-    return terms.budget * max(1.0, days / 30) / (1 + spent)
+        days = MONTH if terms.most_s is UNSET else terms.days
+    return terms.budget * max(1.0, days / MONTH) / (1 + spent)
 
 
 def _most(days: Sequence[LivedDay], terms: LineTerms) -> list[int]:
@@ -126,9 +128,9 @@ def _excesses(
 
 
 def _buffer(excesses: Sequence[float], budget: float) -> float:
-    """So much that a further day exceeds it no more often than `budget` times in 30 days, in minutes as scaled."""
+    """So much that a further day exceeds it no more often than `budget` times a MONTH, in minutes as scaled."""
     count = len(excesses)
-    rank = budget / 30 * (count + 1)
+    rank = budget / MONTH * (count + 1)
     if rank >= count:
         return excesses[-1]
     if rank >= 1:

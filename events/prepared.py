@@ -10,12 +10,24 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, Insert, Table, Update, bindparam, delete, make_url, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    make_url,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_of_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_of_sqlite
 from sqlalchemy.dialects.sqlite import pysqlite
 
-from events.storable import CLEAN
+from events.storable import CLEAN, storable
 
 _SQLITE = pysqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = make_url("postgresql+psycopg://").get_dialect()()
@@ -59,6 +71,34 @@ def at_once(db: Connection, words: Callable[[int], str], rows: Sequence[Sequence
             size //= 2
         db.exec_driver_sql(words(size), tuple(chain.from_iterable(rows[start : start + size])), execution_options=how)
         start += size
+
+
+class Lookup:
+    """The rows of a table that have one of some values in a column, one question for hundreds of them."""
+
+    def __init__(self, column: Column[Any]) -> None:
+        """Rows are plain tuples of `names`, the columns of the table."""
+        table = column.table
+        self.names = tuple(table.columns.keys())
+        asked = f"SELECT {', '.join(self.names)} FROM {table.name} WHERE {column.name}"  # noqa: S608 -- our names
+        self.words = cache(lambda count: f"{asked} IN ({', '.join('?' * count)})")
+        self._postgresql = f"{asked} = ANY(%s)"
+
+    def rows(self, db: Connection, values: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """In no order. As the driver gives them: to make each a row of SQLAlchemy's takes as long as fetching it."""
+        if not values:
+            return []
+        if db.dialect.name == "sqlite":  # the last one again until they are a power of two: so few wordings do
+            count = 1 << (len(values) - 1).bit_length()
+            padded = (*values, *[values[-1]] * (count - len(values)))
+            result = db.exec_driver_sql(self.words(count), padded)
+        else:
+            result = db.exec_driver_sql(self._postgresql, ([storable(value) for value in values],))
+        cursor = result.cursor
+        assert cursor is not None
+        rows = cursor.fetchall()
+        result.close()
+        return rows
 
 
 def many(words: str) -> Callable[[int], str]:

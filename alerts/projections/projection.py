@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection, Table
 
-from events.prepared import upsert
+from events.prepared import Lookup, upsert
 from events.serial import Recorded
 from events.types import Event
 
@@ -35,14 +35,15 @@ def pieces(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def load_rows(db: Connection, key: Column[Any], values: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The rows of a table whose key is among `values`, by key; they are the caller's to change."""
-    table = key.table
+    lookup = _by(key)
+    place = lookup.names.index(key.name)
     found: dict[str, dict[str, Any]] = {}
     for few in pieces(values):
-        result = db.execute(select(table).where(key.in_(few)))
-        names = tuple(result.keys())  # by name only once: a mapping of each row costs more than the question
-        place = names.index(key.name)
-        found.update((row[place], dict(zip(names, row, strict=True))) for row in result)
+        found.update((row[place], dict(zip(lookup.names, row, strict=True))) for row in lookup.rows(db, few))
     return found
+
+
+_by = cache(Lookup)
 
 
 def replace_rows(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

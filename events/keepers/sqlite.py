@@ -62,7 +62,7 @@ class SqliteDatabase(Database):
         self._engine = create_engine(f"sqlite:///{path}", pool_size=16, max_overflow=32, pool_timeout=30)
         event.listen(self._engine, "before_cursor_execute", clean_parameters, retval=True)
         event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
+        event.listen(self._engine, "begin", _begin_to_read)
         self._writer_engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
         event.listen(self._writer_engine, "before_cursor_execute", clean_parameters, retval=True)
         event.listen(self._writer_engine, "connect", _prepare)
@@ -272,6 +272,12 @@ class SqliteDatabase(Database):
                 raise
             log.warning("no checkpoint: %s", failure)
             return False
+
+
+def _begin_to_read(db: Connection) -> None:
+    """Said to the driver, for it takes no lock and cannot fail: through SQLAlchemy it costs as much as a small question."""
+    raw: Any = db.connection.driver_connection
+    raw.execute("BEGIN")
 
 
 def _rows_changed(db: Connection) -> int:

@@ -7,7 +7,7 @@ from events.database import Database
 from events.follow import load_snapshots, save_snapshots
 from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, find, leases
-from events.prepared import forget, insert_new, rewrite, savepoint, upsert
+from events.prepared import Lookup, forget, insert_new, rewrite, savepoint, upsert
 from events.tables import marks, snapshots
 
 
@@ -49,14 +49,30 @@ def test_rows_are_found_by_their_key_and_not_one_by_one(database: Database) -> N
 
     def plans(db: Connection) -> list[str]:
         said: list[str] = []
-        for prepared in (forget(snapshots), rewrite(snapshots, ["state"])):
-            words = f"EXPLAIN QUERY PLAN {prepared.words(256)}"
+        found_by = Lookup(leases.c.name)
+        for worded in (forget(snapshots).words, rewrite(snapshots, ["state"]).words, found_by.words):
+            words = f"EXPLAIN QUERY PLAN {worded(256)}"
             said += [row[3] for row in db.exec_driver_sql(words, ("x",) * words.count("?"))]
         return said
 
     with database.read() as db:
         said = plans(db)
-    assert not [each for each in said if each.startswith("SCAN") and ("snapshots" in each or "old" in each)], said
+    assert not [
+        each for each in said if each.startswith("SCAN") and ("snapshots" in each or "old" in each or "leases" in each)
+    ], said
+
+
+@pytest.mark.parametrize("many", [0, 1, 3, 256, 400])
+def test_rows_are_found_by_some_values_however_many(database: Database, many: int) -> None:
+    rows = [{"name": f"{n}", "owner": "a%b", "token": n, "beat": n} for n in range(many)]
+    database.write(lambda db: upsert(leases).run(db, [*rows, {"name": "another", "owner": "", "token": 1, "beat": 1}]))
+    by_name, by_owner = Lookup(leases.c.name), Lookup(leases.c.owner)
+    asked = [row["name"] for row in rows]
+    with database.read() as db:
+        found = by_name.rows(db, [*asked, "never there", "a\0b\ud800"] if many else [])
+        assert sorted(found) == sorted(tuple(row.values()) for row in rows)
+        assert len(by_owner.rows(db, ["a%b"])) == many
+    assert by_name.names == ("name", "owner", "token", "beat")
 
 
 def test_what_no_database_may_be_given_is_cleaned_here_too(database: Database) -> None:

@@ -15,7 +15,7 @@ from events.tables import marks
 from events.types.fact import MINUTE, SECOND, Event
 from events.types.system import ClockFollowed, ClockStepped
 from shouwang.moment import now as wall_now
-from shouwang.steady import SteadyClock, line_of, read_line, write_line
+from shouwang.steady import SteadyClock, line_of, read_line, read_lines, write_line
 
 log = logging.getLogger("shouwang.clock")
 
@@ -47,8 +47,8 @@ class ClockWatch:
         self._database, self._clock, self._boot, self._wall, self._on_fatal = database, clock, boot, wall, on_fatal
         self._line, self._off, self._at, self._by = line_of(boot), f"clock_off:{boot}", "clock_step_at", "clock_step_by"
         with database.read() as db:
-            self._known = read_line(db, self._off) or 0
-            self.stepped_at, self.by = read_line(db, self._at) or 0, read_line(db, self._by) or 0
+            said = self._said(db)
+        self._known, self.stepped_at, self.by = (said.get(name, 0) for name in (self._off, self._at, self._by))
         self.off = 0
         self._row = clock.origin
         self._looked = self._noticed = clock.uptime()
@@ -124,11 +124,13 @@ class ClockWatch:
     def _agree(self) -> None:
         """Another process on this machine may have moved the line."""
         with self._database.read() as db:
-            row = read_line(db, self._line)
-            self._known = read_line(db, self._off) or 0
-            self.stepped_at, self.by = read_line(db, self._at) or 0, read_line(db, self._by) or 0
-        if row is not None and row != self._row:
+            said = self._said(db)
+        self._known, self.stepped_at, self.by = (said.get(name, 0) for name in (self._off, self._at, self._by))
+        if (row := said.get(self._line)) is not None and row != self._row:
             self._row = self._clock.origin = row
+
+    def _said(self, db: Connection) -> dict[str, int]:
+        return read_lines(db, self._line, self._off, self._at, self._by)
 
     def _recording(self, jump: int, now: int, wall: int) -> Callable[[Connection], None]:
         """What puts the step on record, unless another process of ours was first."""

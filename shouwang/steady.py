@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select
 from sqlalchemy import update as change
 
+from events.prepared import Lookup
 from events.store import head, read
 from events.tables import marks
 from shouwang.moment import now as wall_now
@@ -49,6 +50,14 @@ def read_line(db: Connection, name: str) -> int | None:
     """A mark of the clock; None: never written."""
     found = db.execute(select(marks.c.at).where(marks.c.name == name)).scalar()
     return None if found is None else int(found)
+
+
+def read_lines(db: Connection, *names: str) -> dict[str, int]:
+    """Several at once, without those that were never written."""
+    return dict(_BY_NAME.rows(db, names))
+
+
+_BY_NAME = Lookup(marks.c.name)
 
 
 def write_line(db: Connection, name: str, value: int) -> None:

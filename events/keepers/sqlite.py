@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from events.database import CommitUnclear, Database, StorageFull, T
 from events.failpoints import failpoint
@@ -66,7 +66,7 @@ class SqliteDatabase(Database):
         self._writer_engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
         event.listen(self._writer_engine, "before_cursor_execute", clean_parameters, retval=True)
         event.listen(self._writer_engine, "connect", _prepare)
-        event.listen(self._writer_engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(self._writer_engine, "begin", _begin_to_write)
         self._writer: Connection | None = None
         self._work: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._patient: deque[Asked] = deque()
@@ -275,9 +275,20 @@ class SqliteDatabase(Database):
 
 
 def _begin_to_read(db: Connection) -> None:
-    """Said to the driver, for it takes no lock and cannot fail: through SQLAlchemy it costs as much as a small question."""
+    _say(db, "BEGIN")
+
+
+def _begin_to_write(db: Connection) -> None:
+    _say(db, "BEGIN IMMEDIATE")
+
+
+def _say(db: Connection, words: str) -> None:
+    """To the driver: through SQLAlchemy to begin costs as much as a small question. Raises what SQLAlchemy would."""
     raw: Any = db.connection.driver_connection
-    raw.execute("BEGIN")
+    try:
+        raw.execute(words)
+    except sqlite3.OperationalError as refusal:
+        raise OperationalError(words, None, refusal) from refusal
 
 
 def _rows_changed(db: Connection) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.sqlite.pysqlite import dialect
 from sqlalchemy.exc import IntegrityError
 
@@ -30,7 +30,7 @@ def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded
 
 
 def _insert(db: Connection, fresh: Sequence[New], versions: dict[str, int], recorded_at: int) -> list[Recorded]:
-    last = int(db.execute(_HEAD).scalar() or 0)
+    last = int(db.exec_driver_sql(_HEAD).scalar() or 0)
     made = ready(fresh, versions, recorded_at)
     rows = [(position, *each.row) for position, each in enumerate(made, last + 1)]
     at_once(db, _INSERT, rows, clean=True)
@@ -58,5 +58,6 @@ def _without_known(db: Connection, news: Sequence[New]) -> tuple[list[New], list
     return repeated, conflicts, fresh
 
 
-_HEAD = select(func.max(events.c.position))
+_HEAD = "SELECT max(position) FROM events"
+"""As it stands: with each batch and each decision."""
 _INSERT = cache(many(str(insert(events).compile(dialect=dialect(), column_keys=["position", *COLUMNS]))))

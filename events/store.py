@@ -12,14 +12,13 @@ from sqlalchemy import (
     CursorResult,
     Select,
     bindparam,
-    func,
     select,
     union_all,
 )
 
 from events.failpoints import failpoint
 from events.landing import postgresql, sqlite
-from events.landing.rows import version_of
+from events.landing.rows import head, version_of
 from events.lanes import ALL
 from events.new import LANDED, Appended, New, VersionConflict
 from events.serial import Recorded, load, load_meta
@@ -50,11 +49,6 @@ _LANDS = {"sqlite": sqlite.land, "postgresql": postgresql.land}
 
 
 _OF_A_FACT = [column for column in events.c if column is not events.c.digest]
-
-
-def head(db: Connection) -> int:
-    """The last position, 0 for an empty log."""
-    return int(db.execute(_HEAD).scalar() or 0)
 
 
 def read(
@@ -168,4 +162,3 @@ _OF_STREAMS = (
     .where(events.c.position.in_(_positions(events.c.stream.in_(bindparam("streams", expanding=True)))))
     .order_by(events.c.position)
 )
-_HEAD = select(func.max(events.c.position))

@@ -67,6 +67,11 @@ def checked_versions(db: Connection, news: Sequence[New], after: Mapping[str, in
     return versions
 
 
+def head(db: Connection) -> int:
+    """The last position, 0 for an empty log. In plain words: it is asked for with each batch and each decision."""
+    return int(db.exec_driver_sql('SELECT max("position") FROM events').scalar() or 0)
+
+
 def version_of(db: Connection, stream: str) -> int:
     """The highest version in this stream, 0 when it has none."""
     return int(db.execute(_VERSION, {"stream": stream}).scalar() or 0)

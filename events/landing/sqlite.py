@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.dialects.sqlite.pysqlite import dialect
 from sqlalchemy.exc import IntegrityError
 
-from events.landing.rows import COLUMNS, checked_versions, known, ready
+from events.landing.rows import COLUMNS, checked_versions, head, known, ready
 from events.new import Appended, New
 from events.prepared import at_once, many, savepoint
 from events.serial import Recorded
@@ -30,11 +30,10 @@ def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded
 
 
 def _insert(db: Connection, fresh: Sequence[New], versions: dict[str, int], recorded_at: int) -> list[Recorded]:
-    last = int(db.exec_driver_sql(_HEAD).scalar() or 0)
-    made = ready(fresh, versions, recorded_at)
-    rows = [(position, *each.row) for position, each in enumerate(made, last + 1)]
+    made, first = ready(fresh, versions, recorded_at), head(db) + 1
+    rows = [(position, *each.row) for position, each in enumerate(made, first)]
     at_once(db, _INSERT, rows, clean=True)
-    return [each.recorded(position) for position, each in enumerate(made, last + 1)]
+    return [each.recorded(position) for position, each in enumerate(made, first)]
 
 
 def _without_known(db: Connection, news: Sequence[New]) -> tuple[list[New], list[New], list[New]]:
@@ -58,6 +57,4 @@ def _without_known(db: Connection, news: Sequence[New]) -> tuple[list[New], list
     return repeated, conflicts, fresh
 
 
-_HEAD = "SELECT max(position) FROM events"
-"""As it stands: with each batch and each decision."""
 _INSERT = cache(many(str(insert(events).compile(dialect=dialect(), column_keys=["position", *COLUMNS]))))

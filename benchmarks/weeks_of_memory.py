@@ -1,8 +1,9 @@
 """Memory over simulated weeks: whether the service's own grows with the days it has run.
 
 The whole service runs on the clock that facts drive, so that it lives through months while the program takes minutes: a
-town whose devices all speak every ten minutes. Its memory is read while it runs; what counts is the slope of the line
-through the last two thirds of the samples. Alerts that people handle are not part of these days.
+town whose devices all speak every half hour. Its memory is read while it runs; what counts is the slope of the line
+through the last two thirds of the samples. What is learned of a person comes from their last `routine.days`: here two weeks,
+so that it is complete before the slope begins. Alerts that people handle are not part of these days.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from measuring.figures import Row
 from measuring.places import Places
 from measuring.running import service
 
+from alerts.commands.settings import change_settings
 from events.types.fact import DAY, HOUR, SECOND
 from ingest.broker import Broker
 from shouwang.moment import now
@@ -33,7 +35,8 @@ ROWS = {
     "last_mb": Row("at the end, MB", ".1f"),
     "kb_per_day": Row("growth a day, KB", ".1f", aim=16.0, at_most=True),
 }
-_EVERY_US = 600 * SECOND
+_EVERY_US = 1800 * SECOND
+_SETTINGS = {"routine.days": 14, "visit.after_s": 366 * 86_400}
 _SAMPLE_S = 0.5
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -49,6 +52,7 @@ def lived(folder: Path, address: str | Path, asked: argparse.Namespace) -> dict[
         broker.wait_ready()
         database = town.new_database(address)
         town.settle(database, asked.homes, begins - HOUR)
+        change_settings(database, _SETTINGS, by="measuring", at=begins - HOUR)
         database.close()
         port = lines.free_port()
         clock = {"SHOUWANG_CLOCK_FROM": datetime.fromtimestamp(begins / SECOND, UTC).isoformat()}

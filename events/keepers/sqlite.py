@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from events.database import CommitUnclear, Database, StorageFull, T
 from events.failpoints import failpoint
@@ -287,8 +287,8 @@ def _say(db: Connection, words: str) -> None:
     raw: Any = db.connection.driver_connection
     try:
         raw.execute(words)
-    except sqlite3.OperationalError as refusal:
-        raise OperationalError(words, None, refusal) from refusal
+    except sqlite3.Error as refusal:
+        raise DBAPIError.instance(words, None, refusal, sqlite3.Error) from refusal
 
 
 def _rows_changed(db: Connection) -> int:

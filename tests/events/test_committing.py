@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from events.keepers import sqlite as database_module
 from events.keepers.sqlite import SqliteDatabase
+from events.passing import passing
 from events.serial import Recorded
 from events.store import VersionConflict, append
 from tests.events.saying import AT, decision, fact, tell, whole
@@ -284,3 +285,19 @@ def test_what_patience_had_asked_for_is_done_before_the_end(tmp_path: Path) -> N
     asked = [database.submit(adds(f"p{n}"), patient=True) for n in range(5)]
     database.close()
     assert [one.result(0) for one in asked] == [f"p{n}" for n in range(5)]
+
+
+def test_another_program_that_holds_the_database_is_waited_for_and_then_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_PATIENCE_MS", 30)
+    database = SqliteDatabase(tmp_path / "held.db")
+    database.create()
+    other = sqlite3.connect(tmp_path / "held.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError) as held:  # as whoever waits for the database expects it
+        database.write(adds("k1"))
+    assert passing(held.value)
+    other.close()
+    assert database.write(adds("k1")) == "k1"
+    database.close()

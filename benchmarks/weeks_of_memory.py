@@ -1,12 +1,13 @@
 """Memory over simulated weeks: whether the service's own grows with the days it has run.
 
 The whole service runs on the clock that facts drive, so that it lives through months while the program takes minutes: a
-town whose devices all speak every half hour. Its memory is read while it runs; what counts is the slope of the line
+town whose devices all speak every ten minutes. Its memory is read while it runs; what counts is the slope of the line
 through the last two thirds of the samples. What is learned of a person comes from their last `routine.days`: here two weeks,
 so that it is complete before the slope begins. Alerts that people handle are not part of these days.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import sys
@@ -21,6 +22,7 @@ from measuring import lines, program, town
 from measuring.apart import begun_apart
 from measuring.figures import Row
 from measuring.places import Places
+from measuring.provider import Provider
 from measuring.running import service
 
 from alerts.commands.settings import change_settings
@@ -35,14 +37,19 @@ ROWS = {
     "last_mb": Row("at the end, MB", ".1f"),
     "kb_per_day": Row("growth a day, KB", ".1f", aim=16.0, at_most=True),
 }
-_EVERY_US = 1800 * SECOND
+_EVERY_US = 600 * SECOND
 _SETTINGS = {"routine.days": 14, "visit.after_s": 366 * 86_400}
 _SAMPLE_S = 0.5
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def lived(folder: Path, address: str | Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """Samples of memory by the service's own clock."""
+async def lived(folder: Path, address: str | Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Samples of memory by the service's own clock. The provider takes what is sent: the monthly test of the chain."""
+    async with Provider().open() as provider:
+        return await asyncio.to_thread(_lived, folder, address, asked, provider.port)
+
+
+def _lived(folder: Path, address: str | Path, asked: argparse.Namespace, provider_port: int) -> dict[str, Any]:
     apart_us = _EVERY_US // (asked.homes * 5)
     count = round(asked.minutes * 60 * asked.rate)
     begins = now() - now() % DAY - 365 * DAY
@@ -56,7 +63,7 @@ def lived(folder: Path, address: str | Path, asked: argparse.Namespace) -> dict[
         database.close()
         port = lines.free_port()
         clock = {"SHOUWANG_CLOCK_FROM": datetime.fromtimestamp(begins / SECOND, UTC).isoformat()}
-        with service(folder, address, broker.service_url, lines.free_port(), more=clock, port=port) as pid:
+        with service(folder, address, broker.service_url, provider_port, more=clock, port=port) as pid:
             said: dict[str, Any] = {"homes": asked.homes, "count": count, "until": begins + count * apart_us}
             with begun_apart(lines.publish_past, broker.devices_url, **said, apart_us=apart_us, per_s=asked.rate):
                 samples = _samples(pid, port, asked.minutes * 60)
@@ -95,7 +102,7 @@ def main() -> int:
 
     def one(folder: Path, places: Places, kind: str, _number: int) -> dict[str, Any]:
         with places.fresh(kind, folder) as address:
-            return lived(folder, address, asked)
+            return asyncio.run(lived(folder, address, asked))
 
     on, cases = program.measured(asked, {kind: kind for kind in program.databases_of(asked)}, one)
     title = f"{asked.minutes:g} minutes of simulated days, {asked.homes} homes"

@@ -66,6 +66,19 @@ def test_what_is_pressed_while_the_page_is_being_fetched_anew_is_done_and_not_dr
     assert len(visits(desk)) == 1
 
 
+def test_a_press_is_not_lost_to_a_fragment_that_comes_in_the_middle_of_it(desk, window):
+    window.opens("/homes/dp03-12")
+    page = window.page
+    page.locator("#pausing summary").hover()
+    page.mouse.down()
+    with page.expect_response("**/homes/dp03-12/acts*"):
+        page.evaluate("htmx.trigger(document.body, 'changed')")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    with page.expect_response("**/homes/dp03-12/acts*"):  # what was held back is fetched anew
+        page.mouse.up()
+    expect(page.locator("#pause-reason")).to_be_visible()
+
+
 def visits(desk):
     with desk.database.read() as db:
         return read_stream(db, "home-dp03-12", types=["VisitRecorded"])

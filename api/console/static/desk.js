@@ -11,7 +11,24 @@
   const ticked = (field) => field.type === "checkbox";
   // A summary has no name of its own; its details has.
   const named = (field) => (field.matches("summary") ? `#${field.parentElement.id} > summary` : `#${field.id}`);
+  // ---- a press that has begun is not lost to a fresh fragment: it waits, two seconds at most, and is fetched anew
+  let pressed = null;
+  let pressedAt = 0;
+  let heldBack = false;
+  document.addEventListener("pointerdown", (event) => { pressed = event.target; pressedAt = Date.now(); }, true);
+  for (const what of ["pointerup", "pointercancel"]) {
+    document.addEventListener(what, () => {
+      pressed = null;
+      if (heldBack) setTimeout(() => htmx.trigger(document.body, "changed"), 0); // behind the click
+      heldBack = false;
+    }, true);
+  }
   document.addEventListener("htmx:beforeSwap", (event) => {
+    if (pressed && event.detail.target.contains(pressed) && Date.now() - pressedAt < 2000) {
+      event.detail.shouldSwap = false;
+      heldBack = true;
+      return;
+    }
     typed = {};
     for (const field of event.detail.target.querySelectorAll(FIELDS)) typed[field.id] = ticked(field) ? field.checked : field.value;
     opened = [...event.detail.target.querySelectorAll("details[id][open]")].map((one) => one.id);

@@ -93,9 +93,9 @@ def main() -> int:
         for number in range(asked.rounds):
             for name in names:
                 taken[name].append(_found(name, systems[name], folder / "step", asked, number))
-    for name in names if "node-red" in names else ():
-        for one, other in zip(taken[name], taken["node-red"], strict=True):
-            if name != "node-red":
+    if "node-red" in names:
+        for name in set(names) - {"node-red"}:
+            for one, other in zip(taken[name], taken["node-red"], strict=True):
                 one["to_node_red"] = one["held_per_s"] / other["held_per_s"]
     title = f"highest rate held for {asked.seconds:g} s, {asked.homes} homes"
     program.told(asked, "node-red", title, ROWS, on, list(taken.items()))

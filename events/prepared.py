@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    CursorResult,
     Delete,
     Insert,
     Table,
@@ -85,7 +86,7 @@ class Lookup:
         self._postgresql = f"{asked} = ANY(%s)"
 
     def rows(self, db: Connection, values: Sequence[str]) -> Sequence[tuple[Any, ...]]:
-        """In no order. As the driver gives them: to make each a row of SQLAlchemy's takes as long as fetching it."""
+        """In no order."""
         if not values:
             return []
         if db.dialect.name == "sqlite":  # the last one again until they are a power of two: so few wordings do
@@ -94,11 +95,16 @@ class Lookup:
             result = db.exec_driver_sql(self.words(count), padded)
         else:
             result = db.exec_driver_sql(self._postgresql, ([storable(value) for value in values],))
-        cursor = result.cursor
-        assert cursor is not None
-        rows = cursor.fetchall()
-        result.close()
-        return rows
+        return plain_rows(result)
+
+
+def plain_rows(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
+    """As the driver gives them, by place: to make each a row of SQLAlchemy's takes as long as fetching it."""
+    cursor = result.cursor
+    assert cursor is not None
+    rows = cursor.fetchall()
+    result.close()
+    return rows
 
 
 def many(words: str) -> Callable[[int], str]:

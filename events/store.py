@@ -21,6 +21,7 @@ from events.landing import postgresql, sqlite
 from events.landing.rows import head, version_of
 from events.lanes import ALL
 from events.new import LANDED, Appended, New, VersionConflict
+from events.prepared import plain_rows
 from events.serial import Recorded, load, load_meta
 from events.tables import events
 
@@ -140,14 +141,9 @@ def read_at(db: Connection, position: int) -> Recorded | None:
 
 
 def _facts(result: CursorResult[Any]) -> list[Recorded]:
-    """Of the rows as the driver gives them, by place: to make each a row of SQLAlchemy's takes as long as fetching it."""
-    cursor = result.cursor
-    assert cursor is not None
-    rows = cursor.fetchall()
-    result.close()
     return [
         Recorded(position, lane, stream, version, key, at, recorded_at, load(kind, data), load_meta(meta))
-        for position, lane, stream, version, key, kind, at, recorded_at, data, meta in rows
+        for position, lane, stream, version, key, kind, at, recorded_at, data, meta in plain_rows(result)
     ]
 
 

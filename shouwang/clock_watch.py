@@ -46,9 +46,7 @@ class ClockWatch:
     ) -> None:
         self._database, self._clock, self._boot, self._wall, self._on_fatal = database, clock, boot, wall, on_fatal
         self._line, self._off, self._at, self._by = line_of(boot), f"clock_off:{boot}", "clock_step_at", "clock_step_by"
-        with database.read() as db:
-            said = self._said(db)
-        self._known, self.stepped_at, self.by = (said.get(name, 0) for name in (self._off, self._at, self._by))
+        self._recall()
         self.off = 0
         self._row = clock.origin
         self._looked = self._noticed = clock.uptime()
@@ -123,14 +121,16 @@ class ClockWatch:
 
     def _agree(self) -> None:
         """Another process on this machine may have moved the line."""
-        with self._database.read() as db:
-            said = self._said(db)
-        self._known, self.stepped_at, self.by = (said.get(name, 0) for name in (self._off, self._at, self._by))
-        if (row := said.get(self._line)) is not None and row != self._row:
+        row = self._recall()
+        if row is not None and row != self._row:
             self._row = self._clock.origin = row
 
-    def _said(self, db: Connection) -> dict[str, int]:
-        return read_lines(db, self._line, self._off, self._at, self._by)
+    def _recall(self) -> int | None:
+        """What is on record of steps; returns the line."""
+        with self._database.read() as db:
+            said = read_lines(db, self._line, self._off, self._at, self._by)
+        self._known, self.stepped_at, self.by = (said.get(name, 0) for name in (self._off, self._at, self._by))
+        return said.get(self._line)
 
     def _recording(self, jump: int, now: int, wall: int) -> Callable[[Connection], None]:
         """What puts the step on record, unless another process of ours was first."""

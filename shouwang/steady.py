@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 from sqlalchemy import update as change
 
 from events.prepared import Lookup
@@ -48,8 +48,7 @@ def line_of(boot: str) -> str:
 
 def read_line(db: Connection, name: str) -> int | None:
     """A mark of the clock; None: never written."""
-    found = db.execute(select(marks.c.at).where(marks.c.name == name)).scalar()
-    return None if found is None else int(found)
+    return read_lines(db, name).get(name)
 
 
 def read_lines(db: Connection, *names: str) -> dict[str, int]:

@@ -7,8 +7,9 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import c_longlong
 from multiprocessing import get_context
-from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.sharedctypes import RawValue
 from multiprocessing.synchronize import Event
 from typing import Any
 from urllib.parse import urlencode
@@ -23,13 +24,13 @@ _PATIENCE_S = 20.0
 _spawn = get_context("spawn")
 
 
-def counter() -> "Synchronized[int]":
-    """For `taken` of a bare loop."""
-    return _spawn.Value("q", 0)
+def counter() -> c_longlong:
+    """For `taken` of a bare loop: one writes it, so that it needs no lock."""
+    return RawValue(c_longlong, 0)
 
 
 @contextmanager
-def bare_loop(mqtt_url: str, provider_port: int, taken: "Synchronized[int] | None" = None) -> Iterator[int]:
+def bare_loop(mqtt_url: str, provider_port: int, taken: c_longlong | None = None) -> Iterator[int]:
     """PUBLISH, paho's callback, HTTP request: in a process of its own, as the service is. Gives its id.
 
     `taken` counts the messages of devices, from 0.
@@ -48,7 +49,7 @@ def bare_loop(mqtt_url: str, provider_port: int, taken: "Synchronized[int] | Non
         process.join(_PATIENCE_S)
 
 
-def _serve(mqtt_url: str, provider_port: int, taken: "Synchronized[int]", ready: Event, stop: Event) -> None:
+def _serve(mqtt_url: str, provider_port: int, taken: c_longlong, ready: Event, stop: Event) -> None:
     provider = http.client.HTTPConnection("127.0.0.1", provider_port, timeout=8)
 
     def take(_: paho.Client, __: Any, message: paho.MQTTMessage) -> None:

@@ -79,6 +79,19 @@ def test_a_press_is_not_lost_to_a_fragment_that_comes_in_the_middle_of_it(desk, 
     expect(page.locator("#pause-reason")).to_be_visible()
 
 
+def test_who_keeps_pressing_holds_up_no_fragment_for_more_than_two_seconds(desk, window):
+    window.opens("/homes/dp03-12")
+    page = window.page
+    page.locator("#pausing summary").hover()
+    page.mouse.down()
+    with page.expect_response("**/homes/dp03-12/acts*"):
+        page.evaluate("document.querySelector('#pausing').dataset.old = 1")
+        page.evaluate("htmx.trigger(document.body, 'changed')")
+    expect(page.locator("#pausing[data-old]")).to_have_count(1)
+    expect(page.locator("#pausing:not([data-old])")).to_have_count(1)
+    page.mouse.up()
+
+
 def visits(desk):
     with desk.database.read() as db:
         return read_stream(db, "home-dp03-12", types=["VisitRecorded"])

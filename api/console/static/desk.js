@@ -13,18 +13,22 @@
   const named = (field) => (field.matches("summary") ? `#${field.parentElement.id} > summary` : `#${field.id}`);
   // ---- a press that has begun is not lost to a fresh fragment: it waits, two seconds at most, and is fetched anew
   let pressed = null;
-  let pressedAt = 0;
   let heldBack = false;
-  document.addEventListener("pointerdown", (event) => { pressed = event.target; pressedAt = Date.now(); }, true);
-  for (const what of ["pointerup", "pointercancel"]) {
-    document.addEventListener(what, () => {
-      pressed = null;
-      if (heldBack) setTimeout(() => htmx.trigger(document.body, "changed"), 0); // behind the click
-      heldBack = false;
-    }, true);
+  let tooLong = 0;
+  function letGo() {
+    clearTimeout(tooLong);
+    pressed = null;
+    if (heldBack) setTimeout(() => htmx.trigger(document.body, "changed"), 0); // behind the click
+    heldBack = false;
   }
+  document.addEventListener("pointerdown", (event) => {
+    clearTimeout(tooLong);
+    tooLong = setTimeout(letGo, 2000);
+    pressed = event.target;
+  }, true);
+  for (const what of ["pointerup", "pointercancel"]) document.addEventListener(what, letGo, true);
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (pressed && event.detail.target.contains(pressed) && Date.now() - pressedAt < 2000) {
+    if (pressed && event.detail.target.contains(pressed)) {
       event.detail.shouldSwap = false;
       heldBack = true;
       return;

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from events.database import Database
 from events.failpoints import failpoint
 from events.passing import passing
-from events.prepared import forget, upsert
+from events.prepared import Question, forget, upsert
 from events.store import New, append
 from events.tables import marks, metadata
 from events.types.system import DeadlinePassed
@@ -79,7 +79,9 @@ _FORGET = forget(timers)
 
 
 # Each kind by itself: only so both databases go straight to the few that are due, however many lie in the future.
-_EARLIEST = select(*(select(func.min(timers.c.due)).where(timers.c.waits == kind).scalar_subquery() for kind in (0, 1)))
+_EARLIEST = Question(
+    select(*(select(func.min(timers.c.due)).where(timers.c.waits == kind).scalar_subquery() for kind in (0, 1)))
+)
 # Locked where there is more than one writer: of two who ring one rings it, and none waits.
 _DUE = (
     select(timers)
@@ -92,15 +94,15 @@ _DUE = (
 
 def mark_of(db: Connection) -> int:
     """Up to when ingest has heard everything, microseconds; 0: never."""
-    return int(db.execute(_MARK).scalar() or 0)
+    return int(_MARK.one(db) or 0)
 
 
-_MARK = select(marks.c.at).where(marks.c.name == CAUGHT_UP)
+_MARK = Question(select(marks.c.at).where(marks.c.name == CAUGHT_UP))
 
 
 def next_due(db: Connection, *, mark: int | None = None) -> int | None:
     """The earliest moment at which a timer may ring. `mark`: silence is judged up to there, None: without limit."""
-    at_once, waiting = db.execute(_EARLIEST).one()
+    at_once, waiting = _EARLIEST.rows(db)[0]
     if waiting is not None and mark is not None and waiting > mark:
         waiting = None
     return min((int(due) for due in (at_once, waiting) if due is not None), default=None)

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, delete, select, text, update
 
+from events.prepared import Question
 from events.tables import metadata
 
 leases = Table(
@@ -66,13 +67,13 @@ def take(db: Connection, name: str, owner: str, *, seen: Lease | None) -> Lease 
 
 def check(db: Connection, lease: Lease) -> None:
     """In a writer's transaction: it is ours, and stays so until the commit. Raises Fenced."""
-    if db.execute(_HELD, _as_params(lease)).first() is None:
+    if _HELD.first(db, **_as_params(lease)) is None:
         raise Fenced(lease.name)
 
 
 def confirm(db: Connection, lease: Lease) -> None:
     """In a reader's: it was ours a moment ago. Raises Fenced."""
-    if db.execute(_OURS, _as_params(lease)).first() is None:
+    if _OURS.first(db, **_as_params(lease)) is None:
         raise Fenced(lease.name)
 
 
@@ -101,7 +102,7 @@ def _as_params(lease: Lease) -> dict[str, object]:
 
 
 # Made once: each transaction of each writer asks it.
-_OURS = select(leases.c.token).where(*(leases.c[name] == bindparam(name) for name in ("name", "token", "owner")))
-_HELD = _OURS.with_for_update(read=True, key_share=True)
+_ours = select(leases.c.token).where(*(leases.c[name] == bindparam(name) for name in ("name", "token", "owner")))
+_OURS, _HELD = Question(_ours), Question(_ours.with_for_update(read=True, key_share=True))
 # SQLite and PostgreSQL say this in the same words, SQLAlchemy only in a dialect's own.
 _MAKE = text("INSERT INTO leases (name, owner, token, beat) VALUES (:name, :owner, 1, 0) ON CONFLICT (name) DO NOTHING")

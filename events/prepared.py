@@ -6,17 +6,20 @@ run it; where a timer, a snapshot and a row of a board are written for each home
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     CursorResult,
     Delete,
+    Dialect,
     Insert,
+    Select,
     Table,
     Update,
     bindparam,
@@ -27,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_of_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_of_sqlite
 from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from events.storable import CLEAN, storable
 
@@ -96,6 +100,76 @@ class Lookup:
         else:
             result = db.exec_driver_sql(self._postgresql, ([storable(value) for value in values],))
         return plain_rows(result)
+
+
+_Statement = Select[Any] | CompoundSelect[Any] | Update | Delete
+
+
+class _Wordings:
+    """One statement in the words of each database. Its values are given by name or are part of it, one by one."""
+
+    def __init__(self, statement: _Statement) -> None:
+        self._statement = statement
+
+    @cached_property
+    def _sqlite(self) -> "_Worded":
+        return _Worded(self._statement, _SQLITE)
+
+    @cached_property
+    def _postgresql(self) -> "_Worded":
+        return _Worded(self._statement, _POSTGRESQL)
+
+    def worded(self, db: Connection) -> "_Worded":
+        return self._sqlite if db.dialect.name == "sqlite" else self._postgresql
+
+
+class Question(_Wordings):
+    """A SELECT that is worded once for each database; its rows are as the driver gives them."""
+
+    def rows(self, db: Connection, **asked: Any) -> Sequence[tuple[Any, ...]]:
+        """In the order of the query. Raises KeyError when a value is missing."""
+        worded = self.worded(db)
+        return plain_rows(db.exec_driver_sql(worded.words, worded.values(asked)))
+
+    def first(self, db: Connection, **asked: Any) -> tuple[Any, ...] | None:
+        """The first of them; None: there is none."""
+        found = self.rows(db, **asked)
+        return found[0] if found else None
+
+    def one(self, db: Connection, **asked: Any) -> Any:
+        """The first value of the first row; None: there is none."""
+        found = self.rows(db, **asked)
+        return found[0][0] if found else None
+
+
+class Change(_Wordings):
+    """An UPDATE or DELETE that is worded once for each database."""
+
+    def count(self, db: Connection, **asked: Any) -> int:
+        """How many rows it was. Raises KeyError when a value is missing."""
+        worded = self.worded(db)
+        return db.exec_driver_sql(worded.words, worded.values(asked)).rowcount
+
+
+class _Worded:
+    """Words for a driver, and its values: by place where it counts question marks, else by name."""
+
+    def __init__(self, query: _Statement, dialect: Dialect) -> None:
+        compiled = query.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        assert not compiled.post_compile_params
+        self.words, self._places = str(compiled), compiled.positiontup
+        binds = compiled.binds
+        self._fixed = {
+            name: value for name, value in compiled.params.items() if name not in binds or not binds[name].required
+        }
+        self._asked = {name for name, bind in binds.items() if bind.required}
+
+    def values(self, asked: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
+        if not self._asked <= asked.keys():
+            raise KeyError(*self._asked - asked.keys())
+        values = {**self._fixed, **asked}
+        return values if self._places is None else tuple([values[name] for name in self._places])
 
 
 def plain_rows(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:

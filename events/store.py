@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    CursorResult,
     Select,
     bindparam,
     select,
@@ -21,7 +20,7 @@ from events.landing import postgresql, sqlite
 from events.landing.rows import head, version_of
 from events.lanes import ALL
 from events.new import LANDED, Appended, New, VersionConflict
-from events.prepared import plain_rows
+from events.prepared import Question, plain_rows
 from events.serial import Recorded, load, load_meta
 from events.tables import events
 
@@ -65,6 +64,8 @@ def read(
 
     With `types` only those, whoever they are about; `upto` is the last position looked at.
     """
+    if lanes is None and types is None and upto is None:
+        return _facts(_ALL_BEHIND.rows(db, after=after, most=limit))
     query, asked = _BEHIND, {"after": after, "most": limit}
     if lanes is not None:
         query = query.where(events.c.lane.in_([*lanes, ALL]))
@@ -72,7 +73,7 @@ def read(
         query = query.where(events.c.type.in_(types))
     if upto is not None:
         query = query.where(events.c.position <= upto)
-    return _facts(db.execute(query, asked))
+    return _facts(plain_rows(db.execute(query, asked)))
 
 
 def read_stream(
@@ -82,6 +83,8 @@ def read_stream(
 
     With `types` only those; with `holding` only those in whose JSON this text stands.
     """
+    if types is None and not holding and limit is None:
+        return _facts(_WHOLE_STREAM.rows(db, stream=stream))
     asked: dict[str, Any] = {"stream": stream}
     if types is not None:
         asked["types"] = [*types]
@@ -90,7 +93,7 @@ def read_stream(
     if limit is not None:
         asked["limit"] = limit
     query = _of_stream(only=types is not None, holding=bool(holding), newest=limit is not None)
-    return _facts(db.execute(query, asked))
+    return _facts(plain_rows(db.execute(query, asked)))
 
 
 _LIKE = re.compile("[/%_]")
@@ -120,7 +123,7 @@ def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
 
 def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:
     """All of these streams in order of position."""
-    return _facts(db.execute(_OF_STREAMS, {"streams": streams}))
+    return _facts(plain_rows(db.execute(_OF_STREAMS, {"streams": streams})))
 
 
 def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit: int = 100_000) -> list[Recorded]:
@@ -131,19 +134,19 @@ def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit:
         .order_by(events.c.position)
         .limit(limit)
     )
-    return _facts(db.execute(query))
+    return _facts(plain_rows(db.execute(query)))
 
 
 def read_at(db: Connection, position: int) -> Recorded | None:
     """The fact at this position."""
-    found = _facts(db.execute(select(*_OF_A_FACT).where(events.c.position == position)))
+    found = _facts(plain_rows(db.execute(select(*_OF_A_FACT).where(events.c.position == position))))
     return found[0] if found else None
 
 
-def _facts(result: CursorResult[Any]) -> list[Recorded]:
+def _facts(rows: Sequence[tuple[Any, ...]]) -> list[Recorded]:
     return [
         Recorded(position, lane, stream, version, key, at, recorded_at, load(kind, data), load_meta(meta))
-        for position, lane, stream, version, key, kind, at, recorded_at, data, meta in plain_rows(result)
+        for position, lane, stream, version, key, kind, at, recorded_at, data, meta in rows
     ]
 
 
@@ -153,6 +156,8 @@ _BEHIND = (
     .order_by(events.c.position)
     .limit(bindparam("most"))
 )
+_ALL_BEHIND = Question(_BEHIND)
+_WHOLE_STREAM = Question(_of_stream(only=False, holding=False, newest=False))
 _OF_STREAMS = (
     select(*_OF_A_FACT)
     .where(events.c.position.in_(_positions(events.c.stream.in_(bindparam("streams", expanding=True)))))

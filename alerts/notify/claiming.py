@@ -7,11 +7,12 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal, or_, select, update
 
 from alerts.notify.outbox import ASK_AFTER, CLAIM_LIFE, UNDECIDED, OutboxRow, outbox, row_of
 from events.database import CommitUnclear, Database
 from events.failpoints import failpoint
+from events.prepared import Change, Question
 
 Living = Callable[[Connection], Collection[str]]
 """Names of the processes that may hold claims, as of this transaction: all but those known to be dead."""
@@ -86,52 +87,64 @@ def due(
     `only_class` is `of` that class.
     """
     of = of or Of(only_class)
-    asked = _asked(db, claimer, now, limit, living, of)
-    return [row_of(row) for row in db.execute(_due(one=bool(of.channel), others=bool(of.but)), asked)]
+    kind, asked = _asked(db, claimer, now, limit, living, of)
+    return [row_of(row) for row in _due(kind).rows(db, **asked)]
 
 
 def due_classes(
     db: Connection, *, claimer: str, now: int, limit: int, living: Living = lambda _: (), of: Of
 ) -> list[int]:
     """The classes of what may be claimed, the most urgent ones first: how many are to be woken."""
-    asked = _asked(db, claimer, now, limit, living, of)
-    return list(db.execute(_due_classes(one=bool(of.channel), others=bool(of.but)), asked).scalars())
+    kind, asked = _asked(db, claimer, now, limit, living, of)
+    return [alert_class for (alert_class,) in _due_classes(kind).rows(db, **asked)]
 
 
 _ANY_CLASS: Final = 9
 
 
-def _asked(db: Connection, claimer: str, now: int, limit: int, living: Living, of: Of) -> dict[str, Any]:
-    asked: dict[str, Any] = {
-        "now": now, "old": now - CLAIM_LIFE, "cold": now - ASK_AFTER, "living": [claimer, *living(db)],
-        "least": of.only_class or 0, "most": of.only_class or _ANY_CLASS, "limit": limit,
+class _Kind(NamedTuple):
+    """Of a question: how many processes live, whether it is about one channel, or about all but so many."""
+
+    living: int
+    one: bool
+    but: int
+
+
+def _asked(
+    db: Connection, claimer: str, now: int, limit: int, living: Living, of: Of
+) -> tuple[_Kind, dict[str, str | int]]:
+    alive, but = [claimer, *living(db)], () if of.channel else of.but
+    asked: dict[str, str | int] = {
+        "now": now, "old": now - CLAIM_LIFE, "cold": now - ASK_AFTER, "limit": limit,
+        "least": of.only_class or 0, "most": of.only_class or _ANY_CLASS,
+        **dict(zip(_names("living", len(alive)), alive, strict=True)), **dict(zip(_names("but", len(but)), but, strict=True)),
     }  # fmt: skip
     if of.channel:
         asked["channel"] = of.channel
-    elif of.but:
-        asked["but"] = [*of.but]
-    return asked
+    return _Kind(len(alive), bool(of.channel), len(but)), asked
 
 
-def _free(*, one: bool, others: bool) -> ColumnElement[bool]:
-    cold = or_(
-        outbox.c.claimed_at <= bindparam("old"),
-        and_(outbox.c.claimed_by.not_in(bindparam("living", expanding=True)), outbox.c.claimed_at <= bindparam("cold")),
-    )
+def _names(of: str, count: int) -> list[str]:
+    return [f"{of}{number}" for number in range(count)]
+
+
+def _free(kind: _Kind) -> ColumnElement[bool]:
+    died = outbox.c.claimed_by.not_in([bindparam(name) for name in _names("living", kind.living)])
+    cold = or_(outbox.c.claimed_at <= bindparam("old"), and_(died, outbox.c.claimed_at <= bindparam("cold")))
     free = or_(
         and_(outbox.c.state == "waiting", outbox.c.due_at <= bindparam("now")),
-        and_(outbox.c.state.in_(("claimed", "asking")), cold),
+        and_(or_(outbox.c.state == "claimed", outbox.c.state == "asking"), cold),
     )
-    free = and_(
-        outbox.c.state.in_(UNDECIDED), free, outbox.c.alert_class.between(bindparam("least"), bindparam("most"))
-    )
-    if one:
+    undecided = outbox.c.state.in_([literal(state) for state in UNDECIDED])
+    free = and_(undecided, free, outbox.c.alert_class.between(bindparam("least"), bindparam("most")))
+    if kind.one:
         return and_(free, outbox.c.channel == bindparam("channel"))
-    return and_(free, outbox.c.channel.not_in(bindparam("but", expanding=True))) if others else free
+    others: list[ColumnElement[str]] = [bindparam(name) for name in _names("but", kind.but)]
+    return and_(free, outbox.c.channel.not_in(others)) if others else free
 
 
 @cache
-def _due(*, one: bool, others: bool) -> Select[Any]:
+def _due(kind: _Kind) -> Question:
     """Made once: to make it costs more than to run it, and it is run for each message of an alarm.
 
     What stands in line is sorted by its few narrow columns; only the rows that are taken are read as a whole.
@@ -140,17 +153,17 @@ def _due(*, one: bool, others: bool) -> Select[Any]:
         partition_by=(outbox.c.alert_class, outbox.c.person), order_by=(outbox.c.due_at, outbox.c.message)
     )
     columns = (outbox.c.message, outbox.c.alert_class, outbox.c.due_at)
-    lined_up = select(*columns, turn.label("turn")).where(_free(one=one, others=others)).subquery()
+    lined_up = select(*columns, turn.label("turn")).where(_free(kind)).subquery()
     in_order = (lined_up.c.alert_class, lined_up.c.turn, lined_up.c.due_at, lined_up.c.message)
     first = select(lined_up).order_by(*in_order).limit(bindparam("limit")).subquery()
     again = (first.c.alert_class, first.c.turn, first.c.due_at, first.c.message)
-    return select(outbox).join(first, first.c.message == outbox.c.message).order_by(*again)
+    return Question(select(outbox).join(first, first.c.message == outbox.c.message).order_by(*again))
 
 
 @cache
-def _due_classes(*, one: bool, others: bool) -> Select[Any]:
-    found = select(outbox.c.alert_class).where(_free(one=one, others=others))
-    return found.order_by(outbox.c.alert_class).limit(bindparam("limit"))
+def _due_classes(kind: _Kind) -> Question:
+    found = select(outbox.c.alert_class).where(_free(kind))
+    return Question(found.order_by(outbox.c.alert_class).limit(bindparam("limit")))
 
 
 def claim(
@@ -217,7 +230,7 @@ def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | 
         "unsure_since": unsure_since,
     }
     seen = {f"seen_{name}": getattr(row, name) for name in _SEEN}
-    if db.execute(_TAKE, {**changes, **seen}).rowcount != 1:
+    if _TAKE.count(db, **changes, **seen) != 1:
         return None
     return msgspec.structs.replace(row, **changes)
 
@@ -225,7 +238,7 @@ def take(db: Connection, row: OutboxRow, claimer: str, now: int) -> OutboxRow | 
 _SEEN: Final = ("message", "claim", "state")
 """The token that was read is named in the statement, so that of two claimers one takes the row on any database."""
 _CHANGED: Final = ("state", "claimed_by", "claimed_at", "claim", "attempts", "first_claimed_at", "unsure_since")
-_TAKE = (
+_TAKE = Change(
     update(outbox)
     .where(*(outbox.c[name] == bindparam(f"seen_{name}") for name in _SEEN))
     .values({name: bindparam(name) for name in _CHANGED})

@@ -1,7 +1,7 @@
 """The outbox: one row for each intended message, written with the plan; `claiming` says who sends it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
-    Row,
     SmallInteger,
     Table,
     Text,
@@ -105,11 +104,12 @@ class OutboxRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _words = msgspec.json.Decoder(dict[str, str])
+_COLUMNS = tuple(outbox.c.keys())
 
 
-def row_of(row: Row[tuple[object, ...]]) -> OutboxRow:
-    """A row of the table as plain values."""
-    values = dict(row._mapping)  # noqa: SLF001  (SQLAlchemy's public name for it)
+def row_of(row: Iterable[object]) -> OutboxRow:
+    """A row of the table, all of its columns in their order."""
+    values: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
     values["words"] = _words.decode(str(values["words"]))
     values["possible_duplicate"] = bool(values["possible_duplicate"])
     return OutboxRow(**values)

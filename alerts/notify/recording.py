@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, Update, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 
 from alerts.commands.opting import opted_out
 from alerts.notify.channel import Sent
@@ -11,6 +11,7 @@ from alerts.notify.outbox import OutboxRow, outbox
 from alerts.registry import phones
 from events.database import Database
 from events.failpoints import failpoint
+from events.prepared import Change
 from events.store import New, append
 from events.types.fact import DAY, Event
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
@@ -124,21 +125,20 @@ def send_again(database: Database, row: OutboxRow, *, at: int) -> None:
 
 
 def _settle(db: Connection, row: OutboxRow, **changes: str | int) -> None:
-    held = {"held_message": row.message, "held_claim": row.claim}
-    if db.execute(_settling(*changes), {**changes, **held}).rowcount != 1:
+    if _settling(*changes).count(db, **changes, held_message=row.message, held_claim=row.claim) != 1:
         raise ClaimLost(row.message)
     failpoint("outbox.in_commit")
 
 
 @cache
-def _settling(*names: str) -> Update:
+def _settling(*names: str) -> Change:
     """Made once for what is changed: to make it costs more than to run it."""
     held = (
         outbox.c.message == bindparam("held_message"),
         outbox.c.claim == bindparam("held_claim"),
-        outbox.c.state.in_(("claimed", "asking")),
+        or_(outbox.c.state == "claimed", outbox.c.state == "asking"),
     )
-    return update(outbox).where(*held).values({name: bindparam(name) for name in names})
+    return Change(update(outbox).where(*held).values({name: bindparam(name) for name in names}))
 
 
 def _provider_id(db: Connection, row: OutboxRow) -> str:

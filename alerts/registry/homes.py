@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from alerts.core import wording
 from alerts.registry import tables
+from events.prepared import Question
 from events.tables import events
 
 Status = Literal["enrolled", "paused", "retired"]
@@ -88,9 +89,17 @@ def house_label(home: Home | Label, language: wording.Language = "zh", *, with_s
 
 def label_of(db: Connection, id: str, language: wording.Language = "zh") -> str | None:
     """The same with its site, for a message under way: one row, nothing else of the home. None: unknown."""
-    h, s = tables.homes, tables.sites
-    row = db.execute(select(h.c.number, s.c.name, s.c.name_en).join(s, s.c.id == h.c.site).where(h.c.id == id)).first()
-    return wording.house_label(row.number, language, row.name if language == "zh" else row.name_en) if row else None
+    row = _LABEL.first(db, id=id)
+    if row is None:
+        return None
+    number, name, name_en = row
+    return wording.house_label(number, language, name if language == "zh" else name_en)
+
+
+_h, _s = tables.homes, tables.sites
+_LABEL = Question(
+    select(_h.c.number, _s.c.name, _s.c.name_en).join(_s, _s.c.id == _h.c.site).where(_h.c.id == bindparam("id"))
+)
 
 
 def phone_of_elder(db: Connection, home: str, place: int) -> str | None:

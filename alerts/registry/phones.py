@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from alerts.registry import tables
 from alerts.registry.people import Person, as_person, pieces
+from events.prepared import Question
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAINLAND = re.compile(r"1[0-9]{10}")
@@ -67,8 +68,13 @@ def live_phone(db: Connection, number: str) -> Phone | None:
 
 def phone(db: Connection, id: str) -> Phone | None:
     """One phone by its id, withdrawn ones too."""
-    row = db.execute(select(tables.phones).where(tables.phones.c.id == id)).first()
-    return _phone(row) if row else None
+    row = _BY_ID.first(db, id=id)
+    return Phone(*row) if row else None
+
+
+_BY_ID = Question(
+    select(*(tables.phones.c[name] for name in Phone.__struct_fields__)).where(tables.phones.c.id == bindparam("id"))
+)
 
 
 def phones_of(db: Connection, person: str) -> list[Phone]:

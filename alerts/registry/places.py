@@ -1,9 +1,10 @@
 """Where homes lie: town, village, grid and site, with the names that people say."""
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.registry import tables
+from events.prepared import Question
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -66,9 +67,13 @@ class PlaceNames(msgspec.Struct, frozen=True):
 
 def town(db: Connection, id: str = "") -> Town | None:
     """That town, or without an id the first that was registered."""
-    query = select(tables.towns).order_by(tables.towns.c.place, tables.towns.c.id).limit(1)
-    row = db.execute(query.where(tables.towns.c.id == id) if id else query).first()
-    return Town(row.id, row.name, row.name_en, row.signature, row.signature_en) if row else None
+    row = _TOWN.first(db, id=id) if id else _FIRST_TOWN.first(db)
+    return Town(*row) if row else None
+
+
+_t = tables.towns
+_towns = select(_t.c.id, _t.c.name, _t.c.name_en, _t.c.signature, _t.c.signature_en).limit(1)
+_TOWN, _FIRST_TOWN = Question(_towns.where(_t.c.id == bindparam("id"))), Question(_towns.order_by(_t.c.place, _t.c.id))
 
 
 def villages(db: Connection) -> list[Village]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from events.lanes import lane_of
 from events.new import New, VersionConflict
+from events.prepared import Question
 from events.serial import Recorded, dump, dump_meta, name_of
 from events.storable import storable, storable_fact, within
 from events.tables import events
@@ -74,7 +75,7 @@ def head(db: Connection) -> int:
 
 def version_of(db: Connection, stream: str) -> int:
     """The highest version in this stream, 0 when it has none."""
-    return int(db.execute(_VERSION, {"stream": stream}).scalar() or 0)
+    return int(_VERSION.one(db, stream=stream) or 0)
 
 
 def known(db: Connection, news: Sequence[New]) -> dict[tuple[str, str], int | None]:
@@ -90,6 +91,6 @@ def known(db: Connection, news: Sequence[New]) -> dict[tuple[str, str], int | No
 _KNOWN = select(events.c.stream, events.c.key, events.c.digest).where(
     tuple_(events.c.stream, events.c.key).in_(bindparam("keys", expanding=True)), events.c.key.is_not(None)
 )
-_VERSION = select(func.max(events.c.version)).where(
-    events.c.stream == bindparam("stream"), events.c.version.is_not(None)
+_VERSION = Question(
+    select(func.max(events.c.version)).where(events.c.stream == bindparam("stream"), events.c.version.is_not(None))
 )

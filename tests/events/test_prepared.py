@@ -1,13 +1,13 @@
 """Rows by prepared words are as the words of SQLAlchemy would write them, and a savepoint undoes only what is within."""
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
 
 from events.database import Database
 from events.follow import load_snapshots, save_snapshots
 from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, find, leases
-from events.prepared import Lookup, forget, insert_new, rewrite, savepoint, upsert
+from events.prepared import Change, Lookup, Question, forget, insert_new, rewrite, savepoint, upsert
 from events.tables import marks, snapshots
 
 
@@ -73,6 +73,41 @@ def test_rows_are_found_by_some_values_however_many(database: Database, many: in
         assert sorted(found) == sorted(tuple(row.values()) for row in rows)
         assert len(by_owner.rows(db, ["a%b"])) == many
     assert by_name.names == ("name", "owner", "token", "beat")
+
+
+def test_a_question_is_answered_as_by_sqlalchemy_itself(database: Database) -> None:
+    rows = [{"name": f"{n:02}", "owner": "a%b" if n % 3 else "c", "token": n, "beat": 0} for n in range(20)]
+    database.write(lambda db: upsert(leases).run(db, rows))
+    asked = {"least": 3, "most": 4, "gone0": "04", "gone1": "05"}
+    query = (
+        select(leases.c.token, leases.c.owner)
+        .where(leases.c.token >= bindparam("least"), leases.c.owner.in_([literal("a%b"), literal("nobody")]))
+        .where(leases.c.name.not_in([bindparam("gone0"), bindparam("gone1")]), leases.c.beat == 0)
+        .order_by(leases.c.name.desc())
+        .limit(bindparam("most"))
+    )
+    question, newest = Question(query), Question(select(func.max(leases.c.token)).where(leases.c.owner == "nobody"))
+    with database.read() as db:
+        assert question.rows(db, **asked) == [tuple(row) for row in db.execute(query, asked)]
+        assert question.first(db, **{**asked, "least": 10}) == (19, "a%b")
+        assert question.first(db, **{**asked, "least": 100}) is None
+        assert question.one(db, **asked) == 19
+        assert newest.one(db) is None
+        with pytest.raises(KeyError, match="gone1"):
+            question.rows(db, least=1, most=1, gone0="")
+
+
+def test_a_change_says_how_many_rows_it_was(database: Database) -> None:
+    rows = [{"name": f"{n}", "owner": "a", "token": n, "beat": 0} for n in range(4)]
+    database.write(lambda db: upsert(leases).run(db, rows))
+    change = Change(update(leases).where(leases.c.token >= bindparam("least")).values(owner=bindparam("new"), beat=7))
+    assert database.write(lambda db: change.count(db, least=2, new="b\0%s")) == 2
+    assert database.write(lambda db: change.count(db, least=9, new="c")) == 0
+    with pytest.raises(KeyError, match="new"):
+        database.write(lambda db: change.count(db, least=0))
+    with database.read() as db:
+        found = [(row.owner, row.beat) for row in db.execute(select(leases).order_by(leases.c.name))]
+    assert found == [("a", 0), ("a", 0), ("b\ufffd%s", 7), ("b\ufffd%s", 7)]
 
 
 def test_what_no_database_may_be_given_is_cleaned_here_too(database: Database) -> None:

@@ -29,6 +29,9 @@ _COUNTED = (
     "SELECT count(*) FROM events WHERE type IN ('OccupancyReported', 'HeartbeatReceived', 'CarbonMonoxideReported')"
 )
 
+_NO_PRECEDENCE = {"SHOUWANG_PRECEDENCE": "none"}
+"""On equal terms: nobody has told the machine to run Node-RED before other programs."""
+
 _NAMES = ("node-red", "shouwang", "bare loop")
 
 ROWS = {
@@ -61,7 +64,7 @@ def ours(homes: int) -> System:
         database = town.new_database(folder / "shouwang.db")
         town.settle(database, homes, now())
         database.close()
-        with service(folder, folder / "shouwang.db", mqtt_url, provider_port) as pid:
+        with service(folder, folder / "shouwang.db", mqtt_url, provider_port, more=_NO_PRECEDENCE) as pid:
             yield pid
 
     def stored(folder: Path) -> int:

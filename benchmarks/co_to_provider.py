@@ -20,7 +20,7 @@ from measuring.effort import process_s
 from measuring.figures import Row, quantile
 from measuring.places import Places
 from measuring.provider import Provider
-from measuring.running import service
+from measuring.running import service, start_as_up_does
 from measuring.stages import NAMES, stages
 
 from ingest.broker import Broker
@@ -60,7 +60,7 @@ def arguments() -> argparse.Namespace:
 async def one_round(folder: Path, address: str | Path, night: Night, profile: Path | None) -> dict[str, Any]:
     """A town, a broker and a service, all new; one night. Then the same night for the bare loop."""
     broker = Broker(folder / "broker", port=lines.free_port())
-    broker.start()
+    start_as_up_does(broker)
     try:
         broker.wait_ready()
         database = town.new_database(address)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Collection
 
 from events.keepers import make_database
+from events.precedence import go_first
 from events.store import New, append
 from events.types.fact import HOUR
 from events.types.system import SecurityNoted
@@ -33,6 +34,7 @@ def main() -> int:
         signal.signal(number, lambda *_: told_to_stop.set())
     try:
         settings = read_settings()
+        go_first(settings.precedence)
         broker = embedded(settings, on_trouble=Troubles(settings))
     except EXPLAINED as failure:
         return explain(failure)

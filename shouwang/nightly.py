@@ -20,7 +20,7 @@ log = logging.getLogger("shouwang.nightly")
 AT_HOUR: Final = 3
 _AGAIN: Final = HOUR
 _LOOK_S: Final = 60.0
-_PROGRAM: Final = "import os; os.nice(10); from shouwang.cli import main; main()"
+_PROGRAM: Final = "from events.precedence import stand_back; stand_back(); from shouwang.cli import main; main()"
 
 Run = Callable[[Path], int]
 """Makes one under this folder; returns the exit code."""

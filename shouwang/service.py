@@ -10,6 +10,7 @@ import threading
 import structlog
 
 from events import failpoints
+from events.precedence import go_first
 from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.exits import Exit
 from shouwang.house import House
@@ -34,7 +35,12 @@ def main() -> int:
     if failpoints.ARMED:
         log.critical("faults are armed in this process", failpoints=[list(one) for one in failpoints.ARMED])
     try:
-        house = House(read_settings())
+        settings = read_settings()
+        if settings.goes_first:  # before there is any other thread
+            log.info(
+                "before other programs of this machine", wanted=settings.precedence, got=go_first(settings.precedence)
+            )
+        house = House(settings)
     except EXPLAINED as failure:
         return explain(failure)
     told_to_stop = threading.Event()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from events.precedence import PRECEDENCES, Precedence
 from shouwang.environment import Environment, on_this_machine, postgresql_named
 from shouwang.providers import Providers, Twilio, read_providers
 
@@ -53,6 +54,7 @@ class Settings:
     lock_after_s: float = 900.0
     backup_folder: Path | None = None
     clock_from: int | None = None
+    precedence: Precedence = "realtime"
     demo: bool = False
     demo_phones_url: str | None = None
     demo_phones_port: int = 8010
@@ -72,6 +74,11 @@ class Settings:
     def whole(self) -> bool:
         """Does one process hold all rooms?"""
         return self.rooms == ROOMS
+
+    @property
+    def goes_first(self) -> bool:
+        """Before other programs: who hears or decides about today. A console alone may wait, and so may what is replayed."""
+        return self.rooms != {"api"} and self.clock_from is None
 
     @property
     def console_url(self) -> str:
@@ -131,6 +138,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         * (15 if env.text("SHOUWANG_LOCK_AFTER_MIN") is None else env.whole("SHOUWANG_LOCK_AFTER_MIN")),
         backup_folder=Path(folder).expanduser().absolute() if (folder := env.text("SHOUWANG_BACKUP_FOLDER")) else None,
         clock_from=clock_from,
+        precedence=_precedence(env),
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
         demo_phones_port=env.port("SHOUWANG_DEMO_PHONES_PORT", 8010),
@@ -179,6 +187,15 @@ def _rooms(env: Environment, *, apart: bool, broker: bool) -> frozenset[str]:
     if rooms != ROOMS and "ingest" in rooms and not broker:
         env.fault("ingest as a process of its own needs a broker of its own: set MQTT_URL")
     return rooms
+
+
+def _precedence(env: Environment) -> Precedence:
+    text = env.text("SHOUWANG_PRECEDENCE") or "realtime"
+    for known in PRECEDENCES:
+        if text == known:
+            return known
+    env.fault(f"SHOUWANG_PRECEDENCE={text}: one of {', '.join(PRECEDENCES)}")
+    return "none"
 
 
 def _tls(env: Environment) -> Tls | None:

@@ -17,6 +17,9 @@ from tests.postgres import Databases, databases
 from tests.prepared import opened
 
 worded.share()
+os.environ["SHOUWANG_PRECEDENCE"] = (
+    "none"  # whatever a story starts: several run beside each other, none before another
+)
 
 BOTH = ["sqlite", "postgresql"]
 

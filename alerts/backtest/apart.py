@@ -4,7 +4,6 @@ The child is handed what to judge on its standard input, and says line by line h
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -15,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from alerts.backtest.over_log import Replayed, replay_log
 from alerts.replay.source import DatabaseLog
 from events.keepers import make_database
+from events.precedence import stand_back
 
-_NICE: Final = 10
 _MOST_DIFFERENCES: Final = 200
 
 
@@ -82,7 +81,7 @@ def judge_apart(
 
 def main() -> None:
     """The child's side."""
-    os.nice(_NICE)
+    stand_back()
     asked = Asked(**json.loads(sys.stdin.read()))
     database = make_database(asked.address)
     said = -1

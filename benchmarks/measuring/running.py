@@ -9,9 +9,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from events.precedence import PRECEDENCES, Precedence, go_first
+from ingest.broker import Broker
 from measuring.lines import BrokerStalled, free_port
 from measuring.places import url_of
 from measuring.provider import ACCOUNT
@@ -37,7 +40,8 @@ def service(
         "PATH": os.environ["PATH"], "PYTHONPATH": f"{_HERE}{os.pathsep}{_HERE.parent}", "SHOUWANG_HOME": str(folder),
         "SHOUWANG_HTTP_PORT": str(port), "MQTT_URL": mqtt_url, "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": "measuring", "TWILIO_FROM": "+15005550006",
-        "TWILIO_API_BASE": f"http://127.0.0.1:{provider_port}", "DATABASE_URL": url_of(address), **(more or {}),
+        "TWILIO_API_BASE": f"http://127.0.0.1:{provider_port}", "DATABASE_URL": url_of(address),
+        "SHOUWANG_PRECEDENCE": precedence(), **(more or {}),
     }  # fmt: skip
     what = ["measuring.profiled", str(profile.resolve())] if profile else ["shouwang.service"]
     with (folder / "service.log").open("w") as log:
@@ -52,6 +56,25 @@ def service(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def precedence() -> Precedence:
+    """What this run's environment says, or as by default."""
+    said = os.environ.get("SHOUWANG_PRECEDENCE", "realtime")
+    return next(each for each in PRECEDENCES if each == said)
+
+
+def start_as_up_does(broker: Broker) -> Precedence:
+    """Start it before other programs, as the service is; we ourselves stay where we are. What the machine allowed."""
+    got: list[Precedence] = []
+
+    def begin() -> None:  # in a thread of its own, for what a thread is allowed its children are too
+        got.append(go_first(precedence()))
+        broker.start()
+
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(begin).result()
+    return got[0]
 
 
 def _wait_until_well(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

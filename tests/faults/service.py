@@ -102,7 +102,7 @@ class Service:
             "SHOUWANG_HTTP_PORT": str(self.port), "MQTT_URL": self._mqtt_url or self.broker.service_url,
             "TWILIO_ACCOUNT_SID": self.provider.account_sid, "TWILIO_AUTH_TOKEN": self.provider.auth_token,
             "TWILIO_FROM": "+8612000009000", "TWILIO_API_BASE": self.provider.base_url, "PUBLIC_BASE_URL": self.url,
-            **shared, **self._environ, **more,
+            "SHOUWANG_PRECEDENCE": "none", **shared, **self._environ, **more,
         }  # fmt: skip
 
     def start(self, *, well: bool = False, ahead_s: float = 0.0, **environ: str) -> None:

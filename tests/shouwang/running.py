@@ -54,7 +54,7 @@ class Running:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("SHOUWANG_", "TWILIO_"))}
         self.environ = clean | {
             "SHOUWANG_HOME": str(home), "SHOUWANG_HTTP_PORT": str(self.http), "SHOUWANG_MQTT_PORT": str(self.mqtt),
-            "SHOUWANG_DEMO_PHONES_PORT": str(self.phones), "COLUMNS": "200",
+            "SHOUWANG_DEMO_PHONES_PORT": str(self.phones), "SHOUWANG_PRECEDENCE": "none", "COLUMNS": "200",
         } | environ  # fmt: skip
         self.url = f"http://127.0.0.1:{self.http}"
         self.asking = asking()

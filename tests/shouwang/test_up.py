@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -20,10 +21,32 @@ def service_of(home: Path) -> list[int]:
     ]
 
 
+def brokers_of(home: Path) -> list[int]:
+    return [pid for pid in processes_naming(str(home)) if b"nats-server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def policies_of(pid: int) -> set[int]:
+    """How the kernel lets each of its threads run."""
+    return {os.sched_getscheduler(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()}
+
+
+def allowed() -> int:
+    """What a program of ours may have here."""
+    said = [
+        sys.executable,
+        "-c",
+        "import os; from events.precedence import go_first; go_first(); print(os.sched_getscheduler(0))",
+    ]
+    return int(subprocess.run(said, capture_output=True, text=True, check=True).stdout)
+
+
 def test_one_start_serves_logs_in_survives_a_crash_and_leaves_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with Running("up", home) as up:
+    with Running("up", home, SHOUWANG_PRECEDENCE="realtime") as up:
         until(up.well, "healthy")
+        (running,), (broker,) = service_of(home), brokers_of(home)
+        assert policies_of(running) == policies_of(broker) == {allowed()}
+        assert policies_of(up.process.pid) == {os.SCHED_OTHER}
         with httpx.Client(follow_redirects=True) as browser:
             page = {"accept": "text/html"}
             assert browser.get(up.url, headers=page).url.path == "/login"

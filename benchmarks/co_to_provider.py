@@ -20,9 +20,10 @@ from measuring.effort import process_s
 from measuring.figures import Row, quantile
 from measuring.places import Places
 from measuring.provider import Provider
-from measuring.running import service, start_as_up_does
+from measuring.running import precedence, service
 from measuring.stages import NAMES, stages
 
+from events.precedence import go_first
 from ingest.broker import Broker
 from shouwang.moment import now
 
@@ -60,7 +61,7 @@ def arguments() -> argparse.Namespace:
 async def one_round(folder: Path, address: str | Path, night: Night, profile: Path | None) -> dict[str, Any]:
     """A town, a broker and a service, all new; one night. Then the same night for the bare loop."""
     broker = Broker(folder / "broker", port=lines.free_port())
-    start_as_up_does(broker)
+    broker.start()
     try:
         broker.wait_ready()
         database = town.new_database(address)
@@ -130,6 +131,9 @@ def _figures(
 def main() -> int:
     """0 when every alarm reached the provider."""
     asked = arguments()
+    go_first(
+        precedence()
+    )  # as the service does: devices and provider stand for machines of their own, the broker is `up`'s
     alarms = max(1, round(asked.seconds * asked.alarms))
 
     def one(folder: Path, places: Places, kind: str, number: int) -> dict[str, Any]:

@@ -9,12 +9,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from events.precedence import PRECEDENCES, Precedence, go_first
-from ingest.broker import Broker
+from events.precedence import PRECEDENCES, Precedence
 from measuring.lines import BrokerStalled, free_port
 from measuring.places import url_of
 from measuring.provider import ACCOUNT
@@ -62,19 +60,6 @@ def precedence() -> Precedence:
     """What this run's environment says, or as by default."""
     said = os.environ.get("SHOUWANG_PRECEDENCE", "realtime")
     return next(each for each in PRECEDENCES if each == said)
-
-
-def start_as_up_does(broker: Broker) -> Precedence:
-    """Start it before other programs, as the service is; we ourselves stay where we are. What the machine allowed."""
-    got: list[Precedence] = []
-
-    def begin() -> None:  # in a thread of its own, for what a thread is allowed its children are too
-        got.append(go_first(precedence()))
-        broker.start()
-
-    with ThreadPoolExecutor(1) as apart:
-        apart.submit(begin).result()
-    return got[0]
 
 
 def _wait_until_well(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

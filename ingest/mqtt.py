@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from events.failpoints import failpoint
 from ingest.addressing import Address, Patience
-from ingest.gathering import GatheringClient, GatheringSocket
+from ingest.gathering import GatheringClient, GatheringSocket, Report
 from ingest.inbox import Connected, Inbox, Marker, Raw
 from ingest.markers import SELF, Markers
 
@@ -29,7 +29,6 @@ OUR_OWN = ("/ack", "/cmd")
 """Topics to devices: ours, not theirs."""
 
 _HANDSHAKE_S = 10.0
-_PACKETS_AT_ONCE = 256
 
 
 class Connections(Protocol):
@@ -71,7 +70,7 @@ class Connection:
     def ack(self, mid: int) -> None:
         """This message is on disk."""
         self._unacked.discard(mid)
-        self._client.ack(mid, 1)
+        self._client.ack_report(mid)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """At QoS 1."""
@@ -92,7 +91,7 @@ class Connection:
                 with suppress(OSError):
                     sock.close()
 
-    def _new_client(self) -> paho.Client:
+    def _new_client(self) -> GatheringClient:
         line = self._line
         client = GatheringClient(
             CallbackAPIVersion.VERSION2,
@@ -109,7 +108,7 @@ class Connection:
             client.tls_set_context(_trust(line.to.cafile))
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
+        client.on_message = self._unlooked_for
         client.on_socket_register_write = lambda *_: None  # or paho would write at once, in whatever thread it is
         return client
 
@@ -142,13 +141,16 @@ class Connection:
         return "we leave"
 
     def _read_all(self, sock: GatheringSocket) -> int:
-        """What one read of the socket has brought, packet after packet."""
-        for _ in range(_PACKETS_AT_ONCE):
-            if code := self._client.loop_read():
+        """What one read of the socket has brought, packet after packet: reports by themselves, the rest by paho."""
+        if not sock.fill():
+            return 0
+        while packet := sock.next():
+            if isinstance(packet, Report):
+                self._came(packet)
+            elif code := self._client.loop_read():
                 return int(code)
-            if not sock.pending():
-                break
-        return 0
+        self._client.heard()
+        return int(self._client.loop_read()) if sock.over else 0
 
     def _duties(self, began: float) -> str:
         """Handshake limit, markers, and whether they come back. Returns why the connection must end."""
@@ -183,8 +185,12 @@ class Connection:
             self._refused = f"subscription not granted at QoS 1: {[str(code) for code in codes]}"
         self._unanswered.discard(mid)
 
-    def _on_message(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
-        """Copy, queue, return. A full queue waits here, and so stops the reading of the socket."""
+    def _unlooked_for(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
+        """Of a kind that is not asked for (QoS 2): it must not be lost in silence."""
+        log.warning("a message at QoS %d was handed over, which nobody asked for", message.qos)
+
+    def _came(self, message: Report) -> None:
+        """Queue, return. A full queue waits here, and so stops the reading of the socket."""
         self._heard_at = time.monotonic()
         line, mid = self._line, message.mid
         try:
@@ -194,18 +200,18 @@ class Connection:
                     return  # sent again while we still work on it; its one ack covers both
                 self._unacked.add(mid)
             try:
-                topic = message.topic
-            except UnicodeDecodeError as fault:
-                topic = bytes(fault.object).decode(errors="backslashreplace")
+                topic = message.topic.decode()
+            except UnicodeDecodeError:
+                topic = message.topic.decode(errors="backslashreplace")
             if topic.startswith(PREFIX) and topic.endswith(OUR_OWN):
                 self._own_back(mid, message.qos)
                 return
-            payload = bytes(message.payload)
+            payload = message.payload
             item: Raw | Marker
             if topic.startswith(SELF):
                 item = self._markers.came(topic, payload, mid, message.qos)
             else:
-                item = Raw(self.generation, mid, message.qos, topic, payload, message.retain, received_at)
+                item = Raw(self.generation, mid, message.qos, topic, payload, message.retained, received_at)
             failpoint("ingest.received")
             line.inbox.put(item, give_up=line.stopping)
         except Exception:  # raised further it would end paho's reading for good

@@ -33,7 +33,7 @@ class _Call:
 
 
 class _Watch:
-    """One thread for the calls of all: to start one for each takes as long as the rest of an alarm's call."""
+    """One thread for the calls of all: to start one for each costs it half a millisecond and two changes of threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -16,6 +16,23 @@ def micros(stamp: str, *, zoneless: int | None = None) -> int:
 
     Fractions finer than a microsecond are cut off; a leap second counts as the first second of the next minute.
     """
+    if len(stamp) == _USUAL and stamp[19] == "." and stamp[23] == "Z" and stamp.isascii():
+        seconds, thousandths = stamp[17:19], stamp[20:23]
+        if seconds < "60" and seconds.isdigit() and thousandths.isdigit():
+            return _minute(stamp[:17]) + int(seconds) * SECOND + int(thousandths) * 1000
+    return _micros(stamp, zoneless)
+
+
+_USUAL = len("2026-11-21T12:00:00.000Z")
+
+
+@lru_cache(maxsize=1024)
+def _minute(begin: str) -> int:
+    """Cached: what comes now is of this minute or the last."""
+    return _micros(f"{begin}00Z", None)
+
+
+def _micros(stamp: str, zoneless: int | None) -> int:
     clock = stamp[11:19]
     digits = clock[:2] + clock[3:5] + clock[6:]
     if (

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from door import NOON, backfill, item, said, stamp
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events.types import device as facts
 from events.types.fact import HOUR, MINUTE, SECOND
 from ingest.codec import Refused, alarm_in, decode
+from ingest.codecs import rfc3339
 from ingest.codecs.rfc3339 import micros
+from ingest.codecs.strict_json import quickly, read_object, strictly
 
 TOPIC = "shouwang/v1/dp03/hall-1/event"
 
@@ -188,6 +190,53 @@ def test_no_bytes_raise_anything_but_a_refusal(payload):
     alarm_in(payload)
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(':,{"a\x00\x7f床', max_size=3), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def as_read_by(how, payload):
+    try:
+        return repr(how(payload))
+    except Refused as why:
+        return why.reason
+
+
+@given(
+    st.dictionaries(st.text(max_size=4), JSON, max_size=4), st.booleans(),
+    st.lists(st.tuples(st.integers(0, 300), st.binary(max_size=3)), max_size=2),
+)  # fmt: skip
+def test_what_is_read_quickly_is_what_is_read_strictly(tree, escaped, changes):
+    """Also where bytes of it were changed, left out or put in."""
+    payload = json.dumps(tree, ensure_ascii=escaped, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    for at, new in changes:
+        payload = payload[:at] + new + payload[at + len(new) // 2 :]
+    quick = quickly(payload)
+    if quick is not None:
+        assert repr(quick) == as_read_by(strictly, payload)
+    assert as_read_by(read_object, payload) == as_read_by(strictly, payload)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b'{"a":[{"b":1,"b":2}]}', b'{"a":1,"b":":x"}', b'{"a":1e400}',
+        b'{"a":-0,"b":-0.0,"c":1E5}', b'{"a":' + b"9" * 4000 + b"}", b'{"a":' + b"9" * 5000 + b"}", b'{"a":"\x01"}',
+        b'{"a":"\xed\xa0\x80"}', b'{"a" :1}', b'{"":{"":0}}', b"[]", b'"a":', b"", b'{"a":NaN}', b"\xef\xbb\xbf{}",
+        b'{"a":' + b"[" * 32 + b"]" * 32 + b"}",
+    ],
+)  # fmt: skip
+def test_odd_ones_are_read_the_same_both_ways(payload):
+    assert as_read_by(read_object, payload) == as_read_by(strictly, payload)
+
+
+def test_what_a_device_says_is_read_quickly():
+    for payload in (said(), said(type="shouwang.co.v1", data={"alarm": True, "ppm": 210.5, "place": "bed"})):
+        assert quickly(payload) == strictly(payload)
+
+
 @given(
     st.sampled_from(TYPES),
     json_values,
@@ -345,6 +394,24 @@ def test_every_rfc_3339_stamp_means_what_the_standard_library_says(moment):
         return  # RFC 3339 has no seconds in a zone
     expected = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     assert micros(moment.isoformat()) == expected
+
+
+@given(st.text("0123456789:.TZz-+ \u0661", min_size=24, max_size=24))
+@example("2026-11-21T12:00:60.000Z")
+@example("2026-11-21T12:00:61.000Z")
+@example("2026-11-21T12:00:59.999Z")
+@example("2026-11-21T24:00:00.000Z")
+@example("2026-02-30T12:00:00.000Z")
+@example("2026-11-21T12:00:5\u0661.000Z")
+@example("2026-11-21t12:00:00.1 0Z")
+def test_a_stamp_as_devices_write_it_is_read_as_any_other(stamp):
+    def read(how):
+        try:
+            return how(stamp)
+        except Refused as why:
+            return why.reason
+
+    assert read(micros) == read(lambda stamp: rfc3339._micros(stamp, None))
 
 
 def test_stamps_of_foreign_families_without_a_zone_can_be_read_as_shanghai():

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
 from events.database import Database
@@ -20,6 +21,11 @@ worded.share()
 os.environ["SHOUWANG_PRECEDENCE"] = (
     "none"  # whatever a story starts: several run beside each other, none before another
 )
+
+settings.register_profile("no_clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(
+    "no_clock"
+)  # how long an example takes says something of the machine, and of the tests beside this one
 
 BOTH = ["sqlite", "postgresql"]
 

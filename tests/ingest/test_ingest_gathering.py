@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from paho.mqtt._packet import decode_publish
-from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.exception import MalformedPacket
 
-from ingest.gathering import GatheringSocket, Report
+from ingest.gathering import GatheringClient, GatheringSocket, Report
 
 
 @pytest.fixture
@@ -152,6 +152,33 @@ def test_a_length_that_never_ends_is_left_to_paho(both: tuple[GatheringSocket, s
     gathering.fill()
     assert gathering.next() is True
     assert gathering.recv(100) == b"\x30\xff\xff\xff\xff"
+
+
+def test_what_is_heard_is_noted_where_paho_looks_before_it_gives_a_broker_up() -> None:
+    client = GatheringClient(CallbackAPIVersion.VERSION2)
+    assert "_last_bytes_received" in vars(client)
+    client._last_bytes_received = 0.0
+    client.heard()
+    assert client._last_bytes_received > 0
+
+
+def test_an_ack_leaves_behind_what_paho_has_still_to_send(both: tuple[GatheringSocket, socket.socket]) -> None:
+    gathering, theirs = both
+    client = GatheringClient(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311, manual_ack=True)
+    client.on_socket_register_write = lambda *_: None
+    client._sock = gathering
+    client.ack_report(513)
+    gathering.flush()
+    assert theirs.recv(100) == b"\x40\x02\x02\x01"
+    client.ack(1, 1)  # it waits in paho
+    client.ack_report(2)
+    client.loop_write()
+    client.ack_report(3)
+    gathering.flush()
+    assert theirs.recv(100) == b"\x40\x02\x00\x01\x40\x02\x00\x02\x40\x02\x00\x03"
+    gathering.unsent += bytes(2 << 20)
+    client.ack_report(4)  # no room: paho keeps it
+    assert client.want_write()
 
 
 def test_what_is_sent_leaves_together_with_the_flush(both: tuple[GatheringSocket, socket.socket]) -> None:

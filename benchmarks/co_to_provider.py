@@ -8,6 +8,7 @@ same round, a bare loop that only receives and asks the provider, on the same br
 import argparse
 import asyncio
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -131,15 +132,16 @@ def _figures(
 def main() -> int:
     """0 when every alarm reached the provider."""
     asked = arguments()
-    go_first(
-        precedence()
-    )  # as the service does: devices and provider stand for machines of their own, the broker is `up`'s
     alarms = max(1, round(asked.seconds * asked.alarms))
 
     def one(folder: Path, places: Places, kind: str, number: int) -> dict[str, Any]:
         night = Night(_WARMING + alarms, asked.facts, _WARMING, _WARMING_S, alarms, asked.seconds, seed=number)
-        with places.fresh(kind, folder) as address:
-            return asyncio.run(one_round(folder, address, night, asked.profile))
+        with (
+            places.fresh(kind, folder) as address,
+            # As the service does: devices and provider stand for machines of their own, and the broker is as `up` starts it.
+            ThreadPoolExecutor(1, initializer=go_first, initargs=(precedence(address),)) as first,
+        ):
+            return first.submit(asyncio.run, one_round(folder, address, night, asked.profile)).result()
 
     on, cases = program.measured(asked, {kind: kind for kind in program.databases_of(asked)}, one)
     title = f"CO published to HTTP request, {asked.facts:g} facts/s, {asked.rounds} rounds of {asked.seconds:g} s"

@@ -138,7 +138,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         * (15 if env.text("SHOUWANG_LOCK_AFTER_MIN") is None else env.whole("SHOUWANG_LOCK_AFTER_MIN")),
         backup_folder=Path(folder).expanduser().absolute() if (folder := env.text("SHOUWANG_BACKUP_FOLDER")) else None,
         clock_from=clock_from,
-        precedence=_precedence(env),
+        precedence=_precedence(env, beside_postgresql=database_url is not None),
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
         demo_phones_port=env.port("SHOUWANG_DEMO_PHONES_PORT", 8010),
@@ -189,8 +189,9 @@ def _rooms(env: Environment, *, apart: bool, broker: bool) -> frozenset[str]:
     return rooms
 
 
-def _precedence(env: Environment) -> Precedence:
-    text = env.text("SHOUWANG_PRECEDENCE") or "realtime"
+def _precedence(env: Environment, *, beside_postgresql: bool) -> Precedence:
+    """A PostgreSQL that may be on this machine would be kept waiting by us, and we by it: then only who asks goes first."""
+    text = env.text("SHOUWANG_PRECEDENCE") or ("none" if beside_postgresql else "realtime")
     for known in PRECEDENCES:
         if text == known:
             return known

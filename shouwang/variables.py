@@ -13,7 +13,7 @@ VARIABLES: dict[str, str] = {
     "SHOUWANG_TLS_KEY": "private key (PEM) that belongs to SHOUWANG_TLS_CERT",
     "SHOUWANG_LOCK_AFTER_MIN": "minutes without anybody at a console until it locks; it goes on alarming (default 15, 0: never)",
     "SHOUWANG_BACKUP_FOLDER": "a folder, best on another disk: each night at three a backup goes there (default: none is made)",
-    "SHOUWANG_PRECEDENCE": "before other programs of this machine: realtime, nice or none (default realtime, as far as it is allowed)",
+    "SHOUWANG_PRECEDENCE": "before other programs of this machine: realtime, nice or none (default realtime, as far as it is allowed; with PostgreSQL none)",
     "DATABASE_URL": "postgresql://user:password@host:5432/database, or sqlite:///PATH (default: in SHOUWANG_HOME)",
     "SHOUWANG_ROOMS": "set by `ingest`, `alerts` and `api`: which of these this process holds (default: all)",
     "MQTT_URL": "mqtt[s]://[user:password@]host[:port] of a broker of your own instead of the embedded one",

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from events.precedence import PRECEDENCES, Precedence
+from events.precedence import Precedence
 from measuring.lines import BrokerStalled, free_port
 from measuring.places import url_of
 from measuring.provider import ACCOUNT
+from shouwang.settings import read_settings
 
 _HERE = Path(__file__).resolve().parents[1]
 _PATIENCE_S = 60.0
@@ -39,7 +40,7 @@ def service(
         "SHOUWANG_HTTP_PORT": str(port), "MQTT_URL": mqtt_url, "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": "measuring", "TWILIO_FROM": "+15005550006",
         "TWILIO_API_BASE": f"http://127.0.0.1:{provider_port}", "DATABASE_URL": url_of(address),
-        "SHOUWANG_PRECEDENCE": precedence(), **(more or {}),
+        **_said_of_precedence(), **(more or {}),
     }  # fmt: skip
     what = ["measuring.profiled", str(profile.resolve())] if profile else ["shouwang.service"]
     with (folder / "service.log").open("w") as log:
@@ -56,10 +57,14 @@ def service(
                 process.wait()
 
 
-def precedence() -> Precedence:
-    """What this run's environment says, or as by default."""
-    said = os.environ.get("SHOUWANG_PRECEDENCE", "realtime")
-    return next(each for each in PRECEDENCES if each == said)
+def precedence(address: str | Path) -> Precedence:
+    """As the service beside this database asks for it: what this run's environment says, or its default."""
+    environ = {"DATABASE_URL": url_of(address), **_said_of_precedence()}
+    return read_settings(environ).precedence
+
+
+def _said_of_precedence() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("SHOUWANG_PRECEDENCE",) if name in os.environ}
 
 
 def _wait_until_well(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -258,3 +258,21 @@ def test_in_mainland_china_nobody_waits_for_an_answer_by_twilios_sms() -> None:
     there, elsewhere = (channels_of(read_settings(TWILIO | {"TWILIO_MAINLAND": flag}))[0] for flag in ("1", "0"))
     assert (there.capabilities.two_way, there.capabilities.identical_a_day) == (False, 2)
     assert elsewhere.capabilities.two_way
+
+
+def test_before_other_programs_only_where_no_database_of_another_program_is_kept_waiting():
+    beside = {"DATABASE_URL": "postgresql://someone:secret@db/shouwang", "MQTT_URL": "mqtt://broker"}
+    assert read_settings({}).precedence == "realtime"
+    assert read_settings(beside).precedence == "none"
+    assert read_settings(beside | {"SHOUWANG_PRECEDENCE": "nice"}).precedence == "nice"
+    assert read_settings({"SHOUWANG_PRECEDENCE": "none"}).precedence == "none"
+    with pytest.raises(ConfigurationFaults, match="SHOUWANG_PRECEDENCE=first: one of realtime, nice, none"):
+        read_settings({"SHOUWANG_PRECEDENCE": "first"})
+
+
+def test_a_console_alone_and_a_replay_wait_for_everybody():
+    beside = {"DATABASE_URL": "postgresql://someone:secret@db/shouwang", "MQTT_URL": "mqtt://broker"}
+    assert read_settings({}).goes_first
+    assert read_settings(beside | {"SHOUWANG_ROOMS": "ingest"}).goes_first
+    assert not read_settings(beside | {"SHOUWANG_ROOMS": "api"}).goes_first
+    assert not read_settings({"SHOUWANG_CLOCK_FROM": "2016-07-12"}).goes_first

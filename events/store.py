@@ -73,7 +73,7 @@ def read(
         query = query.where(events.c.type.in_(types))
     if upto is not None:
         query = query.where(events.c.position <= upto)
-    return _facts(plain_rows(db.execute(query, asked)))
+    return _found(db, query, asked)
 
 
 def read_stream(
@@ -93,7 +93,7 @@ def read_stream(
     if limit is not None:
         asked["limit"] = limit
     query = _of_stream(only=types is not None, holding=bool(holding), newest=limit is not None)
-    return _facts(plain_rows(db.execute(query, asked)))
+    return _found(db, query, asked)
 
 
 _LIKE = re.compile("[/%_]")
@@ -125,7 +125,7 @@ def read_streams(db: Connection, streams: Sequence[str]) -> list[Recorded]:
     """All of these streams in order of position."""
     if len(streams) == 1:  # nearly always: what one alarm leads to
         return read_stream(db, streams[0])
-    return _facts(plain_rows(db.execute(_OF_STREAMS, {"streams": streams})))
+    return _found(db, _OF_STREAMS, {"streams": streams})
 
 
 def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit: int = 100_000) -> list[Recorded]:
@@ -136,13 +136,17 @@ def read_types(db: Connection, types: Collection[str], *, after: int = 0, limit:
         .order_by(events.c.position)
         .limit(limit)
     )
-    return _facts(plain_rows(db.execute(query)))
+    return _found(db, query)
 
 
 def read_at(db: Connection, position: int) -> Recorded | None:
     """The fact at this position."""
-    found = _facts(plain_rows(db.execute(select(*_OF_A_FACT).where(events.c.position == position))))
+    found = _found(db, select(*_OF_A_FACT).where(events.c.position == position))
     return found[0] if found else None
+
+
+def _found(db: Connection, query: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Recorded]:
+    return _facts(plain_rows(db.execute(query, asked)))
 
 
 def _facts(rows: Sequence[tuple[Any, ...]]) -> list[Recorded]:

@@ -26,8 +26,8 @@ _GARBAGE_AFTER = 50_000
 for up to 17 ms nothing else ran."""
 
 _M_ARENA_MAX, _ARENAS = -8, 2
-"""Of glibc's mallopt(3). By itself it gives nearly every thread a heap of its own, and what one frees no other can take: with
-forty threads that all free what others have made, each heap grows on for weeks."""
+"""Of glibc's mallopt(3). By itself it gives nearly every thread a heap of its own, and what lies free in one serves no other:
+of 160 MB it was 2.4."""
 
 log = structlog.get_logger("shouwang.service")
 
@@ -40,10 +40,8 @@ def main() -> int:
         log.critical("faults are armed in this process", failpoints=[list(one) for one in failpoints.ARMED])
     try:
         settings = read_settings()
-        if settings.goes_first:  # before there is any other thread
-            log.info(
-                "before other programs of this machine", wanted=settings.precedence, got=go_first(settings.precedence)
-            )
+        got = go_first(settings.precedence)  # before there is any other thread
+        log.info("before other programs of this machine", wanted=settings.precedence, got=got)
         house = House(settings)
     except EXPLAINED as failure:
         return explain(failure)

@@ -76,11 +76,6 @@ class Settings:
         return self.rooms == ROOMS
 
     @property
-    def goes_first(self) -> bool:
-        """Before other programs: who hears or decides about today. A console alone may wait, and so may what is replayed."""
-        return self.rooms != {"api"} and self.clock_from is None
-
-    @property
     def console_url(self) -> str:
         """Where somebody at this machine opens the console."""
         return _url_here(self.http_bind, self.http_port, self.tls)
@@ -138,7 +133,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         * (15 if env.text("SHOUWANG_LOCK_AFTER_MIN") is None else env.whole("SHOUWANG_LOCK_AFTER_MIN")),
         backup_folder=Path(folder).expanduser().absolute() if (folder := env.text("SHOUWANG_BACKUP_FOLDER")) else None,
         clock_from=clock_from,
-        precedence=_precedence(env, beside_postgresql=database_url is not None),
+        precedence=_precedence(
+            env, beside_postgresql=database_url is not None, can_wait=rooms == {"api"} or clock_from is not None
+        ),
         demo=env.flag("SHOUWANG_DEMO"),
         demo_phones_url=env.url("SHOUWANG_DEMO_PHONES_URL", ("http",)),
         demo_phones_port=env.port("SHOUWANG_DEMO_PHONES_PORT", 8010),
@@ -189,12 +186,15 @@ def _rooms(env: Environment, *, apart: bool, broker: bool) -> frozenset[str]:
     return rooms
 
 
-def _precedence(env: Environment, *, beside_postgresql: bool) -> Precedence:
-    """A PostgreSQL that may be on this machine would be kept waiting by us, and we by it: then only who asks goes first."""
+def _precedence(env: Environment, *, beside_postgresql: bool, can_wait: bool) -> Precedence:
+    """A PostgreSQL that may be on this machine would be kept waiting by us, and we by it: then only who asks goes first.
+
+    `can_wait`: a console alone, and what is replayed. They never do.
+    """
     text = env.text("SHOUWANG_PRECEDENCE") or ("none" if beside_postgresql else "realtime")
     for known in PRECEDENCES:
         if text == known:
-            return known
+            return "none" if can_wait else known
     env.fault(f"SHOUWANG_PRECEDENCE={text}: one of {', '.join(PRECEDENCES)}")
     return "none"
 

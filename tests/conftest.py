@@ -18,14 +18,12 @@ from tests.postgres import Databases, databases
 from tests.prepared import opened
 
 worded.share()
-os.environ["SHOUWANG_PRECEDENCE"] = (
-    "none"  # whatever a story starts: several run beside each other, none before another
-)
+# Whatever a story starts: several run beside each other, none before another.
+os.environ["SHOUWANG_PRECEDENCE"] = "none"
 
+# How long an example takes says something of the machine, and of the tests beside this one.
 settings.register_profile("no_clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile(
-    "no_clock"
-)  # how long an example takes says something of the machine, and of the tests beside this one
+settings.load_profile("no_clock")
 
 BOTH = ["sqlite", "postgresql"]
 

@@ -64,7 +64,8 @@ def precedence(address: str | Path) -> Precedence:
 
 
 def _said_of_precedence() -> dict[str, str]:
-    return {name: os.environ[name] for name in ("SHOUWANG_PRECEDENCE",) if name in os.environ}
+    said = os.environ.get("SHOUWANG_PRECEDENCE")
+    return {"SHOUWANG_PRECEDENCE": said} if said else {}
 
 
 def _wait_until_well(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

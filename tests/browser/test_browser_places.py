@@ -66,11 +66,17 @@ def test_what_is_pressed_while_the_page_is_being_fetched_anew_is_done_and_not_dr
     assert len(visits(desk)) == 1
 
 
-def test_a_press_is_not_lost_to_a_fragment_that_comes_in_the_middle_of_it(desk, window):
+def pressing(window):
+    """The page of a home, whose lines about a pause are pressed and not let go."""
     window.opens("/homes/dp03-12")
     page = window.page
     page.locator("#pausing summary").hover()
     page.mouse.down()
+    return page
+
+
+def test_a_press_is_not_lost_to_a_fragment_that_comes_in_the_middle_of_it(desk, window):
+    page = pressing(window)
     with page.expect_response("**/homes/dp03-12/acts*"):
         page.evaluate("htmx.trigger(document.body, 'changed')")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -80,10 +86,7 @@ def test_a_press_is_not_lost_to_a_fragment_that_comes_in_the_middle_of_it(desk, 
 
 
 def test_who_keeps_pressing_holds_up_no_fragment_for_more_than_two_seconds(desk, window):
-    window.opens("/homes/dp03-12")
-    page = window.page
-    page.locator("#pausing summary").hover()
-    page.mouse.down()
+    page = pressing(window)
     with page.expect_response("**/homes/dp03-12/acts*"):
         page.evaluate("document.querySelector('#pausing').dataset.old = 1")
         page.evaluate("htmx.trigger(document.body, 'changed')")

@@ -271,8 +271,10 @@ def test_before_other_programs_only_where_no_database_of_another_program_is_kept
 
 
 def test_a_console_alone_and_a_replay_wait_for_everybody():
-    beside = {"DATABASE_URL": "postgresql://someone:secret@db/shouwang", "MQTT_URL": "mqtt://broker"}
-    assert read_settings({}).goes_first
-    assert read_settings(beside | {"SHOUWANG_ROOMS": "ingest"}).goes_first
-    assert not read_settings(beside | {"SHOUWANG_ROOMS": "api"}).goes_first
-    assert not read_settings({"SHOUWANG_CLOCK_FROM": "2016-07-12"}).goes_first
+    first = {"SHOUWANG_PRECEDENCE": "realtime"}
+    beside = first | {"DATABASE_URL": "postgresql://someone:secret@db/shouwang", "MQTT_URL": "mqtt://broker"}
+    assert read_settings(first).precedence == "realtime"
+    assert read_settings(beside | {"SHOUWANG_ROOMS": "ingest"}).precedence == "realtime"
+    assert read_settings(beside | {"SHOUWANG_ROOMS": "api"}).precedence == "none"
+    assert read_settings(first | {"SHOUWANG_CLOCK_FROM": "2016-07-12"}).precedence == "none"
+    assert read_settings({"SHOUWANG_CLOCK_FROM": "2016-07-12"}).precedence == "none"

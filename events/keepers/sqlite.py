@@ -45,6 +45,7 @@ _MOST_BEFORE = 20
 _LOOK: Asked = (lambda _: None, Future())
 """Wakes the writer for those who have patience."""
 _PATIENCE_MS = 30_000
+_TURN_S = 0.005
 
 
 class NoWriteAheadLog(Exception):
@@ -302,8 +303,23 @@ def _prepare(connection: Any, _record: Any) -> None:
     """
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
-    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    mode = _write_ahead(connection, time.monotonic() + _PATIENCE_MS / 1000)
     if mode != "wal":  # SQLite says so in passing, and goes on without
         raise NoWriteAheadLog(f"the database has no write-ahead log but works by {mode!r}")
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any, until: float) -> str:
+    """The journal's kind after asking for WAL; with patience, until that moment of the monotonic clock.
+
+    Of two who first open a new file at once SQLite refuses one at once, whatever its `busy_timeout`: both have read
+    the header and want to write it, so that one waiting for the other would wait for ever.
+    """
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+        except sqlite3.OperationalError as refusal:
+            if code_of(refusal) != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_TURN_S)

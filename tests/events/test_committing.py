@@ -4,7 +4,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,19 @@ def test_another_program_that_holds_the_database_is_waited_for_and_then_named(
     other.close()
     assert database.write(adds("k1")) == "k1"
     database.close()
+
+
+def test_those_who_open_a_new_file_at_once_are_all_let_in(tmp_path: Path) -> None:
+    """SQLite refuses one of two who would turn the same new file to a write-ahead log at once, without waiting."""
+    for n in range(60):
+        together = threading.Barrier(2)
+
+        def opens(path: Path, together: threading.Barrier = together) -> str:
+            with closing(sqlite3.connect(path)) as connection:
+                together.wait(10)
+                database_module._prepare(connection, None)
+                together.wait(10)  # who is first must not have closed it again
+                return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+        with ThreadPoolExecutor(2) as people:
+            assert list(people.map(opens, [tmp_path / f"{n}.db"] * 2)) == ["wal", "wal"]

@@ -23,6 +23,7 @@ from alerts.seats import WHOLE, Seat, seats_of
 from events.keepers import make_database
 from events.store import head
 from shouwang.moment import now
+from shouwang.tidying import tidy_rarely
 
 ROWS = {
     "facts_per_s": Row("one process, facts/s", aim=50_000),
@@ -49,6 +50,7 @@ def read_through(address: str | Path, seats: tuple[Seat, ...], at: float) -> dic
     """
     database = make_database(address)
     readers = [(Engine(database, now, seat=s), Planner(database, now, channel="logbook", seat=s)) for s in seats]
+    tidy_rarely()  # as the service does
     time.sleep(max(0.0, at - time.monotonic()))
     since, spent, engines = time.monotonic(), time.process_time(), 0.0
     read = 1

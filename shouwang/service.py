@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import gc
 import logging
 import os
 import signal
@@ -17,13 +16,10 @@ from shouwang.cli.speech import EXPLAINED, explain
 from shouwang.exits import Exit
 from shouwang.house import House
 from shouwang.settings import read_settings
+from shouwang.tidying import tidy_rarely
 
 _STOP_WITHIN_S = 9.0
 """Less than the parent's patience, so that we end ourselves and can say what hung."""
-
-_GARBAGE_AFTER = 50_000
-"""Objects made and not yet gone before the collector looks. By Python's own 700 it looked 24 times a second under load, and
-for up to 17 ms nothing else ran."""
 
 _M_ARENA_MAX, _ARENAS = -8, 2
 """Of glibc's mallopt(3). By itself it gives nearly every thread a heap of its own, and what lies free in one serves no other:
@@ -49,9 +45,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told_to_stop.set())
     house.start()
-    gc.set_threshold(_GARBAGE_AFTER)
-    gc.collect()
-    gc.freeze()  # what is here now stays: to look through it again and again would hold all threads up
+    tidy_rarely()
     while not told_to_stop.is_set() and not house.failed.wait(0.1):
         pass
     died = house.failed.is_set()

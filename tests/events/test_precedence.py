@@ -96,3 +96,22 @@ def test_who_stands_back_already_stays_where_they_are():
     thread.start()
     thread.join()
     assert seen == [15]
+
+
+ORDINARY = """
+import os, resource
+from events.precedence import go_first, stand_back
+resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
+resource.setrlimit(resource.RLIMIT_NICE, (0, 0))
+if os.geteuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+got = go_first()
+print(got, os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))
+stand_back()
+print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))
+"""
+
+
+def test_the_kernel_refuses_an_ordinary_user_without_limits_and_nothing_is_lost_by_it():
+    done = subprocess.run([sys.executable, "-c", ORDINARY], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"none {os.SCHED_OTHER} 0", f"{os.SCHED_OTHER} 10"]

@@ -28,10 +28,11 @@ from sqlalchemy import (
 from events.database import Database
 from events.failpoints import failpoint
 from events.passing import passing
-from events.prepared import Question, forget, upsert
+from events.prepared import forget, upsert
 from events.store import New, append
 from events.tables import marks, metadata
 from events.types.system import DeadlinePassed
+from events.worded import Question
 
 log = logging.getLogger("shouwang.timers")
 

@@ -10,8 +10,8 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, delete, select, text, update
 
-from events.prepared import Question
 from events.tables import metadata
+from events.worded import Question
 
 leases = Table(
     "leases",

@@ -20,9 +20,9 @@ from events.landing import postgresql, sqlite
 from events.landing.rows import head, version_of
 from events.lanes import ALL
 from events.new import LANDED, Appended, New, VersionConflict
-from events.prepared import Question, plain_rows
 from events.serial import Recorded, load, load_meta
 from events.tables import events
+from events.worded import Question, plain_rows
 
 __all__ = [
     "Appended", "New", "VersionConflict", "append", "head", "read", "read_at", "read_stream", "read_streams",

@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import Connection, insert
 from sqlalchemy import update as change
 
-from events.prepared import Lookup
 from events.store import head, read
 from events.tables import marks
+from events.worded import Lookup
 from shouwang.moment import now as wall_now
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal
 from alerts.notify.outbox import ASK_AFTER, CLAIM_LIFE, UNDECIDED, OutboxRow, outbox, row_of
 from events.database import CommitUnclear, Database
 from events.failpoints import failpoint
-from events.prepared import Change, Question
+from events.worded import Change, Question
 
 Living = Callable[[Connection], Collection[str]]
 """Names of the processes that may hold claims, as of this transaction: all but those known to be dead."""

@@ -11,10 +11,10 @@ from alerts.notify.outbox import OutboxRow, outbox
 from alerts.registry import phones
 from events.database import Database
 from events.failpoints import failpoint
-from events.prepared import Change
 from events.store import New, append
 from events.types.fact import DAY, Event
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
+from events.worded import Change
 
 _LONGEST_ERROR: Final = 200
 OPTED_OUT: Final = frozenset({"21610"})

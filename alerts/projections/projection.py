@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, Connection, Table
 
-from events.prepared import Lookup, upsert
+from events.prepared import upsert
 from events.serial import Recorded
 from events.types import Event
+from events.worded import Lookup
 
 Fold = Callable[[Connection, Sequence[Recorded]], None]
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from alerts.core import wording
 from alerts.registry import tables
-from events.prepared import Question
 from events.tables import events
+from events.worded import Question
 
 Status = Literal["enrolled", "paused", "retired"]
 _CHUNK: Final = 400

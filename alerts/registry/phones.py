@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from alerts.registry import tables
 from alerts.registry.people import Person, as_person, pieces
-from events.prepared import Question
+from events.worded import Question
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _MAINLAND = re.compile(r"1[0-9]{10}")

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from alerts.registry import tables
-from events.prepared import Question
+from events.worded import Question
 
 
 class Town(msgspec.Struct, frozen=True):

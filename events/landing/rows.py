@@ -8,10 +8,10 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_
 
 from events.lanes import lane_of
 from events.new import New, VersionConflict
-from events.prepared import Question
 from events.serial import Recorded, dump, dump_meta, name_of
 from events.storable import storable, storable_fact, within
 from events.tables import events
+from events.worded import Question
 
 COLUMNS = ("lane", "stream", "version", "key", "type", "at", "recorded_at", "digest", "data", "meta")
 """All but the position, which is given on landing."""

@@ -7,8 +7,9 @@ from events.database import Database
 from events.follow import load_snapshots, save_snapshots
 from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, find, leases
-from events.prepared import Change, Lookup, Question, forget, insert_new, rewrite, savepoint, upsert
+from events.prepared import forget, insert_new, rewrite, savepoint, upsert
 from events.tables import marks, snapshots
+from events.worded import Change, Lookup, Question
 
 
 def test_a_row_goes_over_the_one_with_its_key_and_one_forgotten_is_gone(database: Database) -> None:

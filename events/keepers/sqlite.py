@@ -16,17 +16,18 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from events.database import CommitUnclear, Database, StorageFull, T
 from events.failpoints import failpoint
+from events.keepers import sqlite_connections
 from events.keepers.folders import keep_names, make_folder
+from events.keepers.sqlite_connections import begin_to_read, begin_to_write, engine_for, rows_changed
 from events.keepers.sqlite_errors import BROKEN, code_of
 from events.new import LANDED
 from events.prepared import savepoint
 from events.serial import Recorded
-from events.storable import clean_parameters
 from events.tables import metadata
 
 Work = Callable[[Connection], Any]
@@ -44,12 +45,6 @@ _MOST_AT_ONCE = 64
 _MOST_BEFORE = 20
 _LOOK: Asked = (lambda _: None, Future())
 """Wakes the writer for those who have patience."""
-_PATIENCE_MS = 30_000
-_TURN_S = 0.005
-
-
-class NoWriteAheadLog(Exception):
-    """The file system or a failing disk does not let it be made."""
 
 
 class SqliteDatabase(Database):
@@ -60,14 +55,8 @@ class SqliteDatabase(Database):
         super().__init__(on_fatal)
         make_folder(path.parent)
         self.path = path
-        self._engine = create_engine(f"sqlite:///{path}", pool_size=16, max_overflow=32, pool_timeout=30)
-        event.listen(self._engine, "before_cursor_execute", clean_parameters, retval=True)
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin_to_read)
-        self._writer_engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
-        event.listen(self._writer_engine, "before_cursor_execute", clean_parameters, retval=True)
-        event.listen(self._writer_engine, "connect", _prepare)
-        event.listen(self._writer_engine, "begin", _begin_to_write)
+        self._engine = engine_for(path, begin_to_read, pool_size=16, max_overflow=32, pool_timeout=30)
+        self._writer_engine = engine_for(path, begin_to_write, pool_size=1, max_overflow=0)
         self._writer: Connection | None = None
         self._work: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._patient: deque[Asked] = deque()
@@ -209,7 +198,7 @@ class SqliteDatabase(Database):
         try:
             db = self._write_connection()
             with db.begin():
-                before = _rows_changed(db)
+                before = rows_changed(db)
                 for work, future in batch:
                     db.info[LANDED] = []
                     try:
@@ -224,7 +213,7 @@ class SqliteDatabase(Database):
                     else:
                         landed.extend(db.info[LANDED])
                         done.append((future, result))
-                self._rows += _rows_changed(db) - before
+                self._rows += rows_changed(db) - before
         except BaseException as failure:
             self._failed(batch, failure)
             return
@@ -267,59 +256,9 @@ class SqliteDatabase(Database):
                         raw.execute(f"PRAGMA application_id={_OURS}")
                     return not raw.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()[0]
                 finally:
-                    raw.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+                    raw.execute(f"PRAGMA busy_timeout={sqlite_connections.PATIENCE_MS}")
         except (SQLAlchemyError, sqlite3.Error) as failure:
             if code_of(failure) in BROKEN:
                 raise
             log.warning("no checkpoint: %s", failure)
             return False
-
-
-def _begin_to_read(db: Connection) -> None:
-    _say(db, "BEGIN")
-
-
-def _begin_to_write(db: Connection) -> None:
-    _say(db, "BEGIN IMMEDIATE")
-
-
-def _say(db: Connection, words: str) -> None:
-    """To the driver: through SQLAlchemy to begin costs as much as a small question. Raises what SQLAlchemy would."""
-    raw: Any = db.connection.driver_connection
-    try:
-        raw.execute(words)
-    except sqlite3.Error as refusal:
-        raise DBAPIError.instance(words, None, refusal, sqlite3.Error) from refusal
-
-
-def _rows_changed(db: Connection) -> int:
-    return int(getattr(db.connection.driver_connection, "total_changes", 0))
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    """WAL with synchronous=FULL lost no acknowledged row in simulated power cuts; NORMAL lost some.
-
-    What undoes one statement is kept in memory: in /var/tmp it would take a second disk that can be full or read-only.
-    """
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
-    mode = _write_ahead(connection, time.monotonic() + _PATIENCE_MS / 1000)
-    if mode != "wal":  # SQLite says so in passing, and goes on without
-        raise NoWriteAheadLog(f"the database has no write-ahead log but works by {mode!r}")
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0", "temp_store=MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _write_ahead(connection: Any, until: float) -> str:
-    """The journal's kind after asking for WAL; with patience, until that moment of the monotonic clock.
-
-    Of two who first open a new file at once SQLite refuses one at once, whatever its `busy_timeout`: both have read
-    the header and want to write it, so that one waiting for the other would wait for ever.
-    """
-    while True:
-        try:
-            return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
-        except sqlite3.OperationalError as refusal:
-            if code_of(refusal) != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
-                raise
-            time.sleep(_TURN_S)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from events.keepers import sqlite as database_module
+from events.keepers import sqlite_connections
 from events.keepers.sqlite import SqliteDatabase
 from events.passing import passing
 from events.serial import Recorded
@@ -291,7 +292,7 @@ def test_what_patience_had_asked_for_is_done_before_the_end(tmp_path: Path) -> N
 def test_another_program_that_holds_the_database_is_waited_for_and_then_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "_PATIENCE_MS", 30)
+    monkeypatch.setattr(sqlite_connections, "PATIENCE_MS", 30)
     database = SqliteDatabase(tmp_path / "held.db")
     database.create()
     other = sqlite3.connect(tmp_path / "held.db", isolation_level=None)
@@ -312,7 +313,7 @@ def test_those_who_open_a_new_file_at_once_are_all_let_in(tmp_path: Path) -> Non
         def opens(path: Path, together: threading.Barrier = together) -> str:
             with closing(sqlite3.connect(path)) as connection:
                 together.wait(10)
-                database_module._prepare(connection, None)
+                sqlite_connections.prepare(connection, None)
                 together.wait(10)  # who is first must not have closed it again
                 return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from events.database import Database
 from events.follow import Follower, load_snapshots, save_bookmark, save_snapshots
-from events.keepers import sqlite
+from events.keepers import sqlite, sqlite_connections
 from events.keepers.sqlite import SqliteDatabase
 from events.store import append, version_of
 from tests.events.saying import AT, decision, fact, tell
@@ -96,7 +96,7 @@ def main(log: str, said: str, seed: str, batches: str, synchronous: str = "full"
     """All at once, until each writer has told its batches."""
     sqlite._CHECKPOINT_EVERY_S = 0.2  # the log is shortened often, so that cuts fall into it
     if synchronous == "normal":  # the yardstick: can the harness see a loss at all?
-        sqlite._prepare = careless(sqlite._prepare)  # type: ignore[assignment]  # before anybody connects
+        sqlite_connections.prepare = careless(sqlite_connections.prepare)  # type: ignore[assignment]  # before anybody connects
     database, acks = SqliteDatabase(Path(log)), Acks(Path(said))
     database.create()
     with database.read() as db:

@@ -16,7 +16,7 @@ from alerts.notify.channels.logbook import Logbook
 from alerts.notify.outbox import outbox
 from events.database import Database
 from events.holding import Holder
-from events.keepers import make_database, sqlite
+from events.keepers import make_database, sqlite_connections
 from events.serial import Recorded
 from events.store import New, append
 from events.types.device import CarbonMonoxideReported
@@ -70,7 +70,7 @@ def messages(database: Database) -> list[tuple[str, str]]:
 def test_a_held_database_is_waited_for_and_the_alarm_in_hand_is_told_once(
     address: str | Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sqlite, "_PATIENCE_MS", 50)
+    monkeypatch.setattr(sqlite_connections, "PATIENCE_MS", 50)
     caplog.set_level(logging.WARNING)
     database, ended, town = make_database(address), list[BaseException](), Town(1)
     migrate(database)

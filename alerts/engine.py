@@ -23,6 +23,7 @@ from alerts.timers import set_timers
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
+from events.right_of_way import WAY
 from events.store import VersionConflict, append, read_stream
 from events.types.fact import SECOND
 
@@ -101,7 +102,7 @@ class Engine(Taking):
             self._judging.look_again(self._now())
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
         far_behind = len(batch) == limit
-        old = self._now() - self._saved_at >= (_SAVE_EVERY_BEHIND if far_behind else _SAVE_EVERY)
+        old = self._now() - self._saved_at >= (_SAVE_EVERY_BEHIND if far_behind else _SAVE_EVERY) and not WAY.taken
         if self.books.made.urgent or (old and self._facts_since_save) or self._facts_since_save >= _SAVE_EVERY_FACTS:
             self.commit(resting=not (self.books.made.urgent or far_behind))
         return len(batch)
@@ -114,6 +115,7 @@ class Engine(Taking):
         books, position, at = self.books, self.follower.position, self._now()
         made = books.made
         if made.urgent:
+            WAY.goes_on()
             failpoint("engine.decided")
         opened = self._homes.opened()
         states: dict[str, bytes | None] = {**opened}

@@ -23,6 +23,7 @@ from alerts.timers import Timer, set_timers
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
+from events.right_of_way import WAY
 from events.store import New, append
 from events.types import message, setting
 from events.types.channel import ChannelsDeclared
@@ -113,6 +114,8 @@ class Planner(Planning):
         awaited = self._timers
         if news:
             failpoint("planner.decided")
+        if any(made.alert_class == 1 for made, _ in planned):
+            WAY.begins()
         states: dict[str, bytes | None] = {p: _pack(self.people[p]) for p in self._touched if p in self.people}
         if POLICY in self._touched:
             states[POLICY] = _pack(self.policy)

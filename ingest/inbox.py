@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from events.right_of_way import WAY
+
 
 class Raw(msgspec.Struct, gc=False):
     """A message as it came. `generation` is the connection it came on: an ack may go to no other."""
@@ -82,6 +84,7 @@ class Inbox:
                 self._moved.notify_all()
         if isinstance(item, Raw) and any(word in item.payload for word in _ALARMING):
             self.pressing.set()
+            WAY.begins()
         return True
 
     def take(self, limit: int, timeout: float) -> list[Arrival]:

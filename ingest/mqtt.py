@@ -17,6 +17,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from events.failpoints import failpoint
+from events.right_of_way import WAY
 from ingest.addressing import Address, Patience
 from ingest.gathering import GatheringClient, GatheringSocket, Report
 from ingest.inbox import Connected, Inbox, Marker, Raw
@@ -123,6 +124,8 @@ class Connection:
                 ready = [key.fileobj for key, _ in selector.select(0.0 if sock.pending() else 0.25)]
                 if line.wake_r in ready:
                     line.wake_r.recv(65_536)
+                if not sock.behind:
+                    WAY.give()
                 if sock in ready or sock.pending():
                     code = self._read_all(sock)
                     if code:

@@ -2,7 +2,7 @@
 
 import gc
 
-_GARBAGE_AFTER = 50_000
+_GARBAGE_AFTER = 10_000
 """Objects made and not yet gone before the collector looks. By Python's own 700 it looked 24 times a second under load, and
 for up to 17 ms nothing else ran."""
 

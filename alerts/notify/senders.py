@@ -21,6 +21,7 @@ from alerts.notify.pacing import Pacing
 from alerts.notify.receipts import poll_receipts
 from events.database import Database
 from events.passing import Patience, passing
+from events.right_of_way import WAY
 from events.serial import Recorded
 from events.types.message import MessagePlanned
 
@@ -131,6 +132,8 @@ class Senders:
                     of=self._of(desk, only_class), turn=desk.fairly, line=desk.line,
                 )  # fmt: skip
                 for row in rows:
+                    if row.alert_class == 1:
+                        WAY.begins()
                     self._pacing.took(row.channel)
                     desk.serves(row)
             if not rows:

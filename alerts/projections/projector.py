@@ -23,6 +23,7 @@ from events.failpoints import failpoint
 from events.follow import Follower, bookmark, save_bookmark
 from events.passing import Patience, passing
 from events.prepared import savepoint
+from events.right_of_way import WAY
 from events.serial import Recorded, dump, load
 from events.store import read
 from events.tables import marks, metadata
@@ -170,6 +171,7 @@ class Projector:
             self._check(db)
             fold_batch(db, batch)
 
+        WAY.give()
         self._database.write(ours, patient=True)  # screens come after people
         failpoint("projections.committed")
         self._tell(batch, batch[-1].position)

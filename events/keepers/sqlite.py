@@ -27,6 +27,7 @@ from events.keepers.sqlite_connections import begin_to_read, begin_to_write, eng
 from events.keepers.sqlite_errors import BROKEN, code_of
 from events.new import LANDED
 from events.prepared import savepoint
+from events.right_of_way import WAY
 from events.serial import Recorded
 from events.tables import metadata
 
@@ -142,9 +143,9 @@ class SqliteDatabase(Database):
         keep_names(self.path.parent)  # SQLite does so too, and ignores when it fails
         while True:
             try:
-                first = self._work.get(timeout=max(0.01, checkpoint_at - time.monotonic()))
+                first = self._work.get(timeout=max(0.01, self._wait_s(checkpoint_at - time.monotonic())))
             except queue.Empty:
-                pass
+                self._commit_patient(last=False)
             else:
                 batch, last = self._gather(first)
                 if batch:
@@ -153,15 +154,22 @@ class SqliteDatabase(Database):
                 self._commit_patient(last=last)
                 if last:
                     return
+            if WAY.taken:
+                continue  # to copy takes as long as half of an alarm's way
             if time.monotonic() >= checkpoint_at:
                 checkpoint_at = self._shortened_until()
             elif self._commits >= _COMMITS_A_COPY or self._rows >= _ROWS_A_COPY:
                 self._checkpoint("PASSIVE")
 
+    def _wait_s(self, until_s: float) -> float:
+        """For how long nothing may be looked at: an alarm that passes wakes nobody when it has gone."""
+        return min(until_s, WAY.left_s()) if self._patient else until_s
+
     def _commit_patient(self, *, last: bool) -> None:
-        """Who has patience goes when nobody else waits, one at a time, and in any case after others went so often."""
+        """Who has patience goes when nobody else waits and no alarm passes, one at a time; in any case after others went so often."""
         while self._patient:
-            if not (last or self._work.empty() or self._passed_over >= _MOST_BEFORE):
+            free = self._work.empty() and not WAY.taken
+            if not (last or free or self._passed_over >= _MOST_BEFORE):
                 self._passed_over += 1
                 return
             asked = self._patient.popleft()

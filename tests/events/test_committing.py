@@ -20,6 +20,7 @@ from events.passing import passing
 from events.serial import Recorded
 from events.store import VersionConflict, append
 from tests.events.saying import AT, decision, fact, tell, whole
+from tests.right_of_way import StandingWay
 
 
 def asked_together(database: SqliteDatabase, *works: Callable[[Connection], Any]) -> list[Future[Any]]:
@@ -259,6 +260,40 @@ def test_who_has_patience_goes_behind_those_who_came_later(tmp_path: Path) -> No
     for one in asked:
         one.result(10)
     assert order == ["pressing", "patient"]
+    database.close()
+
+
+def test_who_has_patience_waits_while_an_alarm_passes_and_goes_when_it_has_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = StandingWay()
+    monkeypatch.setattr(database_module, "WAY", standing)
+    database = SqliteDatabase(tmp_path / "log.db")
+    database.create()
+    standing.begins()
+    patient = database.submit(lambda _: 7, patient=True)
+    assert database.submit(lambda _: 8).result(10) == 8
+    with pytest.raises(TimeoutError):
+        patient.result(0.2)
+    standing.has_gone()  # nobody asks for anything else, and it goes all the same
+    assert patient.result(10) == 7
+    database.close()
+
+
+def test_the_log_is_not_copied_while_an_alarm_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    standing = StandingWay()
+    monkeypatch.setattr(database_module, "WAY", standing)
+    monkeypatch.setattr(database_module, "_COMMITS_A_COPY", 1)
+    database = SqliteDatabase(tmp_path / "log.db")
+    database.create()
+    copied = threading.Event()
+    monkeypatch.setattr(database, "_checkpoint", lambda *_: copied.set())
+    standing.begins()
+    database.submit(adds("a")).result(10)
+    assert not copied.wait(0.2)
+    standing.has_gone()
+    database.submit(adds("b")).result(10)
+    assert copied.wait(10)
     database.close()
 
 

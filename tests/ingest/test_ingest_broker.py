@@ -17,6 +17,7 @@ from events.keepers.sqlite import SqliteDatabase
 from events.store import read
 from events.types.device import OccupancyReported, ReadingsGapOpened
 from events.types.system import IngestCaughtUp, IngestDisconnected, ReadingQuarantined
+from ingest import gathering, mqtt
 from ingest.addressing import Address, MqttUrlFaulty, Patience
 from ingest.broker import Broker, BrokerNotAllowed, BrokerNotStarted, Tls
 from ingest.broker_files import BrokerMissing, find_server
@@ -27,6 +28,7 @@ from ingest.service import Ingest
 from simulators.devices import Broker as Wire
 from simulators.devices import Line, Publication
 from tests.ports import free_port
+from tests.right_of_way import StandingWay
 
 pytestmark = pytest.mark.broker
 QUICK = Patience(ack_wait_s=1.0, ping_every_s=0.5, pong_within_s=3.0, keepalive_s=5)
@@ -104,6 +106,31 @@ def test_what_arrives_while_we_are_away_is_kept_for_us_and_proved_complete(datab
     before, after = facts(database, IngestCaughtUp)
     assert (before.event.complete, after.event.complete) == (False, True)
     assert before.at <= after.event.since < after.at
+
+
+def test_nothing_is_read_while_an_alarm_passes_and_everything_when_it_has_gone(database, ingest, gateway, monkeypatch):
+    standing = StandingWay()
+    monkeypatch.setattr(mqtt, "WAY", standing)
+    standing.begins()
+    time.sleep(0.3)  # what the line was about to read it has read
+    gateway.says(*live(1, 2, 3))
+    time.sleep(0.3)
+    assert seqs(database) == []
+    standing.has_gone()
+    until(lambda: seqs(database) == [1, 2, 3])
+
+
+def test_where_much_has_gathered_it_is_read_all_the_same_for_there_may_be_an_alarm_in_it(
+    database, ingest, gateway, monkeypatch
+):
+    monkeypatch.setattr(gathering, "_BEHIND", 1)
+    way = StandingWay()
+    monkeypatch.setattr(mqtt, "WAY", way)
+    gateway.says(*live(1))
+    until(lambda: seqs(database) == [1])
+    way.begins()
+    gateway.says(*live(2, 3))
+    until(lambda: seqs(database) == [1, 2, 3])
 
 
 class Dying(SqliteDatabase):

@@ -92,6 +92,17 @@ def test_a_report_of_any_length_is_put_together(both: tuple[GatheringSocket, soc
     sending.join()
 
 
+def test_it_says_whether_much_has_gathered(both: tuple[GatheringSocket, socket.socket]) -> None:
+    gathering, theirs = both
+    assert not gathering.behind
+    theirs.sendall(report(b"t", b"x" * 40_000, 1))
+    assert gathering.fill()
+    assert gathering.behind
+    theirs.sendall(PINGRESP)
+    assert gathering.fill()
+    assert not gathering.behind
+
+
 KINDS = st.one_of(
     st.builds(
         report, st.binary(min_size=1, max_size=30), st.binary(max_size=200), st.integers(0, 65535),

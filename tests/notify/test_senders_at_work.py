@@ -10,6 +10,7 @@ from alerts.notify.channels.logbook import Logbook
 from events.types.fact import SECOND
 from events.types.message import MessageFailed, MessageOvertaken, MessageSent
 from simulators.twilio import SimulatedTwilio
+from tests.right_of_way import StandingWay
 
 pytestmark = pytest.mark.both
 
@@ -28,6 +29,20 @@ def test_a_planned_message_reaches_the_phone_without_waiting_for_a_poll(room: Ro
     sent = room.hears(MessageSent, "m1")
     assert (sent.provider_id, sent.found, sent.possible_duplicate) == (provider.messages[0].sid, False, False)
     assert room.row("m1").state == "sent"
+
+
+def test_an_alarm_has_the_right_of_way_from_its_claim_and_lesser_messages_have_none(room: Room, provider, monkeypatch):
+    way, taken = StandingWay(), list[bool]()
+    monkeypatch.setattr(senders_module, "WAY", way)
+    sms = twilio(provider)
+    send = sms.send
+    monkeypatch.setattr(sms, "send", lambda outgoing: (taken.append(way.taken), send(outgoing))[1])
+    room.senders(sms)
+    room.plans("m1", alert_class=3)
+    room.hears(MessageSent, "m1")
+    room.plans("m2", alert_class=1)
+    room.hears(MessageSent, "m2")
+    assert taken == [False, True]
 
 
 def test_what_was_planned_before_the_start_is_sent_too(room: Room, provider):

@@ -17,6 +17,7 @@ from events.types.fact import MINUTE
 from events.types.home import DeviceAssigned, HomeEnrolled, HomeSightChanged
 from events.types.setting import SettingChanged
 from events.types.system import HomeUnseen
+from tests.right_of_way import StandingWay
 
 pytestmark = pytest.mark.both
 
@@ -70,6 +71,21 @@ def test_folding_one_by_one_or_all_at_once_is_the_same(log, monkeypatch):
     monkeypatch.setattr(projector, "_BATCH", 1000)
     rebuild(log.database)
     assert everything(log) == one_by_one
+
+
+def test_screens_come_after_an_alarm_that_passes(log, monkeypatch):
+    way = StandingWay()
+    monkeypatch.setattr(projector, "WAY", way)
+    a_life(log)
+    way.begins()
+    folding = threading.Thread(target=log.fold, daemon=True)
+    folding.start()
+    folding.join(0.2)
+    assert log.projector.position == 0
+    way.has_gone()
+    folding.join(20)
+    with log.database.read() as db:
+        assert log.projector.position == head(db)
 
 
 def test_a_changed_shape_is_folded_again_at_the_next_start(log, monkeypatch):

@@ -36,6 +36,7 @@ class RightOfWay:
         """An alarm has come, or passes its next stage."""
         with self._lock:
             now = self._clock()
+            self._left_s(now)  # perhaps nobody has asked since the last one had gone
             if self._free:
                 self._saved = min(_MOST_S, self._saved + (now - self._saved_at) * _EARNED)
                 self._began = self._saved_at = now
@@ -44,7 +45,7 @@ class RightOfWay:
 
     def goes_on(self) -> None:
         """If one is on its way, it passes its next stage."""
-        if not self._free:
+        if self.taken:
             self.begins()
 
     def give(self) -> None:
@@ -57,12 +58,16 @@ class RightOfWay:
         if self._free:  # nearly always
             return 0.0
         with self._lock:
-            now = self._clock()
-            left = min(self._until, self._began + self._saved) - now
-            if left <= 0 and not self._free:
-                self._saved = max(0.0, self._saved - (now - self._began))
-                self._free, self._saved_at = True, now
-            return max(0.0, left)
+            return self._left_s(self._clock())
+
+    def _left_s(self, now: float) -> float:
+        if self._free:
+            return 0.0
+        over_at = min(self._until, self._began + self._saved)
+        if over_at <= now:
+            self._saved -= over_at - self._began
+            self._free, self._saved_at = True, over_at
+        return max(0.0, over_at - now)
 
 
 WAY: Final = RightOfWay()

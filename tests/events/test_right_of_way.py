@@ -43,9 +43,17 @@ def test_each_stage_has_its_time_and_who_hears_no_more_goes_on(way: RightOfWay, 
         assert way.taken
         way.goes_on()
     clock.at += 0.021
-    assert not way.taken
     way.goes_on()  # too late: it is over
     assert not way.taken
+
+
+def test_an_alarm_that_nobody_gave_way_to_takes_nothing_from_the_next(way: RightOfWay, clock: Clock) -> None:
+    way.begins()
+    clock.at += 60
+    for _ in range(4):
+        way.begins()
+        clock.at += 0.019
+    assert way.taken
 
 
 def test_alarms_without_end_take_a_third_of_the_time_and_no_more(way: RightOfWay, clock: Clock) -> None:

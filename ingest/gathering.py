@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import paho.mqtt.client as paho
 
 _AT_ONCE = 65_536
-_BEHIND = _AT_ONCE // 2
 _UNSENT = 1 << 20
 """More than this does not wait here: the broker has stopped to read, and paho keeps the rest."""
 _PUBLISH, _PUBACK = 3, 0x40
@@ -43,8 +42,6 @@ class GatheringSocket:
         """Up to here paho may read: the end of a packet that is here as a whole."""
         self.over = False
         """The other side has closed."""
-        self.behind = False
-        """Much had gathered when it was last read: there may be an alarm in what has not been."""
         self.unsent = bytearray()
         with suppress(OSError):  # whole packets are put together here
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -55,9 +52,14 @@ class GatheringSocket:
             read = self._sock.recv(max(_AT_ONCE, len(self._read) - self._at))
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
-        self.over, self.behind = not read, len(read) >= _BEHIND
+        self.over = not read
         self._read, self._granted, self._at = self._read[self._at :] + read, 0, 0
         return True
+
+    @property
+    def waiting(self) -> bytes:
+        """What has been read of the system and not been asked for."""
+        return self._read[self._at :]
 
     def next(self) -> Report | bool:
         """The next packet, when it is a report; True: another one is here for paho to `recv`; False: none is here as a whole."""

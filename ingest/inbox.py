@@ -59,6 +59,11 @@ _ALARMING = (b'"alarm":true', b'"alarm": true', b'"sos"')
 """As devices write it. Only a matter of milliseconds: what an alarm is, the codec says."""
 
 
+def looks_like_an_alarm(said: bytes) -> bool:
+    """Of one payload, or of many in one piece."""
+    return any(word in said for word in _ALARMING)
+
+
 class Inbox:
     """First in, first out. `put` waits while it is full; `take` hands over everything at once."""
 
@@ -82,7 +87,7 @@ class Inbox:
             self._items.append(item)
             if len(self._items) == 1:
                 self._moved.notify_all()
-        if isinstance(item, Raw) and any(word in item.payload for word in _ALARMING):
+        if isinstance(item, Raw) and looks_like_an_alarm(item.payload):
             self.pressing.set()
             WAY.begins()
         return True

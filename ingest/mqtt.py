@@ -20,7 +20,7 @@ from events.failpoints import failpoint
 from events.right_of_way import WAY
 from ingest.addressing import Address, Patience
 from ingest.gathering import GatheringClient, GatheringSocket, Report
-from ingest.inbox import Connected, Inbox, Marker, Raw
+from ingest.inbox import Connected, Inbox, Marker, Raw, looks_like_an_alarm
 from ingest.markers import SELF, Markers
 
 log = logging.getLogger("shouwang.mqtt")
@@ -30,6 +30,9 @@ OUR_OWN = ("/ack", "/cmd")
 """Topics to devices: ours, not theirs."""
 
 _HANDSHAKE_S = 10.0
+_GLANCE_S = 0.003
+_MUCH = 32_768
+"""Bytes: with so many there is load enough for an alarm behind them, which has not come yet."""
 
 
 class Connections(Protocol):
@@ -124,8 +127,6 @@ class Connection:
                 ready = [key.fileobj for key, _ in selector.select(0.0 if sock.pending() else 0.25)]
                 if line.wake_r in ready:
                     line.wake_r.recv(65_536)
-                if not sock.behind:
-                    WAY.give()
                 if sock in ready or sock.pending():
                     code = self._read_all(sock)
                     if code:
@@ -147,6 +148,7 @@ class Connection:
         """What one read of the socket has brought, packet after packet: reports by themselves, the rest by paho."""
         if not sock.fill():
             return 0
+        self._give_way(sock)
         while packet := sock.next():
             if isinstance(packet, Report):
                 self._came(packet)
@@ -154,6 +156,15 @@ class Connection:
                 return int(code)
         self._client.heard()
         return int(self._client.loop_read()) if sock.over else 0
+
+    def _give_way(self, sock: GatheringSocket) -> None:
+        """While an alarm passes, what has come is only looked at: it waits, unless there is an alarm in it, or much has gathered."""
+        while not sock.over and (left := WAY.left_s()):
+            came = sock.waiting
+            if len(came) >= _MUCH or looks_like_an_alarm(came):
+                return
+            time.sleep(min(left, _GLANCE_S))
+            sock.fill()
 
     def _duties(self, began: float) -> str:
         """Handshake limit, markers, and whether they come back. Returns why the connection must end."""

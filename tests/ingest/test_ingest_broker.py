@@ -15,9 +15,9 @@ from door import enrol, fresh, item, said, until
 
 from events.keepers.sqlite import SqliteDatabase
 from events.store import read
-from events.types.device import OccupancyReported, ReadingsGapOpened
+from events.types.device import CarbonMonoxideReported, OccupancyReported, ReadingsGapOpened
 from events.types.system import IngestCaughtUp, IngestDisconnected, ReadingQuarantined
-from ingest import gathering, mqtt
+from ingest import mqtt
 from ingest.addressing import Address, MqttUrlFaulty, Patience
 from ingest.broker import Broker, BrokerNotAllowed, BrokerNotStarted, Tls
 from ingest.broker_files import BrokerMissing, find_server
@@ -108,29 +108,50 @@ def test_what_arrives_while_we_are_away_is_kept_for_us_and_proved_complete(datab
     assert before.at <= after.event.since < after.at
 
 
-def test_nothing_is_read_while_an_alarm_passes_and_everything_when_it_has_gone(database, ingest, gateway, monkeypatch):
+@pytest.fixture
+def way(ingest, monkeypatch):
+    """An alarm is on it until the story says that it has gone."""
     standing = StandingWay()
     monkeypatch.setattr(mqtt, "WAY", standing)
     standing.begins()
-    time.sleep(0.3)  # what the line was about to read it has read
+    return standing
+
+
+def test_reports_wait_while_an_alarm_passes_and_are_taken_when_it_has_gone(database, way, gateway):
     gateway.says(*live(1, 2, 3))
     time.sleep(0.3)
     assert seqs(database) == []
-    standing.has_gone()
+    way.has_gone()
     until(lambda: seqs(database) == [1, 2, 3])
 
 
-def test_where_much_has_gathered_it_is_read_all_the_same_for_there_may_be_an_alarm_in_it(
-    database, ingest, gateway, monkeypatch
+def test_another_alarm_waits_for_none_and_takes_with_it_what_came_before(database, way, gateway):
+    gateway.says(*live(1, 2))
+    alarm = {"type": "shouwang.co.v1", "data": {"alarm": True, "ppm": 210, "test": False}, "at": now()}
+    gateway.says(said("co-1", 1, **alarm), device="co-1")
+    until(lambda: facts(database, CarbonMonoxideReported))
+    assert seqs(database) == [1, 2]
+    assert way.taken
+
+
+def test_where_much_has_gathered_it_is_taken_all_the_same_for_there_may_be_an_alarm_behind(
+    database, way, gateway, monkeypatch
 ):
-    monkeypatch.setattr(gathering, "_BEHIND", 1)
-    way = StandingWay()
-    monkeypatch.setattr(mqtt, "WAY", way)
+    monkeypatch.setattr(mqtt, "_MUCH", 2_000)
     gateway.says(*live(1))
-    until(lambda: seqs(database) == [1])
-    way.begins()
-    gateway.says(*live(2, 3))
-    until(lambda: seqs(database) == [1, 2, 3])
+    time.sleep(0.3)
+    assert seqs(database) == []
+    gateway.says(*live(*range(2, 20)))
+    until(lambda: seqs(database) == list(range(1, 20)))
+    assert way.taken
+    assert not facts(database, IngestDisconnected), "it was not the end of the line that let them in"
+
+
+def test_a_broker_that_goes_while_an_alarm_passes_is_noticed(database, ingest, way, gateway, broker):
+    gateway.says(*live(1))
+    broker.stop()
+    until(lambda: not ingest.line.connected)
+    assert way.taken
 
 
 class Dying(SqliteDatabase):

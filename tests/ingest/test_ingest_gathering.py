@@ -92,15 +92,19 @@ def test_a_report_of_any_length_is_put_together(both: tuple[GatheringSocket, soc
     sending.join()
 
 
-def test_it_says_whether_much_has_gathered(both: tuple[GatheringSocket, socket.socket]) -> None:
+def test_what_has_come_can_be_looked_at_before_it_is_taken(both: tuple[GatheringSocket, socket.socket]) -> None:
     gathering, theirs = both
-    assert not gathering.behind
-    theirs.sendall(report(b"t", b"x" * 40_000, 1))
+    assert gathering.waiting == b""
+    first, second = report(b"t", b"first", 1), report(b"t", b"second", 2)
+    theirs.sendall(first + second[:-2])
     assert gathering.fill()
-    assert gathering.behind
-    theirs.sendall(PINGRESP)
+    assert gathering.waiting == first + second[:-2]
+    assert gathering.next() == Report(b"t", b"first", 1, 1, False)
+    theirs.sendall(second[-2:])
     assert gathering.fill()
-    assert not gathering.behind
+    assert gathering.waiting == second
+    assert gathering.next() == Report(b"t", b"second", 2, 1, False)
+    assert gathering.waiting == b""
 
 
 KINDS = st.one_of(

@@ -23,7 +23,7 @@ up: $(VENV)/.runtime ## 正式运行 · the service alone
 	@$(BIN)/shouwang up
 
 test: $(VENV)/.dev browser tracer check ## 全部检查与测试 · every check and test
-	@echo "== pytest"; $(BIN)/python -m pytest -n 4 --dist worksteal
+	@echo "== pytest"; $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(VENV)/.dev
 	@echo "== ruff";  $(BIN)/ruff check .

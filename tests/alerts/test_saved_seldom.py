@@ -13,14 +13,18 @@ from tests.house import House
 from tests.right_of_way import StandingWay
 
 
+def bookmark_of(database: Database) -> int:
+    with database.read() as db:
+        return bookmark(db, READER)
+
+
 def test_with_far_to_read_it_saves_every_five_seconds_and_else_every_second(any_database: Database) -> None:
     tell(any_database, *[fact(f"a{n}") for n in range(65)])
     at = AT
     engine = Engine(any_database, lambda: at)
     saved = []
     while engine.step(0, limit=10):
-        with any_database.read() as db:
-            saved.append(bookmark(db, READER))
+        saved.append(bookmark_of(any_database))
         at += 2 * SECOND
     assert saved == [0, 0, 0, 40, 40, 40, 65], "the last five are all that was left: nothing is far behind any more"
     engine.follower.close()
@@ -38,8 +42,7 @@ def test_while_an_alarm_passes_it_is_not_saved_and_afterwards_at_once(
 
     def saved() -> int:
         engine.step(0)
-        with any_database.read() as db:
-            return bookmark(db, READER)
+        return bookmark_of(any_database)
 
     way.begins()
     assert saved() == 0

@@ -88,6 +88,11 @@ def insert_new(table: Table) -> Prepared:
     )
 
 
+def insert_all(table: Table) -> Prepared:
+    """Whole rows by name; the database raises where the primary key of one is there already."""
+    return _inserting(table, insert_of_sqlite(table), insert_of_postgresql(table))
+
+
 def rewrite(table: Table, columns: Sequence[str]) -> Prepared:
     """These columns of rows that are there, by primary key, each given once; what else such a row holds is not looked at."""
     keys = _keys(table)

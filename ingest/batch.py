@@ -39,9 +39,8 @@ def store(db: Connection, pieces: Iterable[Piece], gaps: list[New], *, recorded_
         done.head = landed.recorded[-1].position
     if landed.conflicts:
         _conflicts(db, pieces, landed.conflicts, recorded_at, done)
-    for piece in pieces:
-        for kept in piece.kept:
-            done.quarantined += keep(db, kept, recorded_at=recorded_at) is not None
+    numbers = keep(db, [kept for piece in pieces for kept in piece.kept], recorded_at=recorded_at)
+    done.quarantined += sum(number is not None for number in numbers)
     if done.quarantined:  # it counts as recorded too: of a refused message the number is all that is left in memory
         done.head = head(db)
     return done
@@ -54,28 +53,30 @@ def _conflicts(db: Connection, pieces: list[Piece], conflicts: list[New], record
     anew under the old boot.
     """
     by_fact = {id(new): piece.raw for piece in pieces for new in piece.news}
-    for new in conflicts:
-        raw = by_fact.get(id(new))
-        if raw is None:
-            continue
-        _, _, device = new.stream.partition("-")
-        key = new.key or ""
-        kept = Kept(
-            raw.received_at, raw.topic, raw.payload, raw.retained, "conflict", key, new.lane_key, device, named=True
-        )
-        if is_alarm(new.event):
-            alone = msgspec.structs.replace(new, key=f"{key}~{new.digest or 0:x}")
-            done.facts += len(append(db, [alone], recorded_at=recorded_at).recorded)
-        number = keep(db, kept, recorded_at=recorded_at)
-        if number is None:
-            continue
-        done.quarantined += 1
-        fact = ReadingConflicted(device=device, id=key, quarantine=number)
-        append(
-            db,
-            [New(new.stream, new.lane_key, fact, new.at, f"~conflict-{number}", 0)],
-            recorded_at=recorded_at,
-        )
+    known = [(new, raw) for new in conflicts if (raw := by_fact.get(id(new))) is not None]
+    alone = [
+        msgspec.structs.replace(new, key=f"{new.key}~{new.digest or 0:x}") for new, _ in known if is_alarm(new.event)
+    ]
+    done.facts += len(append(db, alone, recorded_at=recorded_at).recorded)
+    numbers = keep(db, [_in_conflict(new, raw) for new, raw in known], recorded_at=recorded_at)
+    said: list[New] = []
+    for (new, _), number in zip(known, numbers, strict=True):
+        if number is not None:
+            done.quarantined += 1
+            fact = ReadingConflicted(device=_device(new), id=new.key or "", quarantine=number)
+            said.append(New(new.stream, new.lane_key, fact, new.at, f"~conflict-{number}", 0))
+    append(db, said, recorded_at=recorded_at)
+
+
+def _device(new: New) -> str:
+    return new.stream.partition("-")[2]
+
+
+def _in_conflict(new: New, raw: Raw) -> Kept:
+    return Kept(
+        raw.received_at, raw.topic, raw.payload, raw.retained, "conflict", new.key or "", new.lane_key, _device(new),
+        named=True,
+    )  # fmt: skip
 
 
 def is_alarm(event: Event) -> bool:

@@ -4,11 +4,10 @@ On PostgreSQL each statement is a way to the server and back: with one for each 
 alerts came up to 2.6 s late, with one for all of them 0.3 s (`benchmarks/telling.py`).
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import select
 
 from alerts.commands.deciding import load_all
 from alerts.notify.outbox import Plan, outbox, plan
@@ -18,6 +17,7 @@ from events.keepers.sqlite import SqliteDatabase
 from events.store import New, append
 from events.types.alert import AlertAcknowledged, AlertRaised, Terms
 from events.types.message import MessagePlanned
+from tests.statements import statements
 
 AT = 1_800_000_000_000_000
 MANY = 100
@@ -29,23 +29,6 @@ def planned(number: int) -> Plan:
         phone="w1-1", channel="sms", template="first_co", words={"home": "h"}, slot=1,
     )  # fmt: skip
     return Plan(made, AT, AT + 60)
-
-
-def statements(database: Database, work: Callable[[Connection], Any], *, writes: bool = True) -> int:
-    """How many this work gives the database."""
-    said: list[str] = []
-
-    def counted(db: Connection) -> None:
-        note: Any = lambda _c, _k, statement, *_: said.append(statement)  # noqa: E731
-        event.listen(db, "before_cursor_execute", note)
-        work(db)
-
-    if writes:
-        database.write(counted)
-    else:
-        with database.read() as db:
-            counted(db)
-    return sum(not statement.startswith("BEGIN") for statement in said)
 
 
 def test_a_hundred_messages_and_timers_are_few_statements(any_database: Database) -> None:

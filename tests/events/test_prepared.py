@@ -2,12 +2,13 @@
 
 import pytest
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
 
 from events.database import Database
 from events.follow import load_snapshots, save_snapshots
 from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, find, leases
-from events.prepared import forget, insert_new, rewrite, savepoint, upsert
+from events.prepared import forget, insert_all, insert_new, rewrite, savepoint, upsert
 from events.tables import marks, snapshots
 from events.worded import Change, Lookup, Question
 
@@ -42,6 +43,15 @@ def test_however_many_rows_each_is_written_rewritten_left_and_forgotten(database
         there = {row.name: tuple(row) for row in db.execute(select(leases))}
     ends = {0, many - 1}
     assert there == {f"{n}": (f"{n}", "b", n or 9, n + 1) for n in ends} | {"new": ("new", "c", 0, 0)}
+
+
+def test_a_row_that_must_be_new_and_is_not_is_an_error_and_nothing_of_it_is_there(database: Database) -> None:
+    rows = [{"name": f"{n}", "owner": "a", "token": n, "beat": n} for n in range(3)]
+    database.write(lambda db: insert_all(leases).run(db, rows[1:2]))
+    with pytest.raises(IntegrityError):
+        database.write(lambda db: insert_all(leases).run(db, rows))
+    with database.read() as db:
+        assert [row.name for row in db.execute(select(leases))] == ["1"]
 
 
 def test_rows_are_found_by_their_key_and_not_one_by_one(database: Database) -> None:

@@ -14,7 +14,7 @@ from events.store import head, read
 from tests.faults.round import Ground, Outcome, Round
 from tests.replay.weeks import Weeks
 
-_FACTS = {"sqlite": 1_000_000, "postgresql": 100_000}
+_FACTS = 1_000_000
 _HOMES = 250
 
 
@@ -22,7 +22,7 @@ def _run(ground: Ground) -> Outcome:
     outcome = Outcome()
     logging.getLogger("shouwang.engine").setLevel(logging.CRITICAL)  # rules that fail are part of the story
     address = Path(ground.address) if ground.database == "sqlite" else ground.address
-    facts = max(5_000, int(_FACTS[ground.database] * ground.scale))
+    facts = max(5_000, int(_FACTS * ground.scale))
     weeks = Weeks(address, seed=ground.seed, homes=max(20, int(_HOMES * min(1.0, ground.scale * 4))))
     began = time.monotonic()
     weeks.run(facts, lambda done, total: ground.say(f"{done} of {total} facts lived"))

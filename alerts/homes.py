@@ -6,11 +6,12 @@ alarms are about and commits follow each other closely, or there is far to read,
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, MutableMapping
 
 import msgspec
 
 from alerts.core.household import Household
+from events.lanes import lane_of
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Household).decode
@@ -35,9 +36,22 @@ class Homes(MutableMapping[str, Household]):
         """Each as it was saved, one after the other: a look at all of them leaves none open."""
         return ((name, self._open.get(name) or self._lain(name)) for name in self)
 
-    def opened(self) -> dict[str, bytes]:
-        """Snapshots of all that were asked for since `put_away`: who asked may have changed them."""
-        return {name: _pack(self._open[name]) for name in self._asked}
+    def opened(self, lanes: Collection[int] | None = None) -> dict[str, bytes]:
+        """Snapshots of all that were asked for since they were saved: who asked may have changed them.
+
+        With `lanes` only of the homes in these.
+        """
+        asked = {name: self._open[name] for name in self._asked}
+        return {name: _pack(home) for name, home in asked.items() if lanes is None or lane_of(home.site) in lanes}
+
+    @property
+    def crowded(self) -> bool:
+        """Are more open than may stay, and waiting to be saved?"""
+        return len(self._asked) > _MOST_OPEN
+
+    def saved(self, names: Iterable[str]) -> None:
+        """These are saved, others are not yet: all stay open."""
+        self._asked.difference_update(names)
 
     def put_away(self, states: dict[str, bytes], *, resting: bool = True) -> None:
         """These are saved, and all others were before. `resting`: nothing presses, so that none need stay open."""

@@ -23,7 +23,9 @@ ROSTER = "roster"
 """Likewise who stands in for whom."""
 CHANNELS = "channels:declared"
 """Likewise, for planners, the channels of the house; no person's id has a colon."""
-COMMON = frozenset({POLICY, ROSTER, CHANNELS})
+LANES_SAVED = "lanes:saved"
+"""Likewise, for engines, of which lanes more is saved than of the others; no home's id has a colon but those of sites."""
+COMMON = frozenset({POLICY, ROSTER, CHANNELS, LANES_SAVED})
 
 
 class Seat(NamedTuple):

@@ -45,12 +45,12 @@ class Interrupted(Engine):
 
     meanwhile: list[Callable[[], object]]
 
-    def commit(self, *, resting: bool = True) -> None:
+    def commit(self, *, resting: bool = True, whole: bool = True) -> None:
         """Their acts first."""
         acts, self.meanwhile = getattr(self, "meanwhile", []), []
         for act in acts:
             act()
-        super().commit(resting=resting)
+        super().commit(resting=resting, whole=whole)
 
 
 class Weeks:

@@ -166,10 +166,12 @@ class SqliteDatabase(Database):
         return min(until_s, WAY.left_s()) if self._patient else until_s
 
     def _commit_patient(self, *, last: bool) -> None:
-        """Who has patience goes when nobody else waits and no alarm passes, one at a time; in any case after others went so often."""
-        while self._patient:
-            free = self._work.empty() and not WAY.taken
-            if not (last or free or self._passed_over >= _MOST_BEFORE):
+        """Who has patience goes when nobody else waits, one at a time; in any case after others went so often.
+
+        Not while an alarm passes: its own stages are a dozen who go before.
+        """
+        while self._patient and (last or not WAY.taken):
+            if not (last or self._work.empty() or self._passed_over >= _MOST_BEFORE):
                 self._passed_over += 1
                 return
             asked = self._patient.popleft()

@@ -272,7 +272,8 @@ def test_who_has_patience_waits_while_an_alarm_passes_and_goes_when_it_has_gone(
     database.create()
     standing.begins()
     patient = database.submit(lambda _: 7, patient=True)
-    assert database.submit(lambda _: 8).result(10) == 8
+    for _ in range(50):  # the alarm's own stages are many
+        assert database.submit(lambda _: 8).result(10) == 8
     with pytest.raises(TimeoutError):
         patient.result(0.2)
     standing.has_gone()  # nobody asks for anything else, and it goes all the same

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -25,12 +25,18 @@ from events.tables import PROCESS, metadata
 
 log = logging.getLogger("shouwang.database")
 
-_AGAIN = {"40001": 6, "40P01": 6, "23505": 3}
-"""How often work is begun: serialization failure and deadlock, where the server undid all of it for another's sake, and
-a key that was free when the work looked: it looks again, and finds it or fails for good."""
-_PAUSES_S = {"40P01": 0.1}
-"""Before it is begun again, times how often it was begun; 0.01 for the rest. The server takes a second to call it a deadlock, and who
-begins again before the other has woken has its rows once more, and stands across from it for another second."""
+
+class _Again(NamedTuple):
+    """How often work is begun, and seconds before each new beginning, times how often it was begun."""
+
+    times: int
+    pause_s: float
+
+
+_AGAIN = {"40001": _Again(6, 0.01), "40P01": _Again(6, 0.1), "23505": _Again(3, 0.01)}
+"""Serialization failure and deadlock, where the server undid all of it for another's sake, and a key that was free when the work
+looked: it looks again, and finds it or fails for good. The server takes a second to call it a deadlock, and who begins again
+before the other has woken has its rows once more, and stands across from it for another second."""
 _DISK_FULL = "53100"
 _BROKEN = frozenset({"XX001", "XX002"})
 _CREATING = int.from_bytes(b"CREATING")
@@ -131,11 +137,12 @@ class PostgresqlDatabase(Database):
                 try:
                     return self._transaction(work)
                 except DBAPIError as failure:
-                    if attempt >= _AGAIN.get(_state(failure), 1):
+                    again = _AGAIN.get(_state(failure))
+                    if again is None or attempt >= again.times:
                         self._judge(failure)
                         raise
                     log.info("once more: %s", _state(failure))
-                    time.sleep(_PAUSES_S.get(_state(failure), 0.01) * attempt)
+                    time.sleep(again.pause_s * attempt)
             raise AssertionError("unreachable")
         finally:
             self._mine.writes = False

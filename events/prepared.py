@@ -6,15 +6,28 @@ run it; where a timer, a snapshot and a row of a board are written for each home
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Delete, Insert, Table, Update, bindparam, delete, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Delete,
+    Float,
+    Insert,
+    LargeBinary,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_of_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_of_sqlite
 
-from events.storable import CLEAN
+from events.storable import CLEAN, storable_values
 from events.worded import POSTGRESQL, SQLITE
 
 _AT_ONCE = 256
@@ -25,11 +38,29 @@ class Prepared:
     """What to do, for each database; it is worded when it is first needed there."""
 
     def __init__(
-        self, names: Sequence[str], sqlite: Callable[[int], str], postgresql: Insert | Update | Delete
+        self,
+        columns: Sequence[Column[Any]],
+        sqlite: Callable[[int], str],
+        postgresql: Insert | Update | Delete,
+        all_of: Callable[[str], str] | None = None,
     ) -> None:
-        """`sqlite`: words for so many rows, their values one after the other, each in the order of `names`."""
-        self._names, self.words, self._postgresql = names, cache(sqlite), postgresql
-        self._each = ""
+        """`sqlite`: words for so many rows, their values one after the other, each in the order of `columns`.
+
+        `all_of`: PostgreSQL's words for all rows at once, given what to call them; None: row by row, where it matters
+        in which order they are taken and a join would take them in another.
+        """
+        self._names, self.words, self._postgresql = [column.name for column in columns], cache(sqlite), postgresql
+        self._columns, self._all_of = columns, all_of
+        self._keys = [column.name for column in columns if column.primary_key]
+
+    @cached_property
+    def _each(self) -> str:
+        return str(self._postgresql.compile(dialect=POSTGRESQL))
+
+    @cached_property
+    def _all(self) -> str:
+        assert self._all_of is not None
+        return self._all_of(f"unnest({', '.join(map(_array, self._columns))})")
 
     def run(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each row, in this order."""
@@ -37,9 +68,26 @@ class Prepared:
             return
         if db.dialect.name == "sqlite":
             at_once(db, self.words, [[row[name] for name in self._names] for row in rows])
-            return
-        self._each = self._each or str(self._postgresql.compile(dialect=POSTGRESQL))
-        db.exec_driver_sql(self._each, [*rows])
+        elif len(rows) == 1:
+            db.exec_driver_sql(self._each, dict(rows[0]))
+        elif self._all_of is None or len({tuple(row[key] for key in self._keys) for row in rows}) < len(rows):
+            db.exec_driver_sql(self._each, [*rows])
+        else:
+            values = (_values_of(column, [row[column.name] for row in rows]) for column in self._columns)
+            db.exec_driver_sql(self._all, tuple(values))
+
+
+def _array(column: Column[Any]) -> str:
+    """A parameter for all values of this column. Bytes go as they are: in words they would be twice as many."""
+    kind = column.type.compile(dialect=POSTGRESQL)
+    return f"{'%b' if isinstance(column.type, LargeBinary) else '%s'}::{kind}[]"
+
+
+def _values_of(column: Column[Any], values: list[Any]) -> list[Any]:
+    """The driver takes a list of one type only."""
+    if isinstance(column.type, Float):
+        return [None if value is None else float(value) for value in values]
+    return storable_values(values)
 
 
 def at_once(db: Connection, words: Callable[[int], str], rows: Sequence[Sequence[Any]], *, clean: bool = False) -> None:
@@ -75,7 +123,8 @@ def upsert(table: Table, *, keeps: Sequence[str] = ()) -> Prepared:
         done: Insert = new.on_conflict_do_update(index_elements=keys, set_={n: new.excluded[n] for n in changed})
         return done
 
-    return _inserting(table, over(insert_of_sqlite), over(insert_of_postgresql))
+    then = f"ON CONFLICT ({_quoted(keys)}) DO UPDATE SET " + ", ".join(f'"{n}" = excluded."{n}"' for n in changed)
+    return _inserting(table, over(insert_of_sqlite), over(insert_of_postgresql), then)
 
 
 def insert_new(table: Table) -> Prepared:
@@ -85,6 +134,7 @@ def insert_new(table: Table) -> Prepared:
         table,
         insert_of_sqlite(table).on_conflict_do_nothing(index_elements=keys),
         insert_of_postgresql(table).on_conflict_do_nothing(index_elements=keys),
+        f"ON CONFLICT ({_quoted(_keys(table))}) DO NOTHING",
     )
 
 
@@ -99,11 +149,14 @@ def rewrite(table: Table, columns: Sequence[str]) -> Prepared:
     names = [*keys, *columns]
     new = {name: f"new.column{n}" for n, name in enumerate(names, 1)}  # what SQLite calls them
     where = " AND ".join(f"{table.name}.{key} = {new[key]}" for key in keys)
+    its = " AND ".join(f'{table.name}."{key}" = new."{key}"' for key in keys)
+    sets = ", ".join(f'"{name}" = new."{name}"' for name in columns)
     over = f"UPDATE {table.name} SET {', '.join(f'{name} = {new[name]}' for name in columns)}"  # noqa: S608 -- our names
     return Prepared(
-        names,
+        [table.c[name] for name in names],
         lambda rows: f"{over} FROM ({_values(names, rows)}) AS new WHERE {where}",
         update(table).where(*_by_key(table)).values({name: bindparam(name) for name in columns}),
+        lambda given: f"UPDATE {table.name} SET {sets} FROM {given} AS new({_quoted(names)}) WHERE {its}",  # noqa: S608
     )
 
 
@@ -113,7 +166,7 @@ def forget(table: Table) -> Prepared:
     which = " AND ".join(f"old.{key} = gone.column{n}" for n, key in enumerate(keys, 1))
     found = f"CROSS JOIN {table.name} AS old WHERE {which}"  # said so that SQLite looks up each, and not for each of its rows
     return Prepared(
-        keys,
+        [*table.primary_key],
         lambda rows: (
             f"DELETE FROM {table.name} WHERE rowid IN (SELECT old.rowid FROM ({_values(keys, rows)}) AS gone {found})"  # noqa: S608
         ),
@@ -129,8 +182,18 @@ def _by_key(table: Table) -> list[ColumnElement[bool]]:
     return [column == bindparam(column.name) for column in table.primary_key]
 
 
-def _inserting(table: Table, sqlite: Insert, postgresql: Insert) -> Prepared:
-    return Prepared([column.name for column in table.columns], many(str(sqlite.compile(dialect=SQLITE))), postgresql)
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _inserting(table: Table, sqlite: Insert, postgresql: Insert, then: str = "") -> Prepared:
+    names = _quoted([column.name for column in table.columns])
+    return Prepared(
+        [*table.columns],
+        many(str(sqlite.compile(dialect=SQLITE))),
+        postgresql,
+        lambda given: f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {given} AS fresh({names}) {then}",  # noqa: S608
+    )
 
 
 def _values(names: Sequence[str], rows: int) -> str:

@@ -65,6 +65,11 @@ def _row(row: Any) -> Any:
     return row
 
 
+def storable_values(values: list[Any]) -> list[Any]:
+    """The very same list when all of it can be stored."""
+    return values if _clean(values) else [_value(value) for value in values]
+
+
 def _clean(values: Iterable[Any]) -> bool:
     for value in values:
         kind = type(value)

@@ -1,7 +1,24 @@
 """Rows by prepared words are as the words of SQLAlchemy would write them, and a savepoint undoes only what is within."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import Connection, bindparam, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from events.database import Database
@@ -9,6 +26,7 @@ from events.follow import load_snapshots, save_snapshots
 from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, find, leases
 from events.prepared import forget, insert_all, insert_new, rewrite, savepoint, upsert
+from events.storable import MOST
 from events.tables import marks, snapshots
 from events.worded import Change, Lookup, Question
 
@@ -43,6 +61,32 @@ def test_however_many_rows_each_is_written_rewritten_left_and_forgotten(database
         there = {row.name: tuple(row) for row in db.execute(select(leases))}
     ends = {0, many - 1}
     assert there == {f"{n}": (f"{n}", "b", n or 9, n + 1) for n in ends} | {"new": ("new", "c", 0, 0)}
+
+
+def test_what_no_database_may_be_given_is_made_storable_in_many_rows_as_in_one(database: Database) -> None:
+    rows = [{"name": f"n{n}\0", "owner": "a\ud800", "token": 2**70, "beat": -(2**70)} for n in range(3)]
+    database.write(lambda db: upsert(leases).run(db, rows))
+    database.write(lambda db: upsert(leases).run(db, [{**rows[0], "name": "alone\0"}]))
+    with database.read() as db:
+        there = {tuple(row) for row in db.execute(select(leases))}
+    assert there == {(f"{n}\ufffd", "a\ufffd", MOST, -MOST - 1) for n in ("n0", "n1", "n2", "alone")}
+
+
+def test_numbers_with_and_without_a_fraction_bytes_and_nothing_at_all_lie_beside_each_other(database: Database) -> None:
+    table = Table("mixed", MetaData(), Column("id", Integer, primary_key=True), Column("real", Float),
+                  Column("bytes", LargeBinary), Column("whole", BigInteger))  # fmt: skip
+    database.write(table.create)
+    rows: list[dict[str, Any]] = [
+        {"id": 1, "real": 3, "bytes": b'\0\xff"{},\\', "whole": None},
+        {"id": 2, "real": 3.5, "bytes": b"", "whole": 2**40},
+        {"id": 3, "real": None, "bytes": None, "whole": 1},
+    ]
+    database.write(lambda db: upsert(table).run(db, rows))
+    database.write(lambda db: rewrite(table, ["real"]).run(db, [{"id": 1, "real": 0}, {"id": 3, "real": 0.25}]))
+    with database.read() as db:
+        there = [tuple(row) for row in db.execute(select(table).order_by(table.c.id))]
+    assert there == [(1, 0.0, b'\0\xff"{},\\', None), (2, 3.5, b"", 2**40), (3, 0.25, None, 1)]
+    database.write(table.drop)
 
 
 def test_a_row_that_must_be_new_and_is_not_is_an_error_and_nothing_of_it_is_there(database: Database) -> None:

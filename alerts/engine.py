@@ -100,10 +100,11 @@ class Engine(Taking):
         batch = self.follower.next(limit=limit, timeout=timeout)
         if batch:
             failpoint("engine.read")
+        news = self.books.made.news
         for recorded in batch:
             if recorded.position <= self._stood and self._saved.holds(recorded):
                 continue
-            decided = len(self.books.made.news)
+            decided = len(news)
             if (error := self._tripped.get(recorded.position)) is not None:
                 pass_over(self.books, self._judging.cases, recorded, error)
             else:
@@ -114,8 +115,9 @@ class Engine(Taking):
                     self._tripped[recorded.position] = f"{type(failure).__name__}: {failure}"[:200]
                     self._load()  # half of what follows from it may be in our hands
                     return len(batch)
-            self._all_lanes = self._all_lanes or recorded.lane == ALL
-            if len(self.books.made.news) > decided:
+            if recorded.lane == ALL:
+                self._all_lanes = True
+            if len(news) > decided:
                 self._decided.add(recorded.lane)
         if self.books.unseen:
             self._judging.look_again(self._now())

@@ -148,16 +148,15 @@ def rewrite(table: Table, columns: Sequence[str]) -> Prepared:
     """These columns of rows that are there, by primary key, each given once; what else such a row holds is not looked at."""
     keys = _keys(table)
     names = [*keys, *columns]
-    new = {name: f"new.column{n}" for n, name in enumerate(names, 1)}  # what SQLite calls them
+    new = {name: f"new.column{n}" for n, name in enumerate(names, 1)}  # what SQLite calls them; PostgreSQL is told to
+    called = ", ".join(f"column{n}" for n in range(1, len(names) + 1))
     where = " AND ".join(f"{table.name}.{key} = {new[key]}" for key in keys)
-    its = " AND ".join(f'{table.name}."{key}" = new."{key}"' for key in keys)
-    sets = ", ".join(f'"{name}" = new."{name}"' for name in columns)
     over = f"UPDATE {table.name} SET {', '.join(f'{name} = {new[name]}' for name in columns)}"  # noqa: S608 -- our names
     return Prepared(
         [table.c[name] for name in names],
         lambda rows: f"{over} FROM ({_values(names, rows)}) AS new WHERE {where}",
         update(table).where(*_by_key(table)).values({name: bindparam(name) for name in columns}),
-        lambda given: f"UPDATE {table.name} SET {sets} FROM {given} AS new({_quoted(names)}) WHERE {its}",  # noqa: S608
+        lambda given: f"{over} FROM {given} AS new({called}) WHERE {where}",
     )
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from events.types.fact import MINUTE, SECOND
 from events.types.system import ClockFollowed
 from tests.alerts.village import Village
 from tests.postgres import Databases
-from tests.replay.weeks import Weeks
+from tests.replay.weeks import Interrupted, Weeks
 from tests.right_of_way import StandingWay
 
 HERE, THERE = "dp03-1", "dp05-1"
@@ -54,9 +54,9 @@ def village(tmp_path: Path) -> Iterator[Village]:
     made.close()
 
 
-def kept(database: Database, reader: str = ENGINE) -> dict[str, bytes]:
+def kept(database: Database) -> dict[str, bytes]:
     with database.read() as db:
-        return {owner: bytes(state) for owner, state in load_snapshots(db, reader)}
+        return {owner: bytes(state) for owner, state in load_snapshots(db, ENGINE)}
 
 
 def moves(village: Village, home: str = THERE) -> None:
@@ -144,27 +144,17 @@ def test_what_concerns_every_home_is_saved_whole(village: Village, what: str) ->
     assert known(village.engine) == knew
 
 
-class Overtaken(Engine):
-    """Somebody acts just before it commits, once."""
-
-    act: Callable[[], object] | None = None
-
-    def commit(self, *, resting: bool = True, whole: bool = True) -> None:
-        act, self.act = self.act, None
-        if act is not None:
-            act()
-        super().commit(resting=resting, whole=whole)
-
-
 def test_overtaken_by_somebody_it_reads_again_what_is_not_saved(village: Village) -> None:
     alarm(village)
     alert = village.alert("carbon_monoxide")
     moves(village)
     village.engine.follower.close()
-    village.engine = engine = Overtaken(village.database, village.now)
+    village.engine = engine = Interrupted(village.database, village.now)
     village.settles()
     moves(village, "dp05-2")
-    engine.act = lambda: commands.acknowledge(village.database, alert.id, by="user:wei", via="console", at=village.at)
+    engine.meanwhile = [
+        lambda: commands.acknowledge(village.database, alert.id, by="user:wei", via="console", at=village.at)
+    ]
     alarm(village, on=False)
     alarm(village)
     assert village.alert("carbon_monoxide").acknowledged_by

@@ -17,6 +17,7 @@ from alerts.core.policy import Policy
 from alerts.core.ways import Way
 from alerts.core.worth import worth_until
 from alerts.notify import outbox
+from alerts.notify.handing import NOBODY, NoHands
 from alerts.planning import COMMON, HEARS, Planning
 from alerts.seats import CHANNELS, PLANNER, POLICY, WHOLE, Seat
 from alerts.timers import Timer, set_timers
@@ -54,9 +55,14 @@ class Planner(Planning):
         channel: str,
         seat: Seat = WHOLE,
         check: Callable[[Connection], None] = lambda _: None,
+        hands: NoHands = NOBODY,
     ) -> None:
-        """`check` is asked in every transaction whether the seat is still ours; it raises when it is not."""
+        """`check` is asked in every transaction whether the seat is still ours; it raises when it is not.
+
+        `hands`: senders in this process, for what is urgent.
+        """
         self._database, self._now, self._channel, self._check = database, now, channel, check
+        self._hands = hands
         self._reader = seat.reader(READER)
         self.follower = Follower(
             database, self._reader, lanes=seat.lanes, hears=(*HEARS, *COMMON, setting.SettingChanged)
@@ -122,18 +128,18 @@ class Planner(Planning):
         if CHANNELS in self._touched:
             states[CHANNELS] = _pack(self.declared)
 
-        plans = self._plans(planned)
+        with self._hands.promised(self._plans(planned), at) as plans:
 
-        def work(db: Connection) -> None:
-            self._check(db)
-            outbox.plan(db, plans)
-            set_timers(db, awaited)
-            save_snapshots(db, self._reader, states)
-            save_bookmark(db, self._reader, position)
-            failpoint("planner.in_commit")
-            append(db, news, recorded_at=at)  # last: from here on other writers wait
+            def work(db: Connection) -> None:
+                self._check(db)
+                self._hands.written(plans, outbox.plan(db, plans))
+                set_timers(db, awaited)
+                save_snapshots(db, self._reader, states)
+                save_bookmark(db, self._reader, position)
+                failpoint("planner.in_commit")
+                append(db, news, recorded_at=at)  # last: from here on other writers wait
 
-        self._database.write(work)
+            self._database.write(work)
         failpoint("planner.committed")
         self._forget()
 

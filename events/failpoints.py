@@ -35,6 +35,7 @@ REGISTER: Final[dict[str, str]] = {
     "timers.in_commit": "rows are taken, within the transaction, their deadlines are not recorded yet",
     "timers.rung": "the deadlines are on disk",
     "outbox.claimed": "a message is claimed and nothing else has happened",
+    "outbox.handed": "a message that was claimed as it was planned is in a sender's hands, and nothing else has happened",
     "outbox.asked": "the provider has answered whether it knows a message, and nothing is recorded",
     "outbox.calling": "the provider is about to be called",
     "outbox.called": "the provider has taken or refused a message, and nothing is recorded",

@@ -27,6 +27,12 @@ _TROUBLE = ("not supported", "[ERR]", "[FTL]", "no space left", "maximum")
 _STUCK = ("no space left", "critical write error", "will be DISABLED")
 """After a write that failed the server takes no message any more, also when there is room again: NATS 2.15, measured."""
 _ROOM = 1 << 20
+WINDOW = 4000
+"""So many messages it hands over without our acknowledgement; each acknowledgement costs it a write to the disk.
+
+What arrives while we stand still for a second or two, 2,000 a second, is within it. With 1,000 a queue formed at its end
+that took twice and four times the standstill to go. More than it writes off within `ack_wait` would come twice.
+"""
 _LOOK_S, _LOOK_STUCK_S = 0.2, 1.0
 
 
@@ -188,7 +194,7 @@ mqtt {{
   host: {_quoted(self.host)}
   port: {self.port}
   ack_wait: "{int(self._ack_wait_s * 1000)}ms"
-  max_ack_pending: 1000
+  max_ack_pending: {WINDOW}
   {tls}
 }}
 authorization {{

@@ -41,12 +41,6 @@ class Alerting:
         self.projector: Projector | Folding = (
             Projector(database, on_fatal=on_fatal) if holder.alone else Folding(database, holder, on_fatal=on_fatal)
         )
-        self.seats = Seats(
-            database, holder, now, channel=first_sms(channels).name, on_fatal=on_fatal,
-            declare=lambda: declare_channels(database, channels, at=now()),
-        )  # fmt: skip
-        self.stewarding = Stewarding(database, holder, now, on_fatal=on_fatal)
-        self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
         self.senders = Senders(
             database,
             {channel.name: channel for channel in channels},
@@ -58,6 +52,12 @@ class Alerting:
             process=holder.owner,
             living=holder.living,
         )
+        self.seats = Seats(
+            database, holder, now, channel=first_sms(channels).name, on_fatal=on_fatal,
+            declare=lambda: declare_channels(database, channels, at=now()), hands=self.senders.hands,
+        )  # fmt: skip
+        self.stewarding = Stewarding(database, holder, now, on_fatal=on_fatal)
+        self.timers = Poller(database, now, on_fatal=on_fatal) if ticks else None
 
     def start(self) -> None:
         """From the memory outwards."""

@@ -9,6 +9,7 @@ from functools import partial
 from alerts.commands.adopting import adopt
 from alerts.engine import Engine
 from alerts.learning import Learner
+from alerts.notify.handing import NOBODY, NoHands
 from alerts.planner import Planner
 from alerts.seats import Seat, seats_of, share_out
 from events import leases
@@ -36,11 +37,13 @@ class Seats:
         channel: str,
         on_fatal: Callable[[BaseException], None],
         declare: Callable[[], object] = lambda: None,
+        hands: NoHands = NOBODY,
     ) -> None:
-        """`declare` puts on record what plans are made from, before the first seat is taken."""
+        """`declare` puts on record what plans are made from, before the first seat is taken. `hands`: see `Planner`."""
         self._database, self._holder, self._now = database, holder, now
         self._channel, self._on_fatal = channel, on_fatal
         self._declare: Callable[[], object] | None = declare
+        self._hands = hands
         self._all = seats_of(shared=not holder.alone)
         self._at_work: dict[int, tuple[Lease, Deciding]] = {}
         self._learning: dict[int, Learning] = {}
@@ -151,7 +154,7 @@ class Seats:
         began = time.monotonic()
         check = partial(leases.check, lease=lease)
         engine = Engine(self._database, self._now, seat=seat, check=check)
-        planner = Planner(self._database, self._now, channel=self._channel, seat=seat, check=check)
+        planner = Planner(self._database, self._now, channel=self._channel, seat=seat, check=check, hands=self._hands)
         deciding = Deciding(self._database, engine, planner, on_fatal=self._on_fatal)
         learner = Learner(self._database, self._now, seat=seat, check=check)
         tripping = Tripping(

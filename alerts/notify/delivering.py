@@ -4,7 +4,8 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,6 +35,8 @@ log = logging.getLogger("shouwang.notify")
 CALL_LIMIT: Final = 8 * SECOND
 ASK_FOR_S: Final = 10.0
 _ASK_AGAIN_S: Final = 0.5
+_TURN_S: Final = 0.005
+"""To word a message takes a millisecond or two; whoever takes longer has met something that is not to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Delivering:
         self._database, self._channels, self._now = database, channels, now
         self._render, self._address_of, self._still_wanted = render, address_of, still_wanted
         self._stopping, self._ask_for_s = stopping, ask_for_s
+        self._wording = threading.Lock()
 
     def deliver(self, row: OutboxRow) -> None:
         """Bring it to an end or give it back. Of what concerns this message nothing is raised."""
@@ -89,7 +93,8 @@ class Delivering:
             self._fail(row, "no_channel", "no such channel here")
             return
         try:
-            letter = self._read(row, needs_number=channel.capabilities.medium != "group")
+            with self._in_turn(row):
+                letter = self._read(row, needs_number=channel.capabilities.medium != "group")
         except SQLAlchemyError as error:  # a database that is busy says nothing against this message
             busy = SendFailed(type(error).__name__, permanent=False, ambiguous=False, code="internal")
             self._failed(row, busy, self._now())
@@ -115,6 +120,16 @@ class Delivering:
             release(self._database, row, retry_at=started_at, error="held up", unsure=False)
             return
         self._send(row, channel, letter, started_at, duplicate=duplicate)
+
+    @contextmanager
+    def _in_turn(self, row: OutboxRow) -> Iterator[None]:
+        """The messages of an alarm one after the other: worded all at once, the first would be ready when the last is."""
+        mine = row.alert_class == 1 and self._wording.acquire(timeout=_TURN_S)
+        try:
+            yield
+        finally:
+            if mine:
+                self._wording.release()
 
     def _read(self, row: OutboxRow, *, needs_number: bool) -> Letter | None:
         with self._database.read() as db:

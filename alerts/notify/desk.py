@@ -4,6 +4,7 @@ A provider that hangs holds its own threads for as long as a call may last, and 
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Final
@@ -25,21 +26,32 @@ class Desk:
         """`paced`: the provider takes so many a second and no more."""
         self.channel, self.workers, self._paced = channel, workers, paced
         self._stopping, self._woken = stopping, threading.Condition()
-        self._urgent = self._other = 0
+        self._urgent = self._other = self._waiting = self._promised = 0
+        self._handed: deque[OutboxRow] = deque()
         self._one_by_one = threading.Lock()
         self._served: dict[str, int] = {}
         self.line = Line(most=_LINED_UP)
 
-    def jobs(self, drain: Callable[["Desk", int | None], None]) -> Iterator[tuple[str, Callable[[], None]]]:
-        """Name and work of each thread."""
+    def jobs(
+        self, drain: Callable[["Desk", int | None], None], send: Callable[["Desk", OutboxRow], None]
+    ) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Name and work of each thread: to look what is there, to send what is handed over."""
         name = self.channel or "others"
         for number in range(self.workers):
-            yield f"sender-{name}-{number}", self._work(drain, 1 if number == 0 and self.workers > 1 else None)
+            yield f"sender-{name}-{number}", self._work(drain, send, 1 if number == 0 and self.workers > 1 else None)
 
-    def _work(self, drain: Callable[["Desk", int | None], None], only_class: int | None) -> Callable[[], None]:
+    def _work(
+        self,
+        drain: Callable[["Desk", int | None], None],
+        send: Callable[["Desk", OutboxRow], None],
+        only_class: int | None,
+    ) -> Callable[[], None]:
         def work() -> None:
-            while self._wait(urgent_only=only_class == 1):
-                drain(self, only_class)
+            while woken := self._wait(urgent_only=only_class == 1):
+                if isinstance(woken, OutboxRow):
+                    send(self, woken)
+                else:
+                    drain(self, only_class)
 
         return work
 
@@ -68,13 +80,46 @@ class Desk:
             self._other = min(self.workers, self._other + other)
             self._woken.notify_all()
 
-    def _wait(self, *, urgent_only: bool) -> bool:
+    def promise(self) -> bool:
+        """Keep one who has nothing to do for a message that is about to be planned; `hand` or `withdraw` must follow."""
         with self._woken:
-            self._woken.wait_for(
-                lambda: self._stopping.is_set() or self._urgent > 0 or (self._other > 0 and not urgent_only)
-            )
+            free = self._waiting - self._promised - len(self._handed) - self._urgent - self._other
+            if free <= 0 or self._stopping.is_set():
+                return False
+            self._promised += 1
+            return True
+
+    def withdraw(self) -> None:
+        """Nothing comes of it."""
+        with self._woken:
+            self._promised -= 1
+            self._woken.notify_all()
+
+    def hand(self, row: OutboxRow) -> bool:
+        """The message that was promised for. False: nobody takes it, we are stopping."""
+        with self._woken:
+            self._promised -= 1
+            if self._stopping.is_set():
+                return False
+            self._handed.append(row)
+            self._woken.notify()  # whoever it is may take it
+            return True
+
+    def _wait(self, *, urgent_only: bool) -> OutboxRow | bool:
+        """A message that was handed over, True to look what is there, False to end."""
+        with self._woken:
+            self._waiting += 1
+            self._woken.wait_for(lambda: self._handed or self._stopping.is_set() or self._called(urgent_only))
+            self._waiting -= 1
+            if self._handed:  # also when we are stopping: it is claimed
+                return self._handed.popleft()
             if self._urgent:
                 self._urgent -= 1
             elif not urgent_only:
                 self._other -= 1
             return not self._stopping.is_set()
+
+    def _called(self, urgent_only: bool) -> bool:
+        """Somebody must look, and it need not be one who was promised."""
+        calls = self._urgent > 0 or (self._other > 0 and not urgent_only)
+        return calls and self._waiting > self._promised + len(self._handed)

@@ -22,6 +22,7 @@ from events.prepared import insert_new
 from events.tables import metadata
 from events.types.fact import SECOND
 from events.types.message import MessagePlanned
+from events.worded import Lookup
 
 CLAIM_LIFE: Final = 20 * SECOND
 """A claim older than this is dead whoever holds it (a call's limit is 8 s)."""
@@ -115,26 +116,62 @@ def row_of(row: Iterable[object]) -> OutboxRow:
     return OutboxRow(**values)
 
 
+class Claim(NamedTuple):
+    """By which process, and when."""
+
+    by: str
+    at: int
+
+
 class Plan(NamedTuple):
-    """A message that was intended. `valid_until`: when the next step takes over."""
+    """A message that was intended. `valid_until`: when the next step takes over.
+
+    `claim`: whoever sends it has it from the beginning (`handing`).
+    """
 
     message: MessagePlanned
     at: int
     valid_until: int
+    claim: Claim | None = None
 
 
-def plan(db: Connection, plans: Sequence[Plan]) -> None:
-    """Write the rows within the transaction that records MessagePlanned, many in one statement; what is there stays."""
+def plan(db: Connection, plans: Sequence[Plan]) -> list[OutboxRow]:
+    """Write the rows within the transaction that records MessagePlanned, many in one statement; what is there stays.
+
+    Returns those that are claimed from the beginning.
+    """
     rows = [
         {
             **_FRESH,
             **{name: value for name, value in msgspec.structs.asdict(each.message).items() if name in outbox.c},
             "words": msgspec.json.encode(each.message.words).decode(),
             "planned_at": each.at, "due_at": each.at, "valid_until": each.valid_until,
+            **(_claimed(each.claim) if each.claim else {}),
         }
         for each in plans
     ]  # fmt: skip
-    _PLAN.run(db, rows)
+    written = _PLAN.run(db, rows)
+    claims = {each.message.message: each.claim for each in plans if each.claim}
+    if not claims or written == len(rows):
+        return [row_of(row[name] for name in _COLUMNS) for row in rows if row["message"] in claims]
+    return held(db, claims)  # something was there: whose it is it says itself
+
+
+def held(db: Connection, claims: Mapping[str, Claim]) -> list[OutboxRow]:
+    """Those of these messages that were written with this claim and have it still."""
+    found = map(row_of, _BY_MESSAGE.rows(db, [*claims]))
+    return [
+        row
+        for row in found
+        if row.state == "claimed" and row.claim == 1 and Claim(row.claimed_by, row.claimed_at) == claims[row.message]
+    ]
+
+
+def _claimed(claim: Claim) -> dict[str, object]:
+    return {
+        "state": "claimed", "claimed_by": claim.by, "claimed_at": claim.at, "claim": 1, "attempts": 1,
+        "first_claimed_at": claim.at,
+    }  # fmt: skip
 
 
 _FRESH: Final[Mapping[str, object]] = {
@@ -154,3 +191,4 @@ def busy(db: Connection, now: int) -> bool:
 
 
 _PLAN = insert_new(outbox)
+_BY_MESSAGE = Lookup(outbox.c.message)

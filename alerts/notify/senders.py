@@ -16,10 +16,12 @@ from alerts.notify.claiming import Living, Of, claim, due_classes
 from alerts.notify.clearing import clear_settled
 from alerts.notify.delivering import ASK_FOR_S, Delivering, Worded
 from alerts.notify.desk import OTHERS, Desk
+from alerts.notify.handing import Handing
 from alerts.notify.outbox import OutboxRow
 from alerts.notify.pacing import Pacing
 from alerts.notify.receipts import poll_receipts
 from events.database import Database
+from events.failpoints import failpoint
 from events.passing import Patience, passing
 from events.right_of_way import WAY
 from events.serial import Recorded
@@ -56,7 +58,7 @@ class Senders:
     ) -> None:
         """`process` names this run of the program: claims of others that are not `living` are a dead predecessor's.
 
-        `workers`: for each channel.
+        `workers`: for each channel. `hands`: of those who have nothing to do, for whoever plans.
         """
         self._database, self._channels, self._now, self._on_fatal = database, channels, now, on_fatal
         self._address_of = address_of
@@ -69,8 +71,9 @@ class Senders:
             stopping=self._stopping, ask_for_s=ask_for_s,
         )  # fmt: skip
         self._desks = {name: Desk(name, workers, self._stopping, paced=self._pacing.limits(name)) for name in channels}
+        self.hands = Handing(database, {**self._desks}, self._process)
         self._desks[OTHERS] = Desk(OTHERS, 1, self._stopping)
-        jobs = [job for desk in self._desks.values() for job in desk.jobs(self._drain_if_it_can_be)]
+        jobs = [job for desk in self._desks.values() for job in desk.jobs(self._drain_if_it_can_be, self._send)]
         jobs += [("sender-poll", self._poll), ("sender-receipts", self._ask_for_receipts)]
         self._threads = [
             threading.Thread(target=self._guarded, args=(job,), name=name, daemon=True) for name, job in jobs
@@ -93,11 +96,14 @@ class Senders:
         for thread in self._threads:
             if thread.is_alive() and thread is not threading.current_thread():
                 thread.join()
+        self._went_through(lambda: self.hands.look(self._now()))
 
     def _landed(self, landed: list[Recorded]) -> None:
-        """On the committer's thread: only count and wake."""
+        """On the committer's thread: only count, hand over and wake."""
         for one in landed:
             if isinstance(one.event, MessagePlanned):
+                if one.event.alert_class == 1 and self.hands.landed(one.event.message):
+                    continue
                 desk = self._desks.get(one.event.channel, self._desks[OTHERS])
                 desk.wake(int(one.event.alert_class == 1), int(one.event.alert_class != 1))
 
@@ -132,14 +138,23 @@ class Senders:
                     of=self._of(desk, only_class), turn=desk.fairly, line=desk.line,
                 )  # fmt: skip
                 for row in rows:
-                    if row.alert_class == 1:
-                        WAY.begins()
-                    self._pacing.took(row.channel)
-                    desk.serves(row)
+                    self._begins(desk, row)
             if not rows:
                 return
             for row in rows:
                 self._delivering.deliver(row)
+
+    def _begins(self, desk: Desk, row: OutboxRow) -> None:
+        if row.alert_class == 1:
+            WAY.begins()
+        self._pacing.took(row.channel)
+        desk.serves(row)
+
+    def _send(self, desk: Desk, row: OutboxRow) -> None:
+        failpoint("outbox.handed")
+        self._begins(desk, row)
+        if not self._went_through(lambda: self._delivering.deliver(row)):
+            self._stopping.wait(_STORAGE_PAUSE_S)
 
     def _of(self, desk: Desk, only_class: int | None = None) -> Of:
         """What of the outbox is this desk's, now."""
@@ -162,6 +177,7 @@ class Senders:
             self._clear_at = time.monotonic() + _CLEAR_S
 
     def _look(self) -> None:
+        self.hands.look(self._now())
         for desk in self._desks.values():
             with self._database.read() as db:
                 classes = due_classes(

@@ -142,6 +142,7 @@ PROVOKED: Final[Mapping[str, Callable[[Visit], Iterator[None]]]] = {
     "timers.due": Visit.alarms,
     "timers.in_commit": Visit.alarms,
     "timers.rung": Visit.alarms,
+    "outbox.handed": Visit.alarms,
     "outbox.claimed": Visit.alarms,
     "outbox.calling": Visit.alarms,
     "outbox.called": Visit.alarms,

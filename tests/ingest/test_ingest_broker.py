@@ -19,7 +19,7 @@ from events.types.device import CarbonMonoxideReported, OccupancyReported, Readi
 from events.types.system import IngestCaughtUp, IngestDisconnected, ReadingQuarantined
 from ingest import mqtt
 from ingest.addressing import Address, MqttUrlFaulty, Patience
-from ingest.broker import Broker, BrokerNotAllowed, BrokerNotStarted, Tls
+from ingest.broker import WINDOW, Broker, BrokerNotAllowed, BrokerNotStarted, Tls
 from ingest.broker_files import BrokerMissing, find_server
 from ingest.inbox import Inbox
 from ingest.line import BrokerSilent
@@ -432,3 +432,20 @@ def test_quarantined_messages_do_not_come_again(database, broker, gateway):
     until(lambda: not second.stats().catching_up, 15)
     assert second.stats().messages == 0
     second.stop()
+
+
+def test_while_we_stand_still_the_broker_hands_over_what_comes_in_two_seconds_of_a_city_and_no_more(database, broker):
+    came, held, real = threading.Event(), threading.Event(), database.write
+    database.write = lambda work: (came.set(), held.wait(60), real(work))[2]
+    ingest = opened(database, broker)
+    gateway = Gateway(broker)
+    gateway.says(*live(1))
+    assert came.wait(10)
+    for seq in range(2, WINDOW + 200):
+        gateway.line.publish(Publication("shouwang/v1/dp03/hall-1/event", said(seq=seq, at=now())))
+    assert gateway.line.settle(60)
+    until(lambda: len(ingest.inbox) >= WINDOW - 2, 20)  # one is in hand
+    assert len(ingest.inbox) <= WINDOW + 6  # our markers
+    held.set()
+    until(lambda: len(seqs(database)) == WINDOW + 199, 60)
+    assert seqs(database) == list(range(1, WINDOW + 200))

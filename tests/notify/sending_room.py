@@ -14,9 +14,11 @@ from sqlalchemy import select
 
 from alerts.notify.channel import Channel
 from alerts.notify.channels.twilio_sms import TwilioSms
+from alerts.notify.handing import NOBODY, NoHands
 from alerts.notify.outbox import OutboxRow, Plan, outbox, plan, row_of
 from alerts.notify.receipts import take_receipt
 from alerts.notify.senders import Senders
+from events.database import Database
 from events.store import New, append, read_stream
 from events.types.fact import SECOND, Event
 from events.types.message import MessagePlanned
@@ -38,6 +40,33 @@ def until(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
     return value
 
 
+def intended(
+    message: str, person: str = "wang", *, alert_class: int = 1, channel: str = "twilio_sms", at: int = 0
+) -> Plan:
+    """A plan for one of them."""
+    meant = MessagePlanned(
+        message=message, tell=1, alert=f"a-{message}", site="dp03", alert_class=alert_class, round=1, step=0,
+        person=person, phone=f"ph-{person}", channel=channel, template="co", words={"house": "12号家"}, slot=3,
+    )  # fmt: skip
+    return Plan(meant, at, at + 120 * SECOND)
+
+
+def write_plan(
+    database: Database, meant: Plan, *, hands: NoHands = NOBODY, then: Callable[[], Any] = lambda: None
+) -> None:
+    """As the planner does: the row in the transaction of the fact, and `hands` around it. `then` happens within it."""
+    with hands.promised([meant], meant.at) as plans:
+
+        def write(db: Any) -> None:
+            hands.written(plans, plan(db, plans))
+            told, at = meant.message, meant.at
+            new = New(f"person-{told.person}", told.person, told, at, key=f"planned-{told.message}")
+            append(db, [new], recorded_at=at)
+            then()
+
+        database.write(write)
+
+
 class Room:
     """Everything around the senders; people are called wang, li and zhao and have a phone each."""
 
@@ -55,20 +84,12 @@ class Room:
     def waits(self, seconds: float) -> None:
         self.time += int(seconds * SECOND)
 
-    def plans(self, message: str, person: str = "wang", *, alert_class: int = 1, channel: str = "twilio_sms") -> None:
-        """As the planner does: the row in the transaction of the fact."""
-        planned = MessagePlanned(
-            message=message, tell=1, alert=f"a-{message}", site="dp03", alert_class=alert_class, round=1, step=0,
-            person=person, phone=f"ph-{person}", channel=channel, template="co", words={"house": "12号家"}, slot=3,
-        )  # fmt: skip
-        at = self.time
-
-        def write(db: Any) -> None:
-            new = New(f"person-{person}", person, planned, at, key=f"planned-{message}")
-            append(db, [new], recorded_at=at)
-            plan(db, [Plan(planned, at, at + 120 * SECOND)])
-
-        self.database.write(write)
+    def plans(
+        self, message: str, person: str = "wang", *, alert_class: int = 1, channel: str = "twilio_sms", **more: Any
+    ) -> None:
+        """As `write_plan` does, here and now."""
+        meant = intended(message, person, alert_class=alert_class, channel=channel, at=self.time)
+        write_plan(self.database, meant, **more)
 
     def row(self, message: str) -> OutboxRow:
         with self.database.read() as db:
@@ -120,7 +141,7 @@ def twilio(provider: SimulatedTwilio, *, timeout_s: float = 5.0, **more: Any) ->
 
 
 def killed_sender(room: Room, provider: SimulatedTwilio, **environ: str) -> Hatched:
-    """Another process that sends to Wang what the outbox has of `m1`."""
+    """Another process that sends to Wang what the outbox has of `m1`; with `PLANS` it plans that itself."""
     words = [str(room.database.address), provider.base_url, provider.account_sid, provider.auth_token, SENDER]
     words += [NUMBERS["ph-wang"], text_of("m1")]
     return Hatched("tests.notify.killed_sender:main", words, {**os.environ, **environ}, Path(os.devnull))

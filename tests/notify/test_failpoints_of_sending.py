@@ -16,6 +16,8 @@ from tests.hatching import Hatched
 WANG = NUMBERS["ph-wang"]
 ENDS = {"kill": -9, "raise": 70}
 PLACES = [name for name in REGISTER if name.startswith("outbox.")]
+OWN_PLAN = "outbox.handed"
+"""Here the message was planned by the process that meets the fault."""
 TAKEN = {"outbox.called", "outbox.in_commit", "outbox.recorded"}
 """Where the provider has the message already."""
 
@@ -23,7 +25,8 @@ TAKEN = {"outbox.called", "outbox.in_commit", "outbox.recorded"}
 @contextmanager
 def sender(room: Room, provider: SimulatedTwilio, failpoint: str) -> Iterator[Hatched]:
     """Another process that sends what the outbox has, and meets its fault there."""
-    victim = killed_sender(room, provider, FAILPOINT=failpoint)
+    plans = {"PLANS": "1"} if failpoint.startswith(OWN_PLAN) else {}
+    victim = killed_sender(room, provider, FAILPOINT=failpoint, **plans)
     try:
         yield victim
     finally:
@@ -33,7 +36,8 @@ def sender(room: Room, provider: SimulatedTwilio, failpoint: str) -> Iterator[Ha
 
 def prepared(room: Room, place: str) -> None:
     """One message; for the place behind a question a dead sender has left it half done."""
-    room.plans("m1")
+    if place != OWN_PLAN:
+        room.plans("m1")
     if place == "outbox.asked":
         claim(room.database, claimer="yesterday", now=room.time, limit=1)
 

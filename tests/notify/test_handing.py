@@ -1,0 +1,263 @@
+"""An urgent message is claimed as it is planned, where somebody has his hands free, and is sent once whatever happens."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sending_room import NUMBERS, Room, intended, text_of, twilio, until, write_plan
+from sqlalchemy import make_url
+
+from alerts.notify import delivering as delivering_module
+from alerts.notify import senders as senders_module
+from alerts.notify.claiming import claim
+from alerts.notify.desk import Desk
+from alerts.notify.handing import Handing
+from alerts.notify.outbox import plan
+from alerts.notify.senders import Senders
+from events.database import CommitUnclear
+from events.types.message import MessageSent
+from simulators.twilio import SimulatedTwilio
+from tests.postgres import Databases
+from tests.wire import Wire, through
+
+WANG = NUMBERS["ph-wang"]
+both = pytest.mark.both
+
+
+class Refused(Exception):
+    """By the database."""
+
+
+def refuses() -> None:
+    raise Refused
+
+
+def free_hands(senders: Senders) -> Handing:
+    """Once all of them wait for something to do."""
+    desk = senders._desks["twilio_sms"]
+    until(lambda: desk._waiting == desk.workers)
+    return senders.hands
+
+
+def at_work(room: Room, provider: SimulatedTwilio, **more: int) -> Handing:
+    return free_hands(room.senders(twilio(provider), **more))
+
+
+def told_once(room: Room, provider: SimulatedTwilio, message: str = "m1") -> MessageSent:
+    sent = room.hears(MessageSent, message)
+    assert [one.body for one in provider.messages].count(text_of(message)) == 1
+    return sent
+
+
+@pytest.fixture
+def nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks for a message breaks the senders, and with them the story."""
+
+    def looks(*_args: object, **_more: object) -> None:
+        raise AssertionError("somebody looked for a message")
+
+    monkeypatch.setattr(senders_module, "claim", looks)
+
+
+@both
+@pytest.mark.usefixtures("nobody_looks")
+def test_an_urgent_message_leaves_with_its_plan_and_nobody_looks_for_it(room: Room, provider):
+    hands = at_work(room, provider)
+    room.plans("m1", hands=hands)
+    sent, row = told_once(room, provider), room.row("m1")
+    assert (sent.found, sent.possible_duplicate) == (False, False)
+    assert (row.state, row.claim, row.attempts, row.first_claimed_at) == ("sent", 1, 1, room.time)
+
+
+@both
+def test_as_many_are_handed_over_as_there_are_hands_and_the_rest_is_looked_for(room: Room, provider, monkeypatch):
+    sms, go = twilio(provider), threading.Event()
+    send = sms.send
+    monkeypatch.setattr(sms, "send", lambda outgoing: (go.wait(10), send(outgoing))[1])
+    hands = free_hands(room.senders(sms, workers=2))
+    for name in ("m1", "m2", "m3"):
+        room.plans(name, hands=hands)
+    assert [room.row(name).state for name in ("m1", "m2", "m3")] == ["claimed", "claimed", "waiting"]
+    go.set()
+    for name in ("m1", "m2", "m3"):
+        told_once(room, provider, name)
+
+
+def test_what_is_not_urgent_and_what_no_sender_is_for_waits_in_line(room: Room, provider):
+    hands = at_work(room, provider)
+    others = [intended("m1", alert_class=2), intended("m2", channel="aliyun_sms")]
+    with hands.promised([intended("m3"), *others], room.time) as plans:
+        assert [bool(each.claim) for each in plans] == [True, False, False]
+
+
+@both
+@pytest.mark.usefixtures("nobody_looks")
+def test_after_plans_that_failed_all_hands_are_free_again(room: Room, provider):
+    hands = at_work(room, provider)
+    for _ in range(9):
+        with pytest.raises(Refused):
+            room.plans("m1", hands=hands, then=refuses)
+    assert provider.messages == []
+    room.plans("m1", hands=hands)
+    told_once(room, provider)
+
+
+@both
+def test_a_message_that_was_planned_before_is_not_sent_again(room: Room, provider):
+    senders = room.senders(twilio(provider))
+    room.plans("m1")
+    told_once(room, provider)
+    hands, before = free_hands(senders), room.row("m1")
+    for _ in range(5):  # more often than there are hands
+        room.plans("m1", hands=hands)
+    room.plans("m2", hands=free_hands(senders))
+    told_once(room, provider, "m2")
+    assert room.row("m1") == before
+    assert len(provider.messages) == 2
+
+
+@both
+def test_what_another_has_claimed_is_not_sent_because_it_is_planned_again(room: Room, provider):
+    room.plans("m1")
+    claim(room.database, claimer="yesterday", now=room.time, limit=1)
+    hands, before = at_work(room, provider), room.row("m1")
+    room.plans("m1", hands=hands)
+    room.plans("m2", hands=hands)
+    told_once(room, provider, "m2")
+    assert (room.row("m1"), len(provider.messages)) == (before, 1)
+
+
+def test_what_was_there_already_and_nobody_has_seen_is_looked_for(room: Room, provider, monkeypatch):
+    monkeypatch.setattr(senders_module, "_POLL_S", 3600)
+    hands = at_work(room, provider)
+    room.database.write(lambda db: plan(db, [intended("m1", at=room.time)]))
+    room.plans("m1", hands=hands)
+    told_once(room, provider)
+
+
+def test_a_plan_that_failed_takes_nothing_from_the_same_plan_that_did_not(room: Room, provider, monkeypatch):
+    sms, go, called = twilio(provider), threading.Event(), threading.Event()
+    send = sms.send
+    monkeypatch.setattr(sms, "send", lambda outgoing: (called.set(), go.wait(10), send(outgoing))[2])
+    hands = free_hands(room.senders(sms))
+    with pytest.raises(Refused):
+        room.plans("m1", hands=hands, then=refuses)
+    room.plans("m1", hands=hands)
+    assert called.wait(10)
+    hands.look(room.time)
+    assert (room.row("m1").state, room.row("m1").claim) == ("claimed", 1)
+    go.set()
+    told_once(room, provider)
+
+
+@both
+def test_held_up_between_plan_and_call_it_is_given_back_and_goes_once(room: Room, provider):
+    hands = at_work(room, provider)
+    room.plans("m1", hands=hands, then=lambda: room.waits(6))  # somebody may take us for dead meanwhile
+    assert not told_once(room, provider).possible_duplicate
+    assert room.row("m1").claim == 2
+
+
+@both
+def test_stopped_as_it_lands_it_is_given_back_and_the_next_ones_send_it_at_once(room: Room, provider):
+    senders = room.senders(twilio(provider))
+    stop = threading.Thread(target=senders.stop)
+
+    def stops() -> None:
+        stop.start()
+        until(senders._stopping.is_set)
+
+    room.plans("m1", hands=free_hands(senders), then=stops)
+    stop.join()
+    senders.stop()  # as at the end of the service: whoever plans has ended by now
+    assert (room.row("m1").state, provider.messages) == ("waiting", [])
+    room.senders(twilio(provider))
+    assert not told_once(room, provider).possible_duplicate
+
+
+@pytest.mark.parametrize("fate", ["cut", "deaf"], ids=["it never arrived", "it is done and the answer is lost"])
+def test_a_plan_whose_commit_is_unclear_is_told_within_a_second_and_once(
+    postgresql: Databases, provider: SimulatedTwilio, fate: str
+) -> None:
+    with postgresql.fresh() as url:
+        room, wire = Room(url), Wire(make_url(url).port or 5432)
+        far, hands, lost = through(url, wire), at_work(room, provider), list[str]()
+
+        def once(asked: bytes) -> str:
+            if b"COMMIT\0" not in asked or lost:
+                return ""
+            lost.append(fate)
+            return fate
+
+        wire.on_asked = once
+        meant = intended("m1", at=room.time)
+        with pytest.raises(CommitUnclear):
+            write_plan(far, meant, hands=hands)
+        assert lost == [fate]
+        if fate == "cut":  # whoever plans reads again from his bookmark, and plans it anew
+            write_plan(far, meant, hands=hands)
+        assert not told_once(room, provider).possible_duplicate
+        far.close()
+        wire.close()
+        room.close()
+
+
+@pytest.fixture
+def desk() -> Iterator[tuple[Desk, list[str]]]:
+    """With one who says what he does."""
+    stopping, done = threading.Event(), list[str]()
+    made = Desk("sms", 1, stopping)
+    [(_, job)] = made.jobs(lambda _desk, _class: done.append("looked"), lambda _desk, row: done.append(row.message))
+    thread = threading.Thread(target=job)
+    thread.start()
+    until(lambda: made._waiting)
+    yield made, done
+    stopping.set()
+    made.wake(0, 0)
+    thread.join()
+
+
+def test_who_was_promised_does_nothing_else_meanwhile(desk: tuple[Desk, list[str]], room: Room):
+    at_desk, done = desk
+    assert at_desk.promise()
+    assert not at_desk.promise()
+    at_desk.wake(1, 0)
+    room.plans("m1")
+    assert at_desk.hand(room.row("m1"))
+    until(lambda: len(done) == 2)
+    assert done == ["m1", "looked"]
+
+
+def test_who_was_promised_for_nothing_does_what_has_come_meanwhile(desk: tuple[Desk, list[str]]):
+    at_desk, done = desk
+    assert at_desk.promise()
+    at_desk.wake(1, 0)
+    time.sleep(0.05)  # he looks up, and may not go
+    at_desk.withdraw()
+    until(lambda: done)
+    assert at_desk.promise()
+
+
+def test_what_was_handed_over_is_sent_before_they_end(desk: tuple[Desk, list[str]], room: Room):
+    at_desk, done = desk
+    room.plans("m1")
+    assert at_desk.promise()
+    with at_desk._woken:
+        at_desk.hand(room.row("m1"))
+        at_desk._stopping.set()
+    until(lambda: done == ["m1"])
+
+
+def test_a_message_that_cannot_be_worded_for_now_holds_up_no_other(room: Room, provider, monkeypatch):
+    go, meant = threading.Event(), delivering_module.Delivering._read
+    slow: Callable[..., object] = lambda self, row, **more: (  # noqa: E731
+        row.message != "m1" or go.wait(60), meant(self, row, **more),
+    )[1]  # fmt: skip
+    monkeypatch.setattr(delivering_module.Delivering, "_read", slow)
+    hands = at_work(room, provider)
+    room.plans("m1", hands=hands)
+    room.plans("m2", hands=hands)
+    told_once(room, provider, "m2")
+    go.set()
+    told_once(room, provider, "m1")

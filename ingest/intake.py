@@ -14,9 +14,11 @@ from events.failpoints import failpoint
 from events.follow import save_bookmark, save_snapshots
 from events.leases import Fenced
 from events.passing import Patience, passing
+from events.right_of_way import WAY
 from events.store import New
 from ingest import redecoding
 from ingest.acknowledging import Acknowledging
+from ingest.ahead import urgent
 from ingest.batch import Piece, Stored, store
 from ingest.caught_up import CaughtUp
 from ingest.codec import device_time
@@ -120,8 +122,12 @@ class Intake:
             while not self._stopping.is_set():
                 arrived = self._gather()
                 self._insist(self._known.refresh)  # after the wait: what was registered before they came is known
-                for item in arrived:
-                    self._take(item)
+                gone = self._send_ahead(arrived)
+                for place, item in enumerate(arrived):
+                    if place in gone:
+                        self._owe(item)  # acknowledged in the order in which they came
+                    else:
+                        self._take(item)
                 self._flush()
                 self._acknowledging.publish_due()
                 self._insist(self._redecode)
@@ -144,10 +150,34 @@ class Intake:
         self._last_batch = len(arrived)
         return arrived
 
-    def _take(self, item: Raw | Connected | Disconnected | Marker) -> None:
+    def _send_ahead(self, arrived: list[Arrival]) -> set[int]:
+        """Commit alarms among them by themselves. Returns their places.
+
+        The rest waits while they pass, as long as alarms have the right of way; what comes meanwhile is added to it.
+        """
+        gone: set[int] = set()
+        if self._gate is not None or not urgent(arrived, gone):
+            return gone
+        while WAY.taken:
+            self._inbox.pressing.clear()  # before they are taken: what comes later sets it again
+            if more := self._inbox.take(MOST_AT_ONCE - len(arrived), 0):
+                arrived += more
+                self._insist(self._known.refresh)
+            ahead = urgent(arrived, gone)
+            if len(gone) + len(ahead) == len(arrived) or (not ahead and len(arrived) == MOST_AT_ONCE):
+                break  # nothing is behind them, or nothing can be added
+            for raw in ahead.values():
+                self._read(raw)
+            if not self._commit():
+                self._inbox.pressing.wait(WAY.left_s())
+            gone.update(ahead)
+        return gone
+
+    def _take(self, item: Arrival) -> None:
         match item:
             case Raw():
                 self._read(item)
+                self._owe(item)
             case Marker():
                 self._flush()
                 if self._caught_up.back(item, self._write, self._now()):
@@ -163,6 +193,10 @@ class Intake:
                 self._flush()
                 self._caught_up.disconnect(item, self._write)
 
+    def _owe(self, item: Arrival) -> None:
+        if isinstance(item, Raw) and item.qos:
+            self._owed.append((item.generation, item.mid))
+
     def _read(self, raw: Raw) -> None:
         if self._gate is not None and (t := device_time(raw.topic, raw.payload)) is not None:
             if self._gate.needs_cut(t):
@@ -170,17 +204,20 @@ class Intake:
             self._gate.advance(t)
             self._known.refresh()
             raw.received_at = self._now()
-        piece = self._reader.read(raw)
-        self._pieces.append(piece)
-        if raw.qos:
-            self._owed.append((raw.generation, raw.mid))
+        self._pieces.append(self._reader.read(raw))
 
     def _flush(self) -> None:
         """Commit what is in hand, then acknowledge it."""
-        pieces, owed = self._pieces, self._owed
-        self._pieces, self._owed = [], []
+        owed, self._owed = self._owed, []
+        if self._commit() or owed:
+            self._ack(owed)
+            failpoint("ingest.acknowledged")
+
+    def _commit(self) -> bool:
+        """What is in hand is on disk; False: nothing was."""
+        pieces, self._pieces = self._pieces, []
         if not pieces:
-            return
+            return False
         gaps = self._reader.gaps()
         failpoint("ingest.read")
         try:
@@ -192,9 +229,8 @@ class Intake:
             self._one_by_one(pieces, gaps)
         self._committed_at = time.monotonic()
         failpoint("ingest.committed")
-        self._ack(owed)
-        failpoint("ingest.acknowledged")
         self._acknowledging.committed(self._reader.touched())
+        return True
 
     def _one_by_one(self, pieces: list[Piece], gaps: list[New]) -> None:
         """Whatever cannot be stored must not hold up the rest: it is kept with its bytes."""

@@ -11,6 +11,19 @@ from sqlalchemy import make_url
 from events.keepers.postgresql import PostgresqlDatabase
 
 
+class FirstCommit:
+    """For `on_asked` of a wire: the first COMMIT meets this fate, and nothing else does. `met`: whether it has."""
+
+    def __init__(self, fate: str) -> None:
+        self._fate, self.met = fate, False
+
+    def __call__(self, asked: bytes) -> str:
+        if b"COMMIT\0" not in asked or self.met:
+            return ""
+        self.met = True
+        return self._fate
+
+
 class Wire:
     """Listens on 127.0.0.1. `on_asked(bytes)` may answer "cut" (they never arrive) or "deaf" (they do, the answer not)."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from alerts.notify.claiming import claim
 from tests.postgres import Databases
-from tests.wire import Wire, through
+from tests.wire import FirstCommit, Wire, through
 
 
 @pytest.fixture
@@ -29,17 +29,9 @@ def test_a_claim_whose_commit_is_unclear_is_taken_all_the_same_and_once(url: str
     room = Room(url)
     room.plans("m1")
     far = through(url, wire)
-    lost: list[str] = []
-
-    def once(asked: bytes) -> str:
-        if b"COMMIT\0" not in asked or lost:
-            return ""
-        lost.append(fate)
-        return fate
-
-    wire.on_asked = once
+    wire.on_asked = lost = FirstCommit(fate)
     taken = claim(far, claimer="today", now=room.time, limit=1)
-    assert lost == [fate]
+    assert lost.met
     assert [(row.message, row.state, row.claim) for row in taken] == [("m1", "claimed", 1)]
     assert taken == [room.row("m1")]
     assert claim(far, claimer="today", now=room.time, limit=1) == []

@@ -19,7 +19,7 @@ from events.database import CommitUnclear
 from events.types.message import MessageSent
 from simulators.twilio import SimulatedTwilio
 from tests.postgres import Databases
-from tests.wire import Wire, through
+from tests.wire import FirstCommit, Wire, through
 
 WANG = NUMBERS["ph-wang"]
 both = pytest.mark.both
@@ -182,19 +182,12 @@ def test_a_plan_whose_commit_is_unclear_is_told_within_a_second_and_once(
 ) -> None:
     with postgresql.fresh() as url:
         room, wire = Room(url), Wire(make_url(url).port or 5432)
-        far, hands, lost = through(url, wire), at_work(room, provider), list[str]()
-
-        def once(asked: bytes) -> str:
-            if b"COMMIT\0" not in asked or lost:
-                return ""
-            lost.append(fate)
-            return fate
-
-        wire.on_asked = once
+        far, hands = through(url, wire), at_work(room, provider)
+        wire.on_asked = lost = FirstCommit(fate)
         meant = intended("m1", at=room.time)
         with pytest.raises(CommitUnclear):
             write_plan(far, meant, hands=hands)
-        assert lost == [fate]
+        assert lost.met
         if fate == "cut":  # whoever plans reads again from his bookmark, and plans it anew
             write_plan(far, meant, hands=hands)
         assert not told_once(room, provider).possible_duplicate

@@ -5,7 +5,6 @@ kept, so whatever it said before its alarm goes along.
 """
 
 from collections.abc import Collection, Sequence
-from itertools import takewhile
 
 from ingest.inbox import Arrival, Raw, looks_like_an_alarm
 
@@ -15,7 +14,11 @@ def urgent(arrived: Sequence[Arrival], gone: Collection[int]) -> dict[int, Raw]:
 
     Nothing goes before word about the line itself: what that means rests on what came before it.
     """
-    said = [item for item in takewhile(lambda item: isinstance(item, Raw), arrived) if isinstance(item, Raw)]
+    said = list[Raw]()
+    for item in arrived:
+        if not isinstance(item, Raw):
+            break
+        said.append(item)
     last = {_device(raw): place for place, raw in enumerate(said) if looks_like_an_alarm(raw.payload)}
     if not last:  # nearly always
         return {}

@@ -156,14 +156,8 @@ class Intake:
         The rest waits while they pass, as long as alarms have the right of way; what comes meanwhile is added to it.
         """
         gone: set[int] = set()
-        if self._gate is not None or not urgent(arrived, gone):
-            return gone
-        while WAY.taken:
-            self._inbox.pressing.clear()  # before they are taken: what comes later sets it again
-            if more := self._inbox.take(MOST_AT_ONCE - len(arrived), 0):
-                arrived += more
-                self._insist(self._known.refresh)
-            ahead = urgent(arrived, gone)
+        ahead = urgent(arrived, gone) if self._gate is None and WAY.taken else {}
+        while (ahead or gone) and WAY.taken:
             if len(gone) + len(ahead) == len(arrived) or (not ahead and len(arrived) == MOST_AT_ONCE):
                 break  # nothing is behind them, or nothing can be added
             for raw in ahead.values():
@@ -171,6 +165,11 @@ class Intake:
             if not self._commit():
                 self._inbox.pressing.wait(WAY.left_s())
             gone.update(ahead)
+            self._inbox.pressing.clear()  # before they are taken: what comes later sets it again
+            if more := self._inbox.take(MOST_AT_ONCE - len(arrived), 0):
+                arrived += more
+                self._insist(self._known.refresh)
+            ahead = urgent(arrived, gone)
         return gone
 
     def _take(self, item: Arrival) -> None:

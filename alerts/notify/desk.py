@@ -83,8 +83,7 @@ class Desk:
     def promise(self) -> bool:
         """Keep one who has nothing to do for a message that is about to be planned; `hand` or `withdraw` must follow."""
         with self._woken:
-            free = self._waiting - self._promised - len(self._handed) - self._urgent - self._other
-            if free <= 0 or self._stopping.is_set():
+            if self._free <= self._urgent + self._other or self._stopping.is_set():
                 return False
             self._promised += 1
             return True
@@ -122,4 +121,9 @@ class Desk:
     def _called(self, urgent_only: bool) -> bool:
         """Somebody must look, and it need not be one who was promised."""
         calls = self._urgent > 0 or (self._other > 0 and not urgent_only)
-        return calls and self._waiting > self._promised + len(self._handed)
+        return calls and self._free > 0
+
+    @property
+    def _free(self) -> int:
+        """So many wait, and for no message in particular."""
+        return self._waiting - self._promised - len(self._handed)

@@ -14,14 +14,12 @@ from tests.right_of_way import StandingWay
 
 
 class Waiting(SqliteDatabase):
-    """Counts the transactions, and does before the next one what the story says; may be full."""
+    """Counts the transactions; may be full."""
 
     asked, full = 0, False
-    before = staticmethod(lambda: None)
 
     def write(self, work):
         self.asked += 1
-        self.before()
         if self.full:
             raise StorageFull("database or disk is full")
         return super().write(work)
@@ -47,8 +45,8 @@ def door(tmp_path, clock):
     database.close()
 
 
-def alarm(seq=1, device="co-1", flag=True):
-    return said(device, seq, type="shouwang.co.v1", data={"alarm": flag})
+def alarm(seq=1, flag=True):
+    return said("co-1", seq, type="shouwang.co.v1", data={"alarm": flag})
 
 
 def landed(door):
@@ -56,7 +54,7 @@ def landed(door):
 
 
 def gives_alarm(door, seq=1, flag=True):
-    return door.arrives(alarm(seq, flag=flag), device="co-1")
+    return door.arrives(alarm(seq, flag), device="co-1")
 
 
 def test_an_alarm_is_on_disk_before_what_came_with_it_and_acknowledged_in_its_turn(door, way):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from sending_room import NUMBERS, Room, intended, text_of, twilio, until, write_plan
+from sending_room import Room, intended, text_of, twilio, until, write_plan
 from sqlalchemy import make_url
 
 from alerts.notify import delivering as delivering_module
@@ -21,7 +21,6 @@ from simulators.twilio import SimulatedTwilio
 from tests.postgres import Databases
 from tests.wire import FirstCommit, Wire, through
 
-WANG = NUMBERS["ph-wang"]
 both = pytest.mark.both
 
 

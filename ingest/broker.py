@@ -20,6 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from ingest.broker_files import credentials_in, find_server, write_private
+from ingest.sweeping import Sweeper
 
 log = logging.getLogger("shouwang.broker")
 
@@ -80,6 +81,7 @@ class Broker:
         """A write failed: it acknowledges nothing until it is started again."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.credentials = credentials_in(folder / "broker.credentials.json")
+        self._sweeper = Sweeper(folder, self.credentials.service, on_trouble=on_trouble)
 
     @property
     def pid(self) -> int | None:
@@ -104,6 +106,8 @@ class Broker:
         self.stuck = False
         config = self._folder / "broker.conf"
         write_private(config, self._config())
+        for said in self._folder.glob("*.ports"):  # of one that was killed
+            said.unlink(missing_ok=True)
         # Text it writes is ours to read: its complaints are the operator's alarms.
         self._child = subprocess.Popen(  # noqa: S603 -- the binary we found, our own file
             [str(self._binary), "-c", str(config)],
@@ -116,6 +120,7 @@ class Broker:
         (self._folder / "broker.pid").write_text(str(self._child.pid))
         self._listener = threading.Thread(target=self._listen, args=(self._child,), name="broker-log", daemon=True)
         self._listener.start()
+        self._sweeper.start(self._child.pid)
 
     def wait_ready(self, seconds: float = 15.0) -> None:
         """Until it takes MQTT connections. Raises BrokerNotStarted."""
@@ -160,6 +165,7 @@ class Broker:
     def stop(self) -> None:
         """SIGTERM, wait, reap."""
         child, self._child = self._child, None
+        self._sweeper.stop()
         if child is None:
             return
         child.terminate()
@@ -185,6 +191,7 @@ class Broker:
 server_name: shouwang
 host: "127.0.0.1"
 port: -1
+ports_file_dir: {_quoted(self._folder)}
 max_payload: 1MB
 jetstream {{
   store_dir: {_quoted(self._folder / "jetstream")}

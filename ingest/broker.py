@@ -29,10 +29,10 @@ _STUCK = ("no space left", "critical write error", "will be DISABLED")
 """After a write that failed the server takes no message any more, also when there is room again: NATS 2.15, measured."""
 _ROOM = 1 << 20
 WINDOW = 4000
-"""So many messages it hands over without our acknowledgement; each acknowledgement costs it a write to the disk.
+"""So many messages it hands over without our acknowledgement.
 
 What arrives while we stand still for a second or two, 2,000 a second, is within it. With 1,000 a queue formed at its end
-that took twice and four times the standstill to go. More than it writes off within `ack_wait` would come twice.
+that took twice and four times the standstill to go. More than is acknowledged within `ack_wait` would come twice.
 """
 _LOOK_S, _LOOK_STUCK_S = 0.2, 1.0
 

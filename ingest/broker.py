@@ -28,11 +28,11 @@ _TROUBLE = ("not supported", "[ERR]", "[FTL]", "no space left", "maximum")
 _STUCK = ("no space left", "critical write error", "will be DISABLED")
 """After a write that failed the server takes no message any more, also when there is room again: NATS 2.15, measured."""
 _ROOM = 1 << 20
-WINDOW = 4000
-"""So many messages it hands over without our acknowledgement.
+WINDOW = 1000
+"""So many messages it hands over on a subscription without an acknowledgement.
 
-What arrives while we stand still for a second or two, 2,000 a second, is within it. With 1,000 a queue formed at its end
-that took twice and four times the standstill to go. More than is acknowledged within `ack_wait` would come twice.
+All subscriptions of one session may have 65,535 together: with this a gateway may listen to 65 topics, with four times as
+much to 16, and the next is refused.
 """
 _LOOK_S, _LOOK_STUCK_S = 0.2, 1.0
 

@@ -434,7 +434,7 @@ def test_quarantined_messages_do_not_come_again(database, broker, gateway):
     second.stop()
 
 
-def test_while_we_stand_still_the_broker_hands_over_what_comes_in_two_seconds_of_a_city_and_no_more(database, broker):
+def test_while_we_stand_still_the_broker_hands_over_a_window_and_no_more(database, broker):
     came, held, real = threading.Event(), threading.Event(), database.write
     database.write = lambda work: (came.set(), held.wait(60), real(work))[2]
     ingest = opened(database, broker)

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import paho.mqtt.client as paho
 import pytest
@@ -13,7 +13,7 @@ from door import until
 from nats.aio.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.nats_stream import NAME
+from ingest.nats_stream import NAME, opened
 from ingest.sweeping import EVERYTHING, Listener, Sweeper, done_with
 
 SIREN = "shouwang/v1/dp03/siren-1/cmd"
@@ -84,6 +84,9 @@ class Listening:
         self._client.connect("127.0.0.1", self._port)
         self._client.loop_start()
         until(self._client.is_connected, 10)
+
+    def also(self, topic):
+        self._client.subscribe(topic, qos=1)
 
     def go(self):
         self._client.disconnect()
@@ -230,6 +233,35 @@ def test_what_an_older_release_left_waiting_is_taken_over_whole(broker):
         until(lambda: len(service.heard) >= 1500, 20)
         assert sorted(set(service.heard), key=int) == numbers(0, 1500)
         until(lambda: kept(broker) < 600, 20)
+
+
+@pytest.mark.broker
+def test_a_gateway_may_listen_for_each_of_its_devices(broker):
+    with listening(broker, "gateway", SIREN, account="devices") as gateway:
+        for number in range(30):
+            gateway.also(f"shouwang/v1/dp03/lamp-{number}/cmd")
+            gateway.also(f"shouwang/v1/dp03/lamp-{number}/ack")
+        until(lambda: stream(broker).state.consumer_count == 61, 30)
+        say(broker, "light", topic="shouwang/v1/dp03/lamp-29/cmd", account="service")
+        until(lambda: gateway.heard == ["light"], 10)
+
+
+@pytest.mark.broker
+def test_each_of_hundreds_of_listeners_is_asked(broker):
+    async def asked():
+        async with opened(broker._folder, broker.pid, broker.credentials.service) as found:
+            return await found.listeners()
+
+    with ExitStack() as gateways:
+        for gateway in range(20):
+            found = gateways.enter_context(
+                listening(broker, f"gateway-{gateway}", f"shouwang/v1/dp{gateway}/siren-0/cmd", account="devices")
+            )
+            for number in range(1, 15):
+                found.also(f"shouwang/v1/dp{gateway}/siren-{number}/cmd")
+        until(lambda: stream(broker).state.consumer_count == 300, 30)
+        subjects = {listener.subject for listener in asyncio.run(asked())}
+    assert len(subjects) == 300
 
 
 @pytest.mark.broker

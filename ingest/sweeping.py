@@ -27,6 +27,8 @@ KEPT_S = 600.0
 """So long a word to a device that is away stays: a command is of use for a minute, and `ack` is retained besides."""
 EVERY_S = 2.0
 _AT_LEAST = 500
+_AT_MOST = 50_000
+"""In one request: to drop what lay long the broker reads it all once more, and does nothing else meanwhile."""
 _CALM = 20.0
 """To name thousands of listeners takes the broker some time: no more of it than this part."""
 _SAY_AFTER_S = 300.0
@@ -114,6 +116,7 @@ class Sweeper:
         oldest, newest = await stream.kept()
         if newest >= oldest + _AT_LEAST:
             upto = done_with(newest, await stream.listeners(), stale=self._stale(newest))
+            upto = min(upto, oldest + _AT_MOST)
             if upto >= oldest + _AT_LEAST:
                 await stream.drop(before=upto)  # that one itself stays: a stream emptied whole is made anew on the disk
         self._well_at, self._said = time.monotonic(), False

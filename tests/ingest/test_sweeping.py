@@ -291,6 +291,39 @@ def test_a_broker_started_again_after_it_died_is_swept_by_one(broker):
     assert sweepers() == before - 1
 
 
+class Pretended:
+    """A stream of so many messages, acknowledged up to a number."""
+
+    def __init__(self, newest, acknowledged):
+        self._newest, self._acknowledged = newest, acknowledged
+        self.dropped, self.asked = [], 0
+
+    async def kept(self):
+        return 1, self._newest
+
+    async def listeners(self):
+        self.asked += 1
+        return [Listener(EVERYTHING, self._acknowledged, waits=True)]
+
+    async def drop(self, before):
+        self.dropped.append(before)
+
+
+@pytest.mark.parametrize(
+    ("newest", "acknowledged", "dropped", "asked"),
+    [
+        (3000, 2500, [2500], 1),
+        (400, 400, [], 0),  # nobody is asked for so few
+        (3000, 300, [], 1),
+        (400_000, 390_000, [50_001], 1),  # what lay for hours goes by and by
+    ],
+)
+def test_one_look(tmp_path, newest, acknowledged, dropped, asked):
+    stream = Pretended(newest, acknowledged)
+    asyncio.run(Sweeper(tmp_path, "", every_s=0)._once(stream))
+    assert (stream.dropped, stream.asked) == (dropped, asked)
+
+
 SERVICE = Listener(EVERYTHING, 900, waits=True)
 AWAY = Listener("$MQTT.msgs.shouwang.v1.dp03.siren-1.cmd", 10, waits=True)
 

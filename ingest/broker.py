@@ -20,7 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from ingest.broker_files import credentials_in, find_server, write_private
-from ingest.sweeping import Sweeper
+from ingest.sweeping import EVERY_S, Sweeper
 
 log = logging.getLogger("shouwang.broker")
 
@@ -64,6 +64,7 @@ class Broker:
         tls: Tls | None = None,
         on_trouble: Callable[[str], None] | None = None,
         ack_wait_s: float = 5.0,
+        sweep_every_s: float = EVERY_S,
     ) -> None:
         """Raises BrokerNotAllowed, BrokerMissing."""
         if tls is None and not _is_loopback(host):
@@ -81,7 +82,7 @@ class Broker:
         """A write failed: it acknowledges nothing until it is started again."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.credentials = credentials_in(folder / "broker.credentials.json")
-        self._sweeper = Sweeper(folder, self.credentials.service, on_trouble=on_trouble)
+        self._sweeper = Sweeper(folder, self.credentials.service, on_trouble=on_trouble, every_s=sweep_every_s)
 
     @property
     def pid(self) -> int | None:

@@ -13,10 +13,21 @@ from door import until
 from nats.aio.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.broker import Broker
 from ingest.nats_stream import NAME, opened
 from ingest.sweeping import EVERYTHING, Listener, Sweeper, done_with
+from tests.ports import free_port
 
 SIREN = "shouwang/v1/dp03/siren-1/cmd"
+
+
+@pytest.fixture
+def broker(tmp_path):
+    found = Broker(tmp_path / "broker", port=free_port(), ack_wait_s=1.0, sweep_every_s=0.3)
+    found.start()
+    found.wait_ready()
+    yield found
+    found.stop()
 
 
 def at(broker, what):
@@ -130,7 +141,7 @@ def test_what_is_acknowledged_stays_a_moment_and_leaves_by_the_hundred(broker):
         settled(broker)
         say(broker, *numbers(0, 400))
         until(lambda: len(service.heard) == 400, 20)
-        time.sleep(2.5)  # a look at the least
+        time.sleep(1)  # three looks
         assert kept(broker) == 400, "nothing is written for each of them, and so few are not swept"
         say(broker, *numbers(400, 3000))
         until(lambda: len(service.heard) == 3000, 20)
@@ -167,7 +178,7 @@ def test_somebody_else_who_was_away_gets_all_of_theirs(broker):
         say(broker, *numbers(0, 700))
         say(broker, *numbers(700, 2400), topic="shouwang/v1/dp04/hall-1/event")
         until(lambda: len(service.heard) == 2400, 20)
-        time.sleep(5)  # two looks
+        time.sleep(1.5)  # some looks
         assert kept(broker) >= 2400
         town.come()
         until(lambda: len(town.heard) >= 700, 20)
@@ -186,7 +197,7 @@ def test_a_command_waits_for_a_device_that_is_away(broker):
         say(broker, "sound", topic=SIREN, account="service")
         say(broker, *numbers(0, 2000))
         until(lambda: len(service.heard) == 2001, 20)
-        time.sleep(5)
+        time.sleep(1.5)
         siren.come()
         until(lambda: siren.heard == ["sound"], 20)
         until(lambda: kept(broker) < 600, 20)

@@ -187,6 +187,23 @@ def test_somebody_else_who_was_away_gets_all_of_theirs(broker):
 
 
 @pytest.mark.broker
+def test_somebody_else_who_has_heard_and_not_yet_acknowledged_is_told_again(broker):
+    with (
+        listening(broker, "service", "shouwang/v1/+/+/+") as service,
+        listening(broker, "town", "shouwang/v1/dp03/+/event", acks=lambda _: False) as town,
+    ):
+        settled(broker)
+        say(broker, *numbers(0, 700))
+        until(lambda: len(service.heard) == 700 and len(town.heard) >= 700, 20)
+        time.sleep(1.5)  # some looks
+        town.go()
+        town.heard.clear()
+        town._acks = lambda _: True
+        town.come()
+        until(lambda: len(set(town.heard)) == 700, 20)
+
+
+@pytest.mark.broker
 def test_a_command_waits_for_a_device_that_is_away(broker):
     with (
         listening(broker, "service", "shouwang/v1/+/+/+") as service,
@@ -298,6 +315,7 @@ def test_a_broker_started_again_after_it_died_is_swept_by_one(broker):
     broker.start()
     broker.wait_ready()
     assert sweepers() == before
+    until(lambda: [said.stem for said in broker._folder.glob("*.ports")] == [f"nats-server_{broker.pid}"], 10)
     broker.stop()
     assert sweepers() == before - 1
 

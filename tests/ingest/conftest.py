@@ -28,7 +28,7 @@ def door(database, clock):
 
 @pytest.fixture
 def broker(tmp_path):
-    found = Broker(tmp_path / "broker", port=free_port(), ack_wait_s=1.0)
+    found = Broker(tmp_path / "broker", port=free_port(), ack_wait_s=1.0, sweep_every_s=0.3)
     found.start()
     found.wait_ready()
     yield found

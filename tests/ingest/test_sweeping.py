@@ -10,44 +10,29 @@ from contextlib import ExitStack, contextmanager
 import paho.mqtt.client as paho
 import pytest
 from door import until
-from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.broker import Broker
-from ingest.nats_stream import NAME, opened
+from ingest.nats_stream import NAME, Stream, opened
 from ingest.sweeping import EVERYTHING, Listener, Sweeper, done_with
-from tests.ports import free_port
+from simulators.devices import Broker as Wire
+from simulators.devices import Line, Publication
 
 SIREN = "shouwang/v1/dp03/siren-1/cmd"
-
-
-@pytest.fixture
-def broker(tmp_path):
-    found = Broker(tmp_path / "broker", port=free_port(), ack_wait_s=1.0, sweep_every_s=0.3)
-    found.start()
-    found.wait_ready()
-    yield found
-    found.stop()
 
 
 def at(broker, what):
     """The server's own answer."""
 
     async def asked():
-        client = Client()
-        said = next(broker._folder.glob("*.ports")).read_text()
-        port = said.partition('"nats"')[2].partition("127.0.0.1:")[2].partition('"')[0]
-        await client.connect(f"nats://127.0.0.1:{port}", user="service", password=broker.credentials.service)
-        try:
-            return await what(client.jsm())
-        finally:
-            await client.close()
+        async with opened(broker._folder, broker.pid, broker.credentials.service) as found:
+            return await what(found)
 
     return asyncio.run(asked())
 
 
 def stream(broker):
-    return at(broker, lambda manager: manager.stream_info(NAME))
+    return at(broker, lambda found: found._manager.stream_info(NAME))
 
 
 def kept(broker):
@@ -69,7 +54,7 @@ def settled(broker):
     def looked():
         try:
             return stream(broker).config.retention == "limits"
-        except Exception:  # not made yet
+        except (OSError, ValueError, NotFoundError):  # no word of its port, or not made yet
             return False
 
     until(looked, 15)
@@ -120,15 +105,12 @@ def listening(*args, **how):
 
 
 def say(broker, *payloads, topic="shouwang/v1/dp03/hall-1/event", account="devices"):
-    client = paho.Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(account, getattr(broker.credentials, account))
-    client.max_inflight_messages_set(200)
-    client.connect("127.0.0.1", broker.port)
-    client.loop_start()
-    for said in [client.publish(topic, payload, qos=1) for payload in payloads]:
-        said.wait_for_publish(30)
-    client.disconnect()
-    client.loop_stop()
+    line = Line(Wire.of(getattr(broker, f"{account}_url")), f"speaker-{account}", window=200)
+    line.open()
+    for payload in payloads:
+        line.publish(Publication(topic, payload.encode()))
+    assert line.settle(30)
+    line.close()
 
 
 def numbers(first, last):
@@ -251,7 +233,7 @@ def test_what_an_older_release_left_waiting_is_taken_over_whole(broker):
         settled(broker)
         broker._sweeper.stop()
         before = stream(broker).config
-        at(broker, lambda manager: manager.update_stream(before, retention="interest"))
+        at(broker, lambda found: found._manager.update_stream(before, retention="interest"))
         service.go()
         say(broker, *numbers(0, 1500))
         broker.stop()
@@ -278,10 +260,6 @@ def test_a_gateway_may_listen_for_each_of_its_devices(broker):
 
 @pytest.mark.broker
 def test_each_of_hundreds_of_listeners_is_asked(broker):
-    async def asked():
-        async with opened(broker._folder, broker.pid, broker.credentials.service) as found:
-            return await found.listeners()
-
     with ExitStack() as gateways:
         for gateway in range(20):
             found = gateways.enter_context(
@@ -290,7 +268,7 @@ def test_each_of_hundreds_of_listeners_is_asked(broker):
             for number in range(1, 15):
                 found.also(f"shouwang/v1/dp{gateway}/siren-{number}/cmd")
         until(lambda: stream(broker).state.consumer_count == 300, 30)
-        subjects = {listener.subject for listener in asyncio.run(asked())}
+        subjects = {listener.subject for listener in at(broker, Stream.listeners)}
     assert len(subjects) == 300
 
 

@@ -5,7 +5,7 @@ facts, so that planning twice plans once.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -128,10 +128,11 @@ class Planner(Planning):
         if CHANNELS in self._touched:
             states[CHANNELS] = _pack(self.declared)
 
-        with self._hands.promised(self._plans(planned), at) as plans:
+        with self._hands.promised([outbox.Plan(made, at, 0) for made, at in planned], at) as promised:
 
             def work(db: Connection) -> None:
                 self._check(db)
+                plans = _worth_sending(db, promised)
                 self._hands.written(plans, outbox.plan(db, plans))
                 set_timers(db, awaited)
                 save_snapshots(db, self._reader, states)
@@ -143,16 +144,17 @@ class Planner(Planning):
         failpoint("planner.committed")
         self._forget()
 
-    def _plans(self, planned: list[tuple[message.MessagePlanned, int]]) -> list[outbox.Plan]:
-        """With the alerts as of now: only for how long a message is worth sending, which decides nothing."""
-        named, alerts = {intended.alert for intended, _ in planned if intended.alert}, dict[str, Alert]()
-        if named:
-            with self._database.read() as db:
-                alerts = load_all(db, named)
-        return [
-            outbox.Plan(made, at, worth_until(alerts.get(made.alert), made.alert_class, at, made.template))
-            for made, at in planned
-        ]
+
+def _worth_sending(db: Connection, plans: Sequence[outbox.Plan]) -> list[outbox.Plan]:
+    """With the alerts as of now: only for how long a message is worth sending, which decides nothing."""
+    named = {plan.message.alert for plan in plans if plan.message.alert}
+    alerts = load_all(db, named) if named else dict[str, Alert]()
+    return [plan._replace(valid_until=_worth_until(plan, alerts)) for plan in plans]
+
+
+def _worth_until(plan: outbox.Plan, alerts: Mapping[str, Alert]) -> int:
+    made = plan.message
+    return worth_until(alerts.get(made.alert), made.alert_class, plan.at, made.template)
 
 
 def _lifted(person: Person) -> Person:

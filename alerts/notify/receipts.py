@@ -11,6 +11,7 @@ from alerts.notify.outbox import OutboxRow, outbox, row_of
 from alerts.notify.recording import fact_of_person, note_opt_out
 from events.database import Database
 from events.failpoints import failpoint
+from events.right_of_way import WAY
 from events.store import New, append
 from events.types.fact import HOUR, SECOND
 from events.types.message import MessageDelivered, MessageFailed, MessageSent
@@ -121,6 +122,7 @@ def poll_receipts(
         open_rows = [row_of(row) for row in db.execute(_unreported(channel.name, now, limit))]
     answered = 0
     for row in open_rows:
+        WAY.give()
         try:
             report = _asked_of(database, channel, row, address_of)
         except SendFailed as failure:

@@ -6,6 +6,7 @@ READ COMMITTED, the lock taken last, insert, commit, nothing else inside: see `e
 import itertools
 import logging
 import secrets
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,13 +14,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
 from events.database import CommitUnclear, Database, StorageFull, T
 from events.failpoints import failpoint
 from events.keepers.hints import Hints
 from events.new import LANDED
+from events.right_of_way import WAY
 from events.storable import clean_parameters
 from events.tables import PROCESS, metadata
 
@@ -62,9 +65,7 @@ class PostgresqlDatabase(Database):
         self._url = make_url(url).set(drivername="postgresql+psycopg")
         self.session = secrets.token_hex(8)
         self._engine = self._connecting(_WRITER_IDLE)
-        self._readers = self._connecting(_READER_IDLE).execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        self._readers = self._connecting(_READER_IDLE, only_read=True)
         self._mine = threading.local()
         self._hints = Hints(self._url, self.session)
         self._hands: ThreadPoolExecutor | None = None
@@ -76,8 +77,11 @@ class PostgresqlDatabase(Database):
         """The URL, with its password."""
         return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
-    def _connecting(self, idle: str) -> Engine:
-        """Connections whose transaction the server ends when nothing was said in it for so long."""
+    def _connecting(self, idle: str, *, only_read: bool = False) -> Engine:
+        """Connections whose transaction the server ends when nothing was said in it for so long.
+
+        `only_read`: it writes nothing, and all it asks is answered as of one moment.
+        """
 
         def prepare(connection: Any, _record: Any) -> None:
             was, connection.autocommit = connection.autocommit, True
@@ -86,17 +90,27 @@ class PostgresqlDatabase(Database):
                 f"SET {PROCESS} = '{self.session}'"
             )
             connection.autocommit = was
+            if only_read:  # once: as options of SQLAlchemy's they would be set and taken back around each transaction
+                connection.isolation_level, connection.read_only = psycopg.IsolationLevel.REPEATABLE_READ, True
 
         engine = create_engine(
-            self._url, pool_size=6, max_overflow=10, pool_timeout=30, pool_pre_ping=True,
+            self._url, pool_size=6, max_overflow=10, pool_timeout=30,
             connect_args={
                 "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
                 "application_name": _APPLICATION + self.session,
             },
         )  # fmt: skip
         event.listen(engine, "connect", prepare)
+        event.listen(engine, "checkout", _see_that_it_is_there)
+        event.listen(engine, "before_cursor_execute", self._let_pass)
         event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
         return engine
+
+    def _let_pass(self, db: Connection, *_: Any) -> None:
+        if (
+            getattr(self._mine, "patient", False) and not db.info[LANDED]
+        ):  # who has appended keeps others from numbering
+            WAY.give()
 
     def create(self) -> None:
         """Make all tables that the imported rooms have entered, with their triggers; one process at a time."""
@@ -112,6 +126,8 @@ class PostgresqlDatabase(Database):
         """A connection within one short read-only transaction."""
         with self._readers.connect() as db:
             yield db
+            with suppress(DBAPIError):  # all was answered
+                db.commit()  # after a ROLLBACK the driver has the server forget all that is prepared there
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
         """Hand work to one of a few threads."""
@@ -122,16 +138,18 @@ class PostgresqlDatabase(Database):
             return self._hands.submit(self._write, work)
 
     def write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
-        """Run work in a transaction of its own on the caller's thread. Raises CommitUnclear, StorageFull."""
-        del patient  # each has a connection of its own
+        """Run work in a transaction of its own on the caller's thread. Raises CommitUnclear, StorageFull.
+
+        `patient`: while an alarm passes, no statement of it begins, unless others wait for what it has appended.
+        """
         if self._closed:
             raise RuntimeError("the database is closed")
-        return self._write(work)
+        return self._write(work, patient=patient)
 
-    def _write(self, work: Callable[[Connection], T]) -> T:
+    def _write(self, work: Callable[[Connection], T], *, patient: bool = False) -> T:
         if getattr(self._mine, "writes", False):
             raise RuntimeError("work may not wait for other work")
-        self._mine.writes = True
+        self._mine.writes, self._mine.patient = True, patient
         try:
             for attempt in itertools.count(1):
                 try:
@@ -145,7 +163,7 @@ class PostgresqlDatabase(Database):
                     time.sleep(again.pause_s * attempt)
             raise AssertionError("unreachable")
         finally:
-            self._mine.writes = False
+            self._mine.writes = self._mine.patient = False
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         with self._engine.connect() as db:
@@ -202,6 +220,14 @@ class PostgresqlDatabase(Database):
         self._hints.close()
         self._readers.dispose()
         self._engine.dispose()
+
+
+def _see_that_it_is_there(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A server that has gone has said so, or closed: then there is something to read. To ask it would be a way there and back."""
+    watched = select.poll()
+    watched.register(connection.fileno(), select.POLLIN)
+    if watched.poll(0):
+        raise InvalidatePoolError
 
 
 def _state(failure: DBAPIError) -> str:

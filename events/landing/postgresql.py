@@ -11,10 +11,13 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection
 
+from events.arrays import array_of
 from events.landing.rows import COLUMNS, Ready, checked_versions, known, ready, version_of
 from events.new import Appended, New, VersionConflict
+from events.prepared import savepoint
 from events.serial import Recorded
 from events.storable import storable
+from events.worded import plain_rows
 
 MANY = 200
 """From so many rows on COPY is faster than arrays (measured on two cores)."""
@@ -27,7 +30,7 @@ def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded
     if not news:
         return Appended([], [], [])
     versions = checked_versions(db, news, after)
-    with db.begin_nested() if versions else nullcontext():  # only decisions can be refused after all
+    with savepoint(db) if versions else nullcontext():  # only decisions can be refused after all
         made = ready(news, versions, recorded_at)
         places = dict(_copy(db, made) if len(made) >= MANY else _insert(db, made))
         recorded: list[Recorded] = []
@@ -47,8 +50,8 @@ def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded
 
 def _insert(db: Connection, made: Sequence[Ready]) -> Iterable[tuple[Place, int]]:
     """One statement whatever the number of rows, so that the server plans it once."""
-    columns = tuple(list(column) for column in zip(*(each.row for each in made), strict=True))
-    for position, *place in db.exec_driver_sql(_FROM_ARRAYS, columns):
+    columns = tuple(map(array_of, zip(*[each.row for each in made], strict=True)))
+    for position, *place in plain_rows(db.exec_driver_sql(_FROM_ARRAYS, columns)):
         yield (place[0], place[1], place[2]), position
 
 

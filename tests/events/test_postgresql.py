@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from events.database import CommitUnclear, StorageFull
 from events.keepers import make_database
+from events.keepers import postgresql as postgresql_module
 from events.keepers.postgresql import PostgresqlDatabase
 from events.landing import postgresql as landing
 from events.new import VersionConflict
@@ -18,6 +19,7 @@ from events.store import append
 from events.tables import bookmarks
 from tests.events.saying import AT, decision, fact, tell, whole
 from tests.postgres import waiting_to_number
+from tests.right_of_way import StandingWay
 from tests.wire import Wire, through, until
 
 
@@ -161,6 +163,71 @@ def test_a_server_that_goes_down_and_comes_back_is_found_again(database: Postgre
                       "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
     tell(database, fact("b"))
     assert keys(database) == ["a", "b"]
+
+
+def test_a_wire_lost_when_all_was_answered_takes_no_answer_back(
+    url: str, wire: Wire, database: PostgresqlDatabase
+) -> None:
+    tell(database, fact("a"))
+    far = through(url, wire)
+    wire.on_asked = lambda asked: "cut" if b"COMMIT\0" in asked else ""
+    assert keys(far) == ["a"]
+    wire.on_asked = lambda _asked: ""
+    assert keys(far) == ["a"], "and the next question has another wire"
+    far.close()
+
+
+def test_what_is_asked_again_and_again_the_server_has_prepared(database: PostgresqlDatabase) -> None:
+    for _ in range(10):
+        keys(database)
+    with database.read() as db:
+        assert db.execute(
+            text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM events%'")
+        ).scalar()
+
+
+def test_who_has_patience_stops_where_an_alarm_passes_and_goes_on_when_it_has_gone(
+    database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = StandingWay()
+    monkeypatch.setattr(postgresql_module, "WAY", standing)
+    halfway, ended = threading.Event(), threading.Event()
+
+    def folds(db: Connection) -> None:
+        db.execute(insert(bookmarks), {"reader": "half", "position": 1})
+        standing.begins()
+        halfway.set()
+        db.execute(insert(bookmarks), {"reader": "whole", "position": 1})
+        ended.set()
+
+    thread = threading.Thread(target=database.write, args=(folds,), kwargs={"patient": True})
+    thread.start()
+    assert halfway.wait(20)
+    tell(database, fact("a"))  # who has no patience is not held up by it
+    assert not ended.wait(0.2)
+    standing.has_gone()
+    assert ended.wait(20)
+    thread.join(20)
+    with database.read() as db:
+        assert {row.reader for row in db.execute(select(bookmarks))} == {"half", "whole"}
+
+
+def test_who_has_patience_and_has_appended_goes_on_for_others_wait_to_number(
+    database: PostgresqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = StandingWay()
+    monkeypatch.setattr(postgresql_module, "WAY", standing)
+
+    def appends(db: Connection) -> None:
+        append(db, [fact("a")], recorded_at=AT)
+        standing.begins()
+        db.execute(insert(bookmarks), {"reader": "behind it", "position": 1})
+
+    thread = threading.Thread(target=database.write, args=(appends,), kwargs={"patient": True}, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert keys(database) == ["a"]
 
 
 def test_a_full_disk_over_there_is_a_full_disk(database: PostgresqlDatabase) -> None:

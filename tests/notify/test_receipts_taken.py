@@ -1,5 +1,6 @@
 """Receipts come late, twice, reversed, for lost answers and for strangers; the log tells each end once."""
 
+import threading
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sending_room import NUMBERS, Room, hooks, twilio, until
 
+from alerts.notify import receipts as receipts_module
 from alerts.notify.channel import Outgoing, Sent
 from alerts.notify.channels.logbook import Logbook
 from alerts.notify.claiming import claim
@@ -17,6 +19,7 @@ from events.store import read_stream
 from events.types.message import MessageDelivered, MessageFailed, MessageSent
 from events.types.system import SecurityNoted
 from simulators.twilio import SimulatedTwilio
+from tests.right_of_way import StandingWay
 
 pytestmark = pytest.mark.both
 
@@ -169,6 +172,23 @@ def test_one_receipt_that_cannot_be_had_does_not_keep_the_others_from_theirs(roo
     until(lambda: provider.messages[0].settled)
     room.waits(61)
     assert sum(poll_receipts(room.database, channel, room.now()) for _ in range(2)) == 1
+    assert len(room.facts(MessageDelivered)) == 1
+
+
+def test_nobody_is_asked_while_an_alarm_passes(room: Room, provider: SimulatedTwilio, monkeypatch: pytest.MonkeyPatch):
+    standing = StandingWay()
+    monkeypatch.setattr(receipts_module, "WAY", standing)
+    channel = twilio(provider)
+    sent(room, provider_id=channel.send(outgoing()).provider_id)
+    until(lambda: provider.messages[0].settled)
+    room.waits(61)
+    standing.begins()
+    asking = threading.Thread(target=poll_receipts, args=(room.database, channel, room.now()))
+    asking.start()
+    asking.join(0.2)
+    assert room.facts(MessageDelivered) == []
+    standing.has_gone()
+    asking.join(20)
     assert len(room.facts(MessageDelivered)) == 1
 
 

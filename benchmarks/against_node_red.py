@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=float, default=2000.0, help="first rate tried, messages/s (default 2000)")
     parser.add_argument("--most", type=float, default=100_000.0, help="no higher rate is tried")
     parser.add_argument("--only", action="append", choices=_NAMES, help="these of them; without Node-RED no ratio")
+    parser.add_argument(
+        "--broker-in",
+        type=Path,
+        metavar="FOLDER",
+        help="its messages lie there, for all alike (/dev/shm: no disk of its ends the rate)",
+    )
     parser.add_argument("--cache", type=Path, default=CACHE, help=f"where Node-RED is kept (default {CACHE})")
     return parser.parse_args()
 
@@ -101,7 +108,7 @@ def main() -> int:
             for one, other in zip(taken[name], taken["node-red"], strict=True):
                 one["to_node_red"] = one["held_per_s"] / other["held_per_s"]
     title = f"highest rate held for {asked.seconds:g} s, {asked.homes} homes"
-    program.told(asked, "node-red", title, ROWS, on, list(taken.items()))
+    program.told(asked, "node-red-in-memory" if asked.broker_in else "node-red", title, ROWS, on, list(taken.items()))
     return 0
 
 
@@ -111,7 +118,9 @@ def _found(name: str, system: System, folder: Path, asked: argparse.Namespace, n
     def step(rate: float, seconds: float) -> Step:
         folder.mkdir()
         try:
-            return asyncio.run(holding.one_step(folder, system, rate, seconds, asked.homes, seed=number))
+            with tempfile.TemporaryDirectory(dir=asked.broker_in or folder) as brokers:
+                one = holding.one_step(folder, Path(brokers), system, rate, seconds, asked.homes, seed=number)
+                return asyncio.run(one)
         finally:
             shutil.rmtree(folder)
 

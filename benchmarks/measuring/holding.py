@@ -77,9 +77,11 @@ def highest(
     return confirmed
 
 
-async def one_step(folder: Path, system: System, rate: float, seconds: float, homes: int, seed: int) -> Step:
-    """Broker, system and publishers, all new."""
-    broker = Broker(folder / "broker", port=lines.free_port())
+async def one_step(
+    folder: Path, brokers: Path, system: System, rate: float, seconds: float, homes: int, seed: int
+) -> Step:
+    """Broker, system and publishers, all new. `brokers`: where the broker's messages lie."""
+    broker = Broker(brokers / "broker", port=lines.free_port())
     broker.start()
     try:
         broker.wait_ready()

@@ -107,9 +107,8 @@ class PostgresqlDatabase(Database):
         return engine
 
     def _let_pass(self, db: Connection, *_: Any) -> None:
-        if (
-            getattr(self._mine, "patient", False) and not db.info[LANDED]
-        ):  # who has appended keeps others from numbering
+        """Before each statement. Whoever has appended goes on: others wait for him to number."""
+        if getattr(self._mine, "patient", False) and not db.info[LANDED]:
             WAY.give()
 
     def create(self) -> None:

@@ -10,13 +10,16 @@ Value = str | int | float | None
 
 
 def array_of(values: Sequence[Value]) -> str:
-    """`{"a","b",NULL}`, to be cast to the array's type. Texts must be storable, so without NUL; numbers are texts too."""
+    """`{"a","b",NULL}`, to be cast to the array's type. Raises ValueError for a text with NUL, which nobody can store."""
     if None in values:
         return "{" + ",".join(["NULL" if value is None else _quoted(str(value)) for value in values]) + "}"
     if not values:
         return "{}"
     if isinstance(values[0], str):
-        return "{" + _quoted("\0".join(values)).replace("\0", '","') + "}"  # type: ignore[arg-type]  # a column is of one type
+        joined = "\0".join(values)  # type: ignore[arg-type]  # a column is of one type
+        if joined.count("\0") >= len(values):  # it would be two, and all behind it in the row of another
+            raise ValueError("a text with NUL cannot be stored")
+        return "{" + _quoted(joined).replace("\0", '","') + "}"
     return "{" + ",".join(map(str, values)) + "}"
 
 

@@ -24,3 +24,9 @@ def test_what_is_written_is_what_is_read(url: str, kind: str, values: list[Any])
         asked = f"SELECT value FROM unnest(%s::{kind}[]) WITH ORDINALITY AS of(value, number) ORDER BY number"
         read = [row[0] for row in connection.execute(asked, (array_of(values),))]
     assert read == values
+
+
+@pytest.mark.parametrize("values", [["\0"], ["a", "b\0c"], ["\0", "", "\0"]])
+def test_what_cannot_be_stored_moves_nothing_into_another_row(values: list[str]) -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        array_of(values)

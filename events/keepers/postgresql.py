@@ -65,6 +65,7 @@ class PostgresqlDatabase(Database):
         self._url = make_url(url).set(drivername="postgresql+psycopg")
         self.session = secrets.token_hex(8)
         self._engine = self._connecting(_WRITER_IDLE)
+        event.listen(self._engine, "before_cursor_execute", self._let_pass)
         self._readers = self._connecting(_READER_IDLE, only_read=True)
         self._mine = threading.local()
         self._hints = Hints(self._url, self.session)
@@ -102,7 +103,6 @@ class PostgresqlDatabase(Database):
         )  # fmt: skip
         event.listen(engine, "connect", prepare)
         event.listen(engine, "checkout", _see_that_it_is_there)
-        event.listen(engine, "before_cursor_execute", self._let_pass)
         event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
         return engine
 

@@ -230,6 +230,11 @@ def test_who_has_patience_and_has_appended_goes_on_for_others_wait_to_number(
     assert keys(database) == ["a"]
 
 
+def test_who_has_patience_may_ask_beside_his_own_work(database: PostgresqlDatabase) -> None:
+    tell(database, fact("a"))
+    assert database.write(lambda _: keys(database), patient=True) == ["a"]
+
+
 def test_a_full_disk_over_there_is_a_full_disk(database: PostgresqlDatabase) -> None:
     def full(db: Connection) -> None:
         db.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$"))

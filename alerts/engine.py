@@ -35,6 +35,8 @@ log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 100_000
 _SAVE_EVERY = SECOND
+_OFTEN = 4
+"""So many facts of a home between two commits: it stays open, for packing and opening it costs as much as they do."""
 _SAVE_EVERY_BEHIND = 5 * SECOND
 """With far to read: every home is touched again and again, and to save them costs a tenth of the reading."""
 
@@ -90,7 +92,7 @@ class Engine(Taking):
         """Lanes about whose facts something was decided and is not committed."""
         self._all_lanes = False
         """Something was read since `whole` that concerns every home."""
-        self._facts_since_save = 0
+        self._facts_since_save = self._taken_since_save = 0
         self._saved_at = 0 if saved.lanes else self._now()
         """What was read again is saved soon, or each time it would be more."""
 
@@ -122,13 +124,19 @@ class Engine(Taking):
         if self.books.unseen:
             self._judging.look_again(self._now())
         self._facts_since_save += self.follower.position - before  # also what lies in the lanes of others
+        self._taken_since_save += len(batch)
         far_behind, urgent = len(batch) == limit, self.books.made.urgent
         old = self._now() - self._saved_at >= (_SAVE_EVERY_BEHIND if far_behind else _SAVE_EVERY) and not WAY.taken
         much = self._facts_since_save >= _SAVE_EVERY_FACTS or (far_behind and self._homes.crowded)
         whole = much or (old and self._facts_since_save > 0)
         if urgent or whole:
-            self.commit(resting=not (urgent or far_behind), whole=whole)
+            self.commit(resting=not (urgent or far_behind or self._often), whole=whole)
         return len(batch)
+
+    @property
+    def _often(self) -> bool:
+        """Are the same homes asked for again and again? Whoever lay down now would be opened at once."""
+        return self._taken_since_save >= _OFTEN * self._homes.asked
 
     def commit(self, *, resting: bool = True, whole: bool = True) -> None:
         """Facts decided, timers, states of homes decided about and the bookmark, together or not at all.
@@ -178,7 +186,7 @@ class Engine(Taking):
             return
         self._homes.put_away(opened, resting=resting)
         self._all_lanes = False
-        self._facts_since_save, self._saved_at = 0, at
+        self._facts_since_save, self._taken_since_save, self._saved_at = 0, 0, at
 
     def _read_ahead(self, conflict: VersionConflict) -> None:
         """Somebody decided first: forget, and when deciding on that stream again, know what they decided.

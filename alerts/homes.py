@@ -2,7 +2,8 @@
 
 An open home is a hundred objects and more than ten kilobytes, its snapshot two, packed tightly two thirds of one. Of a
 county's ten thousand homes a few hundred are touched between two commits. Packing takes 25 microseconds, opening 15: while
-alarms are about and commits follow each other closely, or there is far to read, the homes last asked for stay open.
+alarms are about and commits follow each other closely, there is far to read, or the same homes are asked for again and
+again, the homes last asked for stay open.
 """
 
 import zlib
@@ -43,6 +44,11 @@ class Homes(MutableMapping[str, Household]):
         """
         asked = {name: self._open[name] for name in self._asked}
         return {name: _pack(home) for name, home in asked.items() if lanes is None or lane_of(home.site) in lanes}
+
+    @property
+    def asked(self) -> int:
+        """How many were asked for since they were saved."""
+        return len(self._asked)
 
     @property
     def crowded(self) -> bool:

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
@@ -117,6 +117,7 @@ class Broker:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches us, and we stop it in our order
+            env=_sparing(os.environ, len(os.sched_getaffinity(0))),
         )
         (self._folder / "broker.pid").write_text(str(self._child.pid))
         self._listener = threading.Thread(target=self._listen, args=(self._child,), name="broker-log", daemon=True)
@@ -255,6 +256,16 @@ authorization {{
         until = time.monotonic() + 15
         while Path(f"/proc/{pid}").exists() and time.monotonic() < until and not _is_zombie(pid):
             time.sleep(0.05)
+
+
+def _sparing(environ: Mapping[str, str], cores: int) -> dict[str, str]:
+    """The server on half of the cores, unless somebody has said otherwise.
+
+    It hands each message from one of its threads to the next; on a core that others want too, those threads look for work
+    and wake each other for more than the work costs: 0.66 of a core for 7,000 messages a second beside a busy service on
+    two cores, 0.42 with one thread (decision 0093).
+    """
+    return {"GOMAXPROCS": str(max(1, cores // 2)), **environ}
 
 
 def _quoted(value: object) -> str:

@@ -5,6 +5,8 @@ minutes before or after it another sensor fires, the same one fires twice more, 
 """
 
 from bisect import bisect_left, insort
+from itertools import compress
+from operator import itemgetter, not_
 
 from alerts.core.edges import SignOfLifeSeen
 from alerts.core.household import MISSES, Household
@@ -12,6 +14,7 @@ from alerts.core.policy import READ_AGAIN, Policy
 from events.types.fact import HOUR
 
 _KEPT = 64
+_COUNTED = itemgetter(2)
 _LATEST = 72 * HOUR
 """What a device buffered for longer is history and no sign of life (DESIGN section 4)."""
 
@@ -47,10 +50,8 @@ def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple
     window = policy.span("stray.window_s", home.home)
     insort(home.fired, (at, sign.device, False))
     now_counted: list[tuple[int, str]] = []
-    for index in _around(home.fired, at, window):
-        then, device, known = home.fired[index]
-        if known:
-            continue
+    for index in _doubtful(home.fired, at, window):
+        then, device, _ = home.fired[index]
         if not _is_motion(home, device) or _has_company(home, index, window):
             home.fired[index] = (then, device, True)
             now_counted.append((then, device))
@@ -62,7 +63,10 @@ def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple
 def _worth_keeping(fired: list[tuple[int, str, bool]], window: int) -> list[tuple[int, str, bool]]:
     """Counted ones for two windows; doubtful ones longer, because a device may still send what makes them a person."""
     newest = fired[-1][0]
-    kept = [f for f in fired if f[0] >= newest - (2 * window if f[2] else _LATEST)]
+    if fired[0][0] >= newest - 2 * window:
+        kept = fired[:]  # all are young enough, counted or not
+    else:
+        kept = [f for f in fired if f[0] >= newest - (2 * window if f[2] else _LATEST)]
     for f in kept[:-1] if len(kept) > _KEPT else ():
         if f[2]:
             kept.remove(f)
@@ -78,6 +82,12 @@ def _is_motion(home: Household, device: str) -> bool:
 def _around(fired: list[tuple[int, str, bool]], at: int, window: int) -> range:
     """Which of them, sorted by time as they are, lie within the window of `at`."""
     return range(bisect_left(fired, (at - window,)), bisect_left(fired, (at + window + 1,)))
+
+
+def _doubtful(fired: list[tuple[int, str, bool]], at: int, window: int) -> list[int]:
+    """Which of those around `at` do not count yet: one or two of dozens, so they are looked for without a step of ours."""
+    around = _around(fired, at, window)
+    return list(compress(around, map(not_, map(_COUNTED, fired[around.start : around.stop]))))
 
 
 def _has_company(home: Household, index: int, window: int) -> bool:

@@ -46,6 +46,8 @@ _PIECE = 64
 """Facts a transaction while not far behind: an alarm waits for no longer one."""
 _BEHIND_S = 0.02
 """Screens come after people: a message on its way has the one writer to itself for so long."""
+_GLANCE_S = 0.001
+"""What came meanwhile lies in memory; where nothing did, the database need not be asked."""
 _GATHER_S = 0.04
 """After a batch of nothing but readings the reader rests this long: fewer, larger transactions on the one writer."""
 
@@ -149,7 +151,7 @@ class Projector:
         batch = self._follower.next(limit=_BATCH)
         if batch:
             self._stopping.wait(_BEHIND_S)
-            batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=0)
+            batch += self._follower.next(limit=_BATCH - len(batch) or 1, timeout=_GLANCE_S)
             piece = _PIECE if len(batch) < _BATCH else _BATCH
             for start in range(0, len(batch), piece):
                 self._fold(batch[start : start + piece])

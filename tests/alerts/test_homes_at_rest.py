@@ -4,6 +4,8 @@ import pytest
 
 from alerts.core.household import Household, Sensor
 from alerts.homes import Homes, looking_at
+from events.store import append
+from events.types.fact import SECOND
 from tests.house import House
 
 
@@ -40,6 +42,22 @@ def test_a_home_at_rest_is_at_its_next_word_what_it_was(house: House) -> None:
     before = house.engine.books.homes["dp03-12"].memory["no_activity"]["last"]
     house.waits(hours=9, minutes=30)
     assert house.alert("no_activity").reason["last_seen"] == before
+
+
+def test_a_home_that_is_spoken_of_again_and_again_stays_open_until_it_is_calm(house: House) -> None:
+    house.lives()
+    for beats, stays in ((8, True), (1, False)):
+        house.at += 2 * SECOND
+        home = house.engine.books.homes["dp03-12"]
+        for _ in range(beats):
+            house.at += 1
+            news = house._decoded(
+                "shouwang/v1/dp03/hall-1/tele", house.says("hall-1", "heartbeat", {"interval_s": 300})
+            )
+            house.database.write(lambda db, news=news: append(db, news, recorded_at=house.at))
+        house.engine.step(0)  # all of it at once, and the second is over: it is saved
+        assert house.engine.books.homes.opened() == {}
+        assert (house.engine.books.homes["dp03-12"] is home) == stays
 
 
 def test_while_alarms_press_homes_stay_open_and_what_was_done_to_them_is_saved_once() -> None:

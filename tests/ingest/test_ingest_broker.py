@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from door import enrol, fresh, item, said, until
@@ -357,6 +358,20 @@ def test_an_invalid_topic_is_told_to_the_operator(tmp_path):
     until(lambda: any("not supported" in trouble for trouble in troubles), 10)
     line.close()
     broker.stop()
+
+
+@pytest.mark.parametrize(("cores", "said", "threads"), [(2, None, "1"), (8, None, "4"), (1, None, "1"), (8, "3", "3")])
+def test_the_broker_takes_half_of_the_cores_unless_told_otherwise(tmp_path, monkeypatch, cores, said, threads):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    if said:
+        monkeypatch.setenv("GOMAXPROCS", said)
+    broker = Broker(tmp_path / "broker", port=free_port())
+    broker.start()
+    broker.wait_ready()
+    environ = Path(f"/proc/{broker.pid}/environ").read_bytes().split(b"\0")
+    broker.stop()
+    assert f"GOMAXPROCS={threads}".encode() in environ
 
 
 def test_credentials_are_random_kept_and_private(tmp_path, broker):

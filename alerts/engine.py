@@ -35,10 +35,10 @@ log = logging.getLogger("shouwang.engine")
 
 _SAVE_EVERY_FACTS = 100_000
 _SAVE_EVERY = SECOND
-_OFTEN = 4
-"""So many facts of a home between two commits: it stays open, for packing and opening it costs as much as they do."""
 _SAVE_EVERY_BEHIND = 5 * SECOND
 """With far to read: every home is touched again and again, and to save them costs a tenth of the reading."""
+_OFTEN = 4
+"""So many facts of a home between two commits: it stays open, for packing and opening it costs as much as they do."""
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack_policy = msgspec.msgpack.Decoder(Policy).decode
@@ -136,7 +136,7 @@ class Engine(Taking):
     @property
     def _often(self) -> bool:
         """Are the same homes asked for again and again? Whoever lay down now would be opened at once."""
-        return self._taken_since_save >= _OFTEN * self._homes.asked
+        return 0 < _OFTEN * self._homes.asked <= self._taken_since_save
 
     def commit(self, *, resting: bool = True, whole: bool = True) -> None:
         """Facts decided, timers, states of homes decided about and the bookmark, together or not at all.

@@ -117,7 +117,7 @@ class Broker:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches us, and we stop it in our order
-            env=_sparing(os.environ, len(os.sched_getaffinity(0))),
+            env=_sparing(os.environ, _cores()),
         )
         (self._folder / "broker.pid").write_text(str(self._child.pid))
         self._listener = threading.Thread(target=self._listen, args=(self._child,), name="broker-log", daemon=True)
@@ -256,6 +256,11 @@ authorization {{
         until = time.monotonic() + 15
         while Path(f"/proc/{pid}").exists() and time.monotonic() < until and not _is_zombie(pid):
             time.sleep(0.05)
+
+
+def _cores() -> int:
+    """Those this process may use; all of the machine where its system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _sparing(environ: Mapping[str, str], cores: int) -> dict[str, str]:

@@ -63,10 +63,7 @@ def counted(home: Household, sign: SignOfLifeSeen, policy: Policy) -> list[tuple
 def _worth_keeping(fired: list[tuple[int, str, bool]], window: int) -> list[tuple[int, str, bool]]:
     """Counted ones for two windows; doubtful ones longer, because a device may still send what makes them a person."""
     newest = fired[-1][0]
-    if fired[0][0] >= newest - 2 * window:
-        kept = fired[:]  # all are young enough, counted or not
-    else:
-        kept = [f for f in fired if f[0] >= newest - (2 * window if f[2] else _LATEST)]
+    kept = [f for f in fired if f[0] >= newest - (2 * window if f[2] else _LATEST)]
     for f in kept[:-1] if len(kept) > _KEPT else ():
         if f[2]:
             kept.remove(f)

@@ -44,6 +44,12 @@ def test_a_home_at_rest_is_at_its_next_word_what_it_was(house: House) -> None:
     assert house.alert("no_activity").reason["last_seen"] == before
 
 
+def lands_unread(house: House, device: str) -> None:
+    """A heartbeat is in the log, and nobody has read on yet."""
+    news = house._decoded(f"shouwang/v1/dp03/{device}/tele", house.says(device, "heartbeat", {"interval_s": 300}))
+    house.database.write(lambda db: append(db, news, recorded_at=house.at))
+
+
 def test_a_home_that_is_spoken_of_again_and_again_stays_open_until_it_is_calm(house: House) -> None:
     house.lives()
     for beats, stays in ((8, True), (1, False)):
@@ -51,13 +57,21 @@ def test_a_home_that_is_spoken_of_again_and_again_stays_open_until_it_is_calm(ho
         home = house.engine.books.homes["dp03-12"]
         for _ in range(beats):
             house.at += 1
-            news = house._decoded(
-                "shouwang/v1/dp03/hall-1/tele", house.says("hall-1", "heartbeat", {"interval_s": 300})
-            )
-            house.database.write(lambda db, news=news: append(db, news, recorded_at=house.at))
+            lands_unread(house, "hall-1")
         house.engine.step(0)  # all of it at once, and the second is over: it is saved
         assert house.engine.books.homes.opened() == {}
         assert (house.engine.books.homes["dp03-12"] is home) == stays
+
+
+def test_homes_of_which_nothing_is_said_any_more_lie_down_though_others_unknown_go_on(house: House) -> None:
+    house.lives()
+    home = house.engine.books.homes["dp03-12"]
+    house.engine._homes.put_away(house.engine.books.homes.opened(), resting=False)  # it stayed open in a busy second
+    house.at += 2 * SECOND
+    for _ in range(8):
+        lands_unread(house, "nobody-knows-1")
+    house.engine.step(0)
+    assert house.engine.books.homes["dp03-12"] is not home
 
 
 def test_while_alarms_press_homes_stay_open_and_what_was_done_to_them_is_saved_once() -> None:

@@ -366,12 +366,23 @@ def test_the_broker_takes_half_of_the_cores_unless_told_otherwise(tmp_path, monk
     monkeypatch.delenv("GOMAXPROCS", raising=False)
     if said:
         monkeypatch.setenv("GOMAXPROCS", said)
-    broker = Broker(tmp_path / "broker", port=free_port())
+    assert environment_of(tmp_path)["GOMAXPROCS"] == threads
+
+
+def test_where_the_system_does_not_say_which_cores_are_ours_it_takes_half_of_all(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    assert environment_of(tmp_path)["GOMAXPROCS"] == "3"
+
+
+def environment_of(folder):
+    broker = Broker(folder / "broker", port=free_port())
     broker.start()
     broker.wait_ready()
-    environ = Path(f"/proc/{broker.pid}/environ").read_bytes().split(b"\0")
+    environ = Path(f"/proc/{broker.pid}/environ").read_text()
     broker.stop()
-    assert f"GOMAXPROCS={threads}".encode() in environ
+    return dict(each.split("=", 1) for each in environ.split("\0") if each)
 
 
 def test_credentials_are_random_kept_and_private(tmp_path, broker):

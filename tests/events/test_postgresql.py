@@ -159,8 +159,9 @@ def test_a_wire_lost_in_the_middle_of_work_undoes_it_and_the_next_work_goes_on(u
 def test_a_server_that_goes_down_and_comes_back_is_found_again(database: PostgresqlDatabase, url: str) -> None:
     tell(database, fact("a"))
     with psycopg.connect(url, autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                      "WHERE datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+        ended = other.execute("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity "
+                              "WHERE datname = current_database() AND pid <> pg_backend_pid()").fetchall()  # fmt: skip
+    assert ended and all(gone for (gone,) in ended), "each has ended, not only been told to"
     tell(database, fact("b"))
     assert keys(database) == ["a", "b"]
 

@@ -424,6 +424,7 @@ def test_a_broker_left_over_by_a_killed_service_is_ended_first(tmp_path):
     orphan._child.wait(5)
     again.stop()
     assert again.pid is None
+    orphan.stop()  # what watched over it ends too
 
 
 def test_an_old_server_on_the_path_is_refused(tmp_path, monkeypatch):

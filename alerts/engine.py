@@ -21,11 +21,12 @@ from alerts.saved import Saved
 from alerts.seats import ENGINE, LANES_SAVED, POLICY, ROSTER, WHOLE, Seat
 from alerts.stumbling import pass_over
 from alerts.taking import Taking
-from alerts.timers import set_timers
+from alerts.timers import timers_of
 from events.database import Database
 from events.failpoints import failpoint
-from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
+from events.follow import Follower, bookmark, bookmark_at, load_snapshots, snapshots_of
 from events.lanes import ALL, lane_of
+from events.prepared import together
 from events.right_of_way import WAY
 from events.store import VersionConflict, append, read_stream
 from events.types.fact import SECOND
@@ -164,11 +165,10 @@ class Engine(Taking):
 
         def work(db: Connection) -> None:
             self._check(db)
-            set_timers(db, made.timers)
-            save_snapshots(db, self._reader, states)
-            save_bookmark(db, self._reader, position)
+            parts = [*timers_of(made.timers), *snapshots_of(self._reader, states), bookmark_at(self._reader, position)]
+            together(db, parts)
             failpoint("engine.in_commit")
-            append(db, made.news, recorded_at=at, after=made.after)  # last: from here on other writers wait
+            append(db, made.news, recorded_at=at, after=made.after, final=True)  # last: from here on other writers wait
 
         try:
             self._database.write(work)

@@ -20,10 +20,11 @@ from alerts.notify import outbox
 from alerts.notify.handing import NOBODY, NoHands
 from alerts.planning import COMMON, HEARS, Planning
 from alerts.seats import CHANNELS, PLANNER, POLICY, WHOLE, Seat
-from alerts.timers import Timer, set_timers
+from alerts.timers import Timer, timers_of
 from events.database import Database
 from events.failpoints import failpoint
-from events.follow import Follower, bookmark, load_snapshots, save_bookmark, save_snapshots
+from events.follow import Follower, bookmark, bookmark_at, load_snapshots, snapshots_of
+from events.prepared import together
 from events.right_of_way import WAY
 from events.store import New, append
 from events.types import message, setting
@@ -134,9 +135,8 @@ class Planner(Planning):
                 self._check(db)
                 plans = _worth_sending(db, promised)
                 self._hands.written(plans, outbox.plan(db, plans))
-                set_timers(db, awaited)
-                save_snapshots(db, self._reader, states)
-                save_bookmark(db, self._reader, position)
+                parts = [*timers_of(awaited), *snapshots_of(self._reader, states), bookmark_at(self._reader, position)]
+                together(db, parts)
                 failpoint("planner.in_commit")
                 append(db, news, recorded_at=at)  # last: from here on other writers wait
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from events.database import Database
 from events.failpoints import failpoint
 from events.passing import passing
-from events.prepared import forget, upsert
+from events.prepared import Part, forget, together, upsert
 from events.store import New, append
 from events.tables import marks, metadata
 from events.types.system import DeadlinePassed
@@ -66,13 +66,21 @@ class Timer(NamedTuple):
 
 def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
     """Write what has changed, within the transaction of what was decided."""
+    for part in timers_of(wanted):
+        together(db, [part])
+
+
+def timers_of(wanted: Mapping[tuple[str, str], Timer]) -> list[Part]:
+    """What has changed, to be written together with others."""
+    parts: list[Part] = []
     in_order = sorted(wanted.items())  # whoever takes several rows takes them in this order
     for gone, some in groupby(in_order, key=lambda each: each[1].due is None):
         rows = [
             {"owner": owner, "timer": name, "site": timer.site, "due": timer.due, "waits": int(timer.waits)}
             for (owner, name), timer in some
         ]
-        (_FORGET if gone else _SET).run(db, rows)
+        parts.append((_FORGET if gone else _SET, rows))
+    return parts
 
 
 _SET = upsert(timers, keeps=["site"])

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from events.database import Database
 from events.lanes import ALL
-from events.prepared import forget, upsert
+from events.prepared import Part, forget, together, upsert
 from events.serial import UPGRADES, Recorded
 from events.store import head, read
 from events.tables import bookmarks, snapshots
@@ -146,7 +146,12 @@ def bookmark(db: Connection, reader: str) -> int:
 
 def save_bookmark(db: Connection, reader: str, position: int) -> None:
     """Move the bookmark, within the transaction that holds what was decided from it."""
-    _SAVE_BOOKMARK.run(db, [{"reader": reader, "position": position}])
+    together(db, [bookmark_at(reader, position)])
+
+
+def bookmark_at(reader: str, position: int) -> Part:
+    """The bookmark moved, to be written together with others."""
+    return _SAVE_BOOKMARK, [{"reader": reader, "position": position}]
 
 
 def pass_on(database: Database, reader: str, position: int, check: Callable[[Connection], None]) -> None:
@@ -161,10 +166,14 @@ def pass_on(database: Database, reader: str, position: int, check: Callable[[Con
 
 def save_snapshots(db: Connection, reader: str, states: dict[str, bytes | None]) -> None:
     """Write the states of the owners touched, hundreds in one statement; None forgets one."""
+    together(db, snapshots_of(reader, states))
+
+
+def snapshots_of(reader: str, states: dict[str, bytes | None]) -> list[Part]:
+    """The states of these owners, to be written together with others."""
     kept = [{"reader": reader, "owner": o, "state": state} for o, state in states.items() if state is not None]
     gone = [{"reader": reader, "owner": o} for o, state in states.items() if state is None]
-    _SAVE_SNAPSHOT.run(db, kept)
-    _FORGET_SNAPSHOT.run(db, gone)
+    return [(_SAVE_SNAPSHOT, kept), (_FORGET_SNAPSHOT, gone)]
 
 
 def load_snapshots(db: Connection, reader: str) -> Iterator[tuple[str, bytes]]:

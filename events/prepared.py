@@ -4,6 +4,7 @@ SQLAlchemy takes a tenth of a millisecond and more to build and look up a statem
 run it; where a timer, a snapshot and a row of a board are written for each home that speaks, that is most of the time.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
@@ -52,16 +53,12 @@ class Prepared:
         """
         self._names, self.words, self._postgresql = [column.name for column in columns], cache(sqlite), postgresql
         self._columns, self._all_of = columns, all_of
+        self.table = columns[0].table
         self._keys = [column.name for column in columns if column.primary_key]
 
     @cached_property
     def _each(self) -> str:
         return str(self._postgresql.compile(dialect=POSTGRESQL))
-
-    @cached_property
-    def _all(self) -> str:
-        assert self._all_of is not None
-        return self._all_of(f"unnest({', '.join(map(_array, self._columns))})")
 
     def run(self, db: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Once for each row, in this order. Returns how many rows of the table it was."""
@@ -71,10 +68,53 @@ class Prepared:
             return at_once(db, self.words, [[row[name] for name in self._names] for row in rows])
         if len(rows) == 1:
             return db.exec_driver_sql(self._each, dict(rows[0])).rowcount
-        if self._all_of is None or len({tuple(row[key] for key in self._keys) for row in rows}) < len(rows):
+        if not self.fits_in_one(rows):
             return db.exec_driver_sql(self._each, [*rows]).rowcount
-        values = (_values_of(column, [row[column.name] for row in rows]) for column in self._columns)
-        return db.exec_driver_sql(self._all, tuple(values)).rowcount
+        return db.exec_driver_sql(self.all, self.values(rows)).rowcount
+
+    @cached_property
+    def all(self) -> str:
+        """PostgreSQL's words for all rows at once."""
+        assert self._all_of is not None
+        return self._all_of(f"unnest({', '.join(map(_array, self._columns))})")
+
+    def fits_in_one(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Can `all` take them? It meets each row of the table once."""
+        return self._all_of is not None and len({tuple(row[key] for key in self._keys) for row in rows}) == len(rows)
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+        """What `all` is given."""
+        return tuple([_values_of(column, [row[column.name] for row in rows]) for column in self._columns])
+
+
+Part = tuple[Prepared, Sequence[Mapping[str, Any]]]
+"""What to do with rows, and with which."""
+
+
+def together(db: Connection, parts: Sequence[Part]) -> None:
+    """Each of these, in no order. PostgreSQL is told of different tables in one statement.
+
+    An alarm's way is dozens of statements, and under load each waits for the processor and for the interpreter.
+    """
+    parts = [part for part in parts if part[1]]
+    tables = Counter(prepared.table for prepared, _ in parts)
+    one: list[Part] = []
+    for prepared, rows in parts:
+        if db.dialect.name != "sqlite" and tables[prepared.table] == 1 and prepared.fits_in_one(rows):
+            one.append((prepared, rows))
+        else:
+            prepared.run(db, rows)
+    if len(one) == 1:
+        one[0][0].run(db, one[0][1])
+    elif one:
+        values = chain.from_iterable(prepared.values(rows) for prepared, rows in one)
+        db.exec_driver_sql(_in_one(*(prepared for prepared, _ in one)), tuple(values))
+
+
+@cache
+def _in_one(*some: Prepared) -> str:
+    *before, last = (each.all for each in some)
+    return f"WITH {', '.join(f'part{n} AS ({words})' for n, words in enumerate(before))} {last}"
 
 
 def _array(column: Column[Any]) -> str:

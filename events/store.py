@@ -31,15 +31,20 @@ __all__ = [
 
 
 def append(
-    db: Connection, news: Sequence[New], *, recorded_at: int, after: Mapping[str, int] | None = None
+    db: Connection,
+    news: Sequence[New],
+    *,
+    recorded_at: int,
+    after: Mapping[str, int] | None = None,
+    final: bool = False,
 ) -> Appended:
     """Append within the caller's transaction, hundreds in one statement.
 
     `after`: for every stream that gets decisions, the version they were made on (0: it does not exist yet).
-    Raises VersionConflict; then nothing of this call is in the log.
+    Raises VersionConflict; then nothing of this call is in the log. `final`: whoever is refused ends his transaction with it.
     """
     failpoint("append.begin")
-    appended = _LANDS[db.dialect.name](db, news, after or {}, recorded_at)
+    appended = _LANDS[db.dialect.name](db, news, after or {}, recorded_at, final=final)
     failpoint("append.landed")
     db.info.setdefault(LANDED, []).extend(appended.recorded)
     return appended

@@ -25,12 +25,12 @@ MANY = 200
 Place = tuple[str, int | None, str | None]
 
 
-def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded_at: int) -> Appended:
+def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded_at: int, *, final: bool) -> Appended:
     """Insert what is new; what two writers raced for is refused to the later one. Raises VersionConflict."""
     if not news:
         return Appended([], [], [])
     versions = checked_versions(db, news, after)
-    with savepoint(db) if versions else nullcontext():  # only decisions can be refused after all
+    with savepoint(db) if versions and not final else nullcontext():  # only decisions can be refused after all
         made = ready(news, versions, recorded_at)
         places = dict(_copy(db, made) if len(made) >= MANY else _insert(db, made))
         recorded: list[Recorded] = []

@@ -15,7 +15,14 @@ from events.storable import storable
 from events.tables import events
 
 
-def land(db: Connection, news: Sequence[New], after: Mapping[str, int], recorded_at: int) -> Appended:
+def land(
+    db: Connection,
+    news: Sequence[New],
+    after: Mapping[str, int],
+    recorded_at: int,
+    *,
+    final: bool,  # noqa: ARG001  # its savepoint is for repeats, and costs no way
+) -> Appended:
     """Insert at once, for repeats are rare; look for what is known only when the database objects."""
     versions = checked_versions(db, news, after)
     try:

@@ -111,6 +111,12 @@ def _positions(*of: ColumnElement[bool]) -> CompoundSelect[tuple[int]]:
     )
 
 
+def _facts_of(*of: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Decisions and keyed facts: no fact is both."""
+    both = (select(*_OF_A_FACT).where(*of, lies_in.is_not(None)) for lies_in in (events.c.version, events.c.key))
+    return union_all(*both).order_by("position")
+
+
 @cache
 def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
     """Worded once for each kind of question: the stream of an alert is read at each of its steps."""
@@ -150,7 +156,9 @@ def read_at(db: Connection, position: int) -> Recorded | None:
     return found[0] if found else None
 
 
-def _found(db: Connection, query: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Recorded]:
+def _found(
+    db: Connection, query: Select[Any] | CompoundSelect[Any], asked: Mapping[str, Any] | None = None
+) -> list[Recorded]:
     return _facts(plain_rows(db.execute(query, asked)))
 
 
@@ -168,9 +176,7 @@ _BEHIND = (
     .limit(bindparam("most"))
 )
 _ALL_BEHIND = Question(_BEHIND)
-_WHOLE_STREAM = Question(_of_stream(only=False, holding=False, newest=False))
-_OF_STREAMS = (
-    select(*_OF_A_FACT)
-    .where(events.c.position.in_(_positions(events.c.stream.in_(bindparam("streams", expanding=True)))))
-    .order_by(events.c.position)
-)
+# By two indexes and nothing else: told to fetch the positions these find, PostgreSQL keeps a plan that reads the whole log
+# where it made that plan while the log was empty, 2.5 ms for each alert after half a minute.
+_WHOLE_STREAM = Question(_facts_of(events.c.stream == bindparam("stream")))
+_OF_STREAMS = _facts_of(events.c.stream.in_(bindparam("streams", expanding=True)))

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +35,8 @@ log = logging.getLogger("shouwang.notify")
 CALL_LIMIT: Final = 8 * SECOND
 ASK_FOR_S: Final = 10.0
 _ASK_AGAIN_S: Final = 0.5
+_FRESH_S: Final = 0.25
+"""A letter that was worded before its plan was written is as good as one worded after it, unless writing took long."""
 _TURN_S: Final = 0.005
 """To word a message takes a millisecond or two; whoever takes longer has met something that is not to be waited for."""
 
@@ -60,6 +62,13 @@ class Letter:
     worded: Worded
 
 
+class Drafted(NamedTuple):
+    """A letter and since when it may be out of date, monotonic seconds. None: the registry has no number."""
+
+    letter: Letter | None
+    at: float
+
+
 class Delivering:
     """Does the whole of it for one row at a time; several threads may use one."""
 
@@ -80,21 +89,36 @@ class Delivering:
         self._stopping, self._ask_for_s = stopping, ask_for_s
         self._wording = threading.Lock()
 
-    def deliver(self, row: OutboxRow) -> None:
+    def draft(self, row: OutboxRow) -> Drafted | None:
+        """Its letter, read while its plan is being written. None: it is to be read later, and what is wrong said then."""
+        at, channel = time.monotonic(), self._channels.get(row.channel)
+        if channel is None:
+            return None
+        try:
+            with self._in_turn(row):
+                return Drafted(self._read(row, needs_number=channel.capabilities.medium != "group"), at)
+        except Exception as error:
+            log.info("message %s is worded later: %s", row.message, type(error).__name__)
+            return None
+
+    def deliver(self, row: OutboxRow, drafted: Drafted | None = None) -> None:
         """Bring it to an end or give it back. Of what concerns this message nothing is raised."""
         try:
-            self._deliver(row)
+            self._deliver(row, drafted)
         except ClaimLost:
             log.warning("message %s was taken over by another sender", row.message)
 
-    def _deliver(self, row: OutboxRow) -> None:
+    def _deliver(self, row: OutboxRow, drafted: Drafted | None) -> None:
         channel = self._channels.get(row.channel)
         if channel is None:
             self._fail(row, "no_channel", "no such channel here")
             return
         try:
-            with self._in_turn(row):
-                letter = self._read(row, needs_number=channel.capabilities.medium != "group")
+            if drafted is not None and time.monotonic() - drafted.at <= _FRESH_S:
+                letter = drafted.letter
+            else:
+                with self._in_turn(row):
+                    letter = self._read(row, needs_number=channel.capabilities.medium != "group")
         except SQLAlchemyError as error:  # a database that is busy says nothing against this message
             busy = SendFailed(type(error).__name__, permanent=False, ambiguous=False, code="internal")
             self._failed(row, busy, self._now())

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Final
 
 from alerts.notify.claiming import Line
@@ -19,6 +20,15 @@ OTHERS: Final = ""
 """The desk for messages of channels that this house does not have: somebody must say that they will not arrive."""
 
 
+@dataclass(eq=False, slots=True)
+class Draft:
+    """A message that is about to be planned. `settled`: we know whether it is; `planned`: it is, and so it reads."""
+
+    row: OutboxRow
+    settled: bool = False
+    planned: OutboxRow | None = None
+
+
 class Desk:
     """With two workers or more the first one sends class 1 only, so that no storm of lesser messages holds one up."""
 
@@ -28,27 +38,37 @@ class Desk:
         self._stopping, self._woken = stopping, threading.Condition()
         self._urgent = self._other = self._waiting = self._promised = 0
         self._handed: deque[OutboxRow] = deque()
+        self._drafts: dict[str, Draft] = {}
+        self._worded: dict[str, Draft] = {}
+        """By message: those that nobody has taken yet, and those at which somebody is."""
         self._one_by_one = threading.Lock()
         self._served: dict[str, int] = {}
         self.line = Line(most=_LINED_UP)
 
     def jobs(
-        self, drain: Callable[["Desk", int | None], None], send: Callable[["Desk", OutboxRow], None]
+        self,
+        drain: Callable[["Desk", int | None], None],
+        send: Callable[["Desk", OutboxRow], None],
+        word: Callable[["Desk", Draft], None],
     ) -> Iterator[tuple[str, Callable[[], None]]]:
-        """Name and work of each thread: to look what is there, to send what is handed over."""
+        """Name and work of each thread: to look what is there, to send what is handed over, to word what is about to be."""
         name = self.channel or "others"
         for number in range(self.workers):
-            yield f"sender-{name}-{number}", self._work(drain, send, 1 if number == 0 and self.workers > 1 else None)
+            only_class = 1 if number == 0 and self.workers > 1 else None
+            yield f"sender-{name}-{number}", self._work(drain, send, word, only_class)
 
     def _work(
         self,
         drain: Callable[["Desk", int | None], None],
         send: Callable[["Desk", OutboxRow], None],
+        word: Callable[["Desk", Draft], None],
         only_class: int | None,
     ) -> Callable[[], None]:
         def work() -> None:
             while woken := self._wait(urgent_only=only_class == 1):
-                if isinstance(woken, OutboxRow):
+                if isinstance(woken, Draft):
+                    word(self, woken)
+                elif isinstance(woken, OutboxRow):
                     send(self, woken)
                 else:
                     drain(self, only_class)
@@ -88,30 +108,62 @@ class Desk:
             self._promised += 1
             return True
 
-    def withdraw(self) -> None:
+    def draft(self, row: OutboxRow) -> None:
+        """The message that was promised for, as its plan is being written: whoever waits for it may word it already."""
+        with self._woken:
+            if row.message not in self._worded:  # a transaction that is begun anew writes it anew
+                self._drafts[row.message] = Draft(row)
+                self._woken.notify_all()
+
+    def withdraw(self, message: str) -> None:
         """Nothing comes of it."""
         with self._woken:
-            self._promised -= 1
-            self._woken.notify_all()
+            self._settle(message, None)
 
     def hand(self, row: OutboxRow) -> bool:
         """The message that was promised for. False: nobody takes it, we are stopping."""
         with self._woken:
-            self._promised -= 1
             if self._stopping.is_set():
+                self._settle(row.message, None)
                 return False
-            self._handed.append(row)
-            self._woken.notify()  # whoever it is may take it
+            if not self._settle(row.message, row):
+                self._handed.append(row)
             return True
 
-    def _wait(self, *, urgent_only: bool) -> OutboxRow | bool:
-        """A message that was handed over, True to look what is there, False to end."""
+    def _settle(self, message: str, row: OutboxRow | None) -> bool:
+        """True: who words it is told. Else whoever it is may take it."""
+        self._woken.notify_all()
+        draft = self._worded.pop(message, None)
+        if draft is None:
+            self._drafts.pop(message, None)
+            self._promised -= 1
+            return False
+        draft.settled, draft.planned = True, row
+        return True
+
+    def planned(self, draft: Draft) -> OutboxRow | None:
+        """Wait until it is settled. None: it does not go, or we are stopping and have not been given it."""
+        with self._woken:
+            self._woken.wait_for(lambda: draft.settled or self._stopping.is_set())
+            if not draft.settled:
+                del self._worded[draft.row.message]
+            return draft.planned
+
+    def _wait(self, *, urgent_only: bool) -> OutboxRow | Draft | bool:
+        """A message that was handed over, or one to be worded, True to look what is there, False to end."""
         with self._woken:
             self._waiting += 1
-            self._woken.wait_for(lambda: self._handed or self._stopping.is_set() or self._called(urgent_only))
+            self._woken.wait_for(
+                lambda: self._handed or self._drafts or self._stopping.is_set() or self._called(urgent_only)
+            )
             self._waiting -= 1
             if self._handed:  # also when we are stopping: it is claimed
                 return self._handed.popleft()
+            if self._drafts and not self._stopping.is_set():
+                message = next(iter(self._drafts))
+                draft = self._worded[message] = self._drafts.pop(message)
+                self._promised -= 1  # kept: here he is
+                return draft
             if self._urgent:
                 self._urgent -= 1
             elif not urgent_only:

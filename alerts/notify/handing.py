@@ -1,7 +1,8 @@
 """A message of class 1 is claimed as it is planned, where a sender of its channel has nothing else to do.
 
 Whoever plans asks for hands before he commits; the row then says from its beginning whose it is, and as it lands it is
-given to the sender who waits for it. Otherwise it would be looked for, and claimed by a transaction of its own.
+given to the sender who waits for it. Otherwise it would be looked for, and claimed by a transaction of its own. While the
+plan commits, that sender words the letter.
 """
 
 import threading
@@ -67,6 +68,8 @@ class Handing(NoHands):
             self._promised.update(
                 (plan.message.message, rows.get(plan.message.message)) for plan in plans if plan.claim
             )
+            for row in claimed:
+                self._desks[row.channel].draft(row)
 
     def landed(self, message: str) -> bool:
         """The plan is on disk. True: its sender has it, and nobody need look for it."""
@@ -88,7 +91,7 @@ class Handing(NoHands):
                 if row is not None and committed:  # nobody listens any more
                     self._hand(row)
                     continue
-                desk.withdraw()
+                desk.withdraw(name)
                 if not committed:
                     self._nobodys[name] = plan.claim
 

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from alerts.notify.channel import Channel
 from alerts.notify.claiming import Living, Of, claim, due_classes
 from alerts.notify.clearing import clear_settled
-from alerts.notify.delivering import ASK_FOR_S, Delivering, Worded
-from alerts.notify.desk import OTHERS, Desk
+from alerts.notify.delivering import ASK_FOR_S, Delivering, Drafted, Worded
+from alerts.notify.desk import OTHERS, Desk, Draft
 from alerts.notify.handing import Handing
 from alerts.notify.outbox import OutboxRow
 from alerts.notify.pacing import Pacing
@@ -73,7 +73,9 @@ class Senders:
         self._desks = {name: Desk(name, workers, self._stopping, paced=self._pacing.limits(name)) for name in channels}
         self.hands = Handing(database, {**self._desks}, self._process)
         self._desks[OTHERS] = Desk(OTHERS, 1, self._stopping)
-        jobs = [job for desk in self._desks.values() for job in desk.jobs(self._drain_if_it_can_be, self._send)]
+        jobs = [
+            job for desk in self._desks.values() for job in desk.jobs(self._drain_if_it_can_be, self._send, self._word)
+        ]
         jobs += [("sender-poll", self._poll), ("sender-receipts", self._ask_for_receipts)]
         self._threads = [
             threading.Thread(target=self._guarded, args=(job,), name=name, daemon=True) for name, job in jobs
@@ -150,10 +152,17 @@ class Senders:
         self._pacing.took(row.channel)
         desk.serves(row)
 
-    def _send(self, desk: Desk, row: OutboxRow) -> None:
+    def _word(self, desk: Desk, draft: Draft) -> None:
+        WAY.begins()
+        drafted = self._delivering.draft(draft.row)
+        planned = desk.planned(draft)
+        if planned is not None:
+            self._send(desk, planned, drafted)
+
+    def _send(self, desk: Desk, row: OutboxRow, drafted: Drafted | None = None) -> None:
         failpoint("outbox.handed")
         self._begins(desk, row)
-        if not self._went_through(lambda: self._delivering.deliver(row)):
+        if not self._went_through(lambda: self._delivering.deliver(row, drafted)):
             self._stopping.wait(_STORAGE_PAUSE_S)
 
     def _of(self, desk: Desk, only_class: int | None = None) -> Of:

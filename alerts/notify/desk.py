@@ -159,7 +159,7 @@ class Desk:
             self._waiting -= 1
             if self._handed:  # also when we are stopping: it is claimed
                 return self._handed.popleft()
-            if self._drafts and not self._stopping.is_set():
+            if self._drafts:
                 message = next(iter(self._drafts))
                 draft = self._worded[message] = self._drafts.pop(message)
                 self._promised -= 1  # kept: here he is

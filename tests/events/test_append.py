@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError
 
@@ -92,6 +92,20 @@ def test_a_decision_on_another_version_is_refused_and_nothing_of_the_call_lands(
         )  # fmt: skip
     conflict = refused.value
     assert (conflict.stream, conflict.expected, conflict.found) == ("home-dp03-12", stale, 1)
+    assert [r.version for r in whole(database)] == [1]
+
+
+@pytest.mark.parametrize("stale", [0, 2])
+def test_who_ends_with_a_refusal_leaves_nothing_of_his_transaction(database: Database, stale: int) -> None:
+    tell(database, decision("one"), after={"home-dp03-12": 0})
+
+    def work(db: Connection) -> None:
+        append(db, [fact("a")], recorded_at=AT)
+        after = {"home-dp03-13": 0, "home-dp03-12": stale}
+        append(db, [decision(home="dp03-13"), decision("late")], recorded_at=AT, after=after, final=True)
+
+    with pytest.raises(VersionConflict):
+        database.write(work)
     assert [r.version for r in whole(database)] == [1]
 
 

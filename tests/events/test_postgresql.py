@@ -15,7 +15,7 @@ from events.keepers.postgresql import PostgresqlDatabase
 from events.landing import postgresql as landing
 from events.new import VersionConflict
 from events.serial import Recorded
-from events.store import append
+from events.store import append, read_stream
 from events.tables import bookmarks
 from tests.events.saying import AT, decision, fact, tell, whole
 from tests.postgres import waiting_to_number
@@ -185,6 +185,25 @@ def test_what_is_asked_again_and_again_the_server_has_prepared(database: Postgre
         assert db.execute(
             text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%FROM events%'")
         ).scalar()
+
+
+def test_a_stream_is_read_by_its_indexes_also_where_the_plan_was_made_on_an_empty_log(
+    database: PostgresqlDatabase,
+) -> None:
+    """Kept for the empty log, a plan that reads all of it would be the quickest; the log grows, and the plan stays."""
+    for _ in range(20):
+        with database.read() as db:
+            assert read_stream(db, "home-dp03-12") == []
+    for start in range(0, 3000, 1000):
+        tell(database, *(fact(f"{n}") for n in range(start, start + 1000)))
+    with database.read() as db:
+        [name] = db.execute(
+            text("SELECT name FROM pg_prepared_statements WHERE generic_plans > 0 AND statement LIKE '%stream = $1%'")
+        ).scalars()
+        plan = [row[0] for row in db.exec_driver_sql(f"EXPLAIN EXECUTE {name}('home-dp03-12')")]
+    assert any("events_stream_version" in step for step in plan), plan
+    assert any("events_stream_key" in step for step in plan), plan
+    assert not [step for step in plan if "Seq Scan" in step], plan
 
 
 def test_who_has_patience_stops_where_an_alarm_passes_and_goes_on_when_it_has_gone(

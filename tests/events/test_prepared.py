@@ -19,16 +19,23 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError
 
 from events.database import Database
-from events.follow import load_snapshots, save_snapshots
+from events.follow import bookmark, bookmark_at, load_snapshots, save_snapshots, snapshots_of
 from events.keepers.sqlite import SqliteDatabase
-from events.leases import Lease, find, leases
-from events.prepared import forget, insert_all, insert_new, rewrite, savepoint, upsert
+from events.leases import Lease, every, find, leases
+from events.prepared import forget, insert_all, insert_new, rewrite, savepoint, together, upsert
 from events.storable import MOST
 from events.tables import marks, snapshots
 from events.worded import Change, Lookup, Question
+
+
+@pytest.fixture
+def database(any_database: Database) -> Database:
+    """Both, one after the other."""
+    return any_database
 
 
 def test_a_row_goes_over_the_one_with_its_key_and_one_forgotten_is_gone(database: Database) -> None:
@@ -61,6 +68,61 @@ def test_however_many_rows_each_is_written_rewritten_left_and_forgotten(database
         there = {row.name: tuple(row) for row in db.execute(select(leases))}
     ends = {0, many - 1}
     assert there == {f"{n}": (f"{n}", "b", n or 9, n + 1) for n in ends} | {"new": ("new", "c", 0, 0)}
+
+
+@pytest.mark.parametrize("many", [1, 2, 300])
+def test_what_is_written_together_is_there_as_if_written_one_by_one(database: Database, many: int) -> None:
+    rows = [{"name": f"{n}", "owner": "a\0", "token": n, "beat": n} for n in range(many)]
+    states = {f"{n}": b"\x00\xff" for n in range(many)}
+    database.write(lambda db: save_snapshots(db, "r", {"old": b"1", "0": b"1"}))
+    database.write(lambda db: upsert(leases).run(db, [{**rows[0], "owner": "before"}]))
+    parts = [
+        (upsert(leases), rows), *snapshots_of("r", states), bookmark_at("r", 7), (forget(snapshots), []),
+        (insert_new(marks), [{"name": "m", "at": 1}]),
+    ]  # fmt: skip
+    database.write(lambda db: together(db, parts))
+    with database.read() as db:
+        assert dict(load_snapshots(db, "r")) == {"old": b"1", **states}
+        assert bookmark(db, "r") == 7
+        assert [(one.name, one.owner, one.token) for one in every(db)] == sorted(
+            (f"{n}", "a\ufffd", n) for n in range(many)
+        )
+        assert db.execute(select(marks.c.at)).scalars().all() == [1]
+
+
+def test_of_one_row_or_table_met_twice_the_last_counts(database: Database) -> None:
+    row = {"name": "door", "owner": "a", "token": 1, "beat": 1}
+    parts = [
+        bookmark_at("r", 3), (upsert(leases), [row, {**row, "token": 2}]), *snapshots_of("r", {"a": b"1", "b": None}),
+    ]  # fmt: skip
+    database.write(lambda db: save_snapshots(db, "r", {"b": b"2"}))
+    database.write(lambda db: together(db, parts))
+    with database.read() as db:
+        assert (find(db, "door"), bookmark(db, "r")) == (Lease("door", "a", 2, 1), 3)
+        assert dict(load_snapshots(db, "r")) == {"a": b"1"}
+
+
+def test_a_table_met_twice_is_written_in_the_order_given(database: Database) -> None:
+    row = {"name": "door", "owner": "a", "token": 1, "beat": 1}
+    parts = [
+        (insert_new(leases), [row]),
+        bookmark_at("r", 3),
+        (rewrite(leases, ["owner"]), [{"name": "door", "owner": "b"}]),
+    ]
+    database.write(lambda db: together(db, parts))
+    with database.read() as db:
+        assert find(db, "door") == Lease("door", "b", 1, 1)
+
+
+def test_what_is_written_together_is_one_statement_for_a_server(database: Database) -> None:
+    said: list[str] = []
+
+    def work(db: Connection) -> None:
+        listen(db, "before_cursor_execute", lambda _db, _cursor, statement, *_: said.append(statement))
+        together(db, [*snapshots_of("r", {"a": b"1"}), bookmark_at("r", 3)])
+
+    database.write(work)
+    assert len(said) == (2 if isinstance(database, SqliteDatabase) else 1)
 
 
 def test_what_no_database_may_be_given_is_made_storable_in_many_rows_as_in_one(database: Database) -> None:

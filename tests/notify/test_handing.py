@@ -11,9 +11,9 @@ from sqlalchemy import make_url
 from alerts.notify import delivering as delivering_module
 from alerts.notify import senders as senders_module
 from alerts.notify.claiming import claim
-from alerts.notify.desk import Desk
+from alerts.notify.desk import Desk, Draft
 from alerts.notify.handing import Handing
-from alerts.notify.outbox import plan
+from alerts.notify.outbox import OutboxRow, plan
 from alerts.notify.senders import Senders
 from events.database import CommitUnclear
 from events.types.message import MessageSent
@@ -200,7 +200,15 @@ def desk() -> Iterator[tuple[Desk, list[str]]]:
     """With one who says what he does."""
     stopping, done = threading.Event(), list[str]()
     made = Desk("sms", 1, stopping)
-    [(_, job)] = made.jobs(lambda _desk, _class: done.append("looked"), lambda _desk, row: done.append(row.message))
+
+    def word(at_desk: Desk, draft: Draft) -> None:
+        done.append(f"worded {draft.row.message}")
+        row = at_desk.planned(draft)
+        done.append(row.message if row else "nothing")
+
+    [(_, job)] = made.jobs(
+        lambda _desk, _class: done.append("looked"), lambda _desk, row: done.append(row.message), word
+    )
     thread = threading.Thread(target=job)
     thread.start()
     until(lambda: made._waiting)
@@ -226,9 +234,69 @@ def test_who_was_promised_for_nothing_does_what_has_come_meanwhile(desk: tuple[D
     assert at_desk.promise()
     at_desk.wake(1, 0)
     time.sleep(0.05)  # he looks up, and may not go
-    at_desk.withdraw()
+    at_desk.withdraw("m1")
     until(lambda: done)
     assert at_desk.promise()
+
+
+def test_what_is_being_worded_is_worded_once_however_often_its_plan_is_begun_anew(
+    desk: tuple[Desk, list[str]], room: Room
+):
+    at_desk, done = desk
+    room.plans("m1")
+    row = room.row("m1")
+    for _ in range(3):
+        assert at_desk.promise()
+        at_desk.draft(row)
+        until(lambda: "worded m1" in done)
+        at_desk.draft(row)
+        assert not at_desk.promise(), "he waits for this one"
+        at_desk.wake(1, 0)
+        assert at_desk.hand(row)
+        until(lambda: at_desk._waiting and not at_desk._urgent)
+        assert done == ["worded m1", "m1", "looked"]
+        assert (at_desk._promised, at_desk._worded, at_desk._drafts) == (0, {}, {})
+        done.clear()
+
+
+def test_what_lands_before_anybody_could_word_it_is_sent_as_it_is(desk: tuple[Desk, list[str]], room: Room):
+    at_desk, done = desk
+    room.plans("m1")
+    row = room.row("m1")
+    assert at_desk.promise()
+    with at_desk._woken:
+        at_desk.draft(row)
+        at_desk.hand(row)
+    until(lambda: done and at_desk._waiting)
+    assert done == ["m1"]
+    assert at_desk.promise()
+
+
+def test_who_has_worded_for_nothing_is_free_again(desk: tuple[Desk, list[str]], room: Room):
+    at_desk, done = desk
+    room.plans("m1")
+    for _ in range(3):
+        assert at_desk.promise()
+        at_desk.draft(room.row("m1"))
+        until(lambda: "worded m1" in done)
+        at_desk.withdraw("m1")
+        until(lambda: at_desk._waiting)
+        assert done == ["worded m1", "nothing"]
+        done.clear()
+    assert at_desk.promise()
+
+
+def test_who_words_when_they_end_sends_what_he_was_given_and_nothing_else(desk: tuple[Desk, list[str]], room: Room):
+    at_desk, done = desk
+    room.plans("m1")
+    row = room.row("m1")
+    assert at_desk.promise()
+    at_desk.draft(row)
+    until(lambda: "worded m1" in done)
+    with at_desk._woken:
+        at_desk.hand(row)
+        at_desk._stopping.set()
+    until(lambda: done == ["worded m1", "m1"])
 
 
 def test_what_was_handed_over_is_sent_before_they_end(desk: tuple[Desk, list[str]], room: Room):
@@ -239,6 +307,72 @@ def test_what_was_handed_over_is_sent_before_they_end(desk: tuple[Desk, list[str
         at_desk.hand(room.row("m1"))
         at_desk._stopping.set()
     until(lambda: done == ["m1"])
+
+
+@pytest.fixture
+def worded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages whose words were read, each time."""
+    said, meant = list[str](), delivering_module.Delivering._read
+
+    def reads(self: delivering_module.Delivering, row: OutboxRow, **more: bool) -> delivering_module.Letter | None:
+        letter = meant(self, row, **more)
+        said.append(row.message)
+        return letter
+
+    monkeypatch.setattr(delivering_module.Delivering, "_read", reads)
+    return said
+
+
+@both
+def test_the_letter_is_worded_while_its_plan_is_being_written(room: Room, provider, worded: list[str]):
+    hands = at_work(room, provider)
+    room.plans("m1", hands=hands, then=lambda: until(lambda: worded))
+    told_once(room, provider)
+    assert worded == ["m1"]
+
+
+@both
+def test_what_was_worded_and_is_not_planned_after_all_goes_to_nobody(room: Room, provider, worded: list[str]):
+    hands = at_work(room, provider)
+
+    def worded_and_refused() -> None:
+        until(lambda: worded)
+        refuses()
+
+    for _ in range(9):  # more often than there are hands
+        with pytest.raises(Refused):
+            room.plans("m1", hands=hands, then=worded_and_refused)
+    assert provider.messages == []
+    room.plans("m2", hands=hands)
+    told_once(room, provider, "m2")
+
+
+@both
+def test_a_letter_that_had_to_wait_for_its_plan_is_worded_anew(room: Room, provider, worded: list[str], monkeypatch):
+    monkeypatch.setattr(delivering_module, "_FRESH_S", 0.05)
+    hands = at_work(room, provider)
+
+    def takes_long() -> None:
+        until(lambda: worded)
+        time.sleep(0.1)
+        room.closed_alerts[intended("m1").message.alert] = "closed"
+
+    room.plans("m1", hands=hands, then=takes_long)
+    until(lambda: room.row("m1").state == "overtaken")
+    assert provider.messages == []
+
+
+@both
+def test_what_could_not_be_worded_beside_its_plan_is_worded_after_it(room: Room, provider):
+    hands = at_work(room, provider)
+    room.unwordable.add("m1")
+
+    def can_be() -> None:
+        time.sleep(0.1)
+        room.unwordable.clear()
+
+    room.plans("m1", hands=hands, then=can_be)
+    told_once(room, provider)
 
 
 def test_a_message_that_cannot_be_worded_for_now_holds_up_no_other(room: Room, provider, monkeypatch):

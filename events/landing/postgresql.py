@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from events.arrays import array_of
 from events.landing.rows import COLUMNS, Ready, checked_versions, known, ready, version_of
@@ -56,6 +57,14 @@ def _insert(db: Connection, made: Sequence[Ready]) -> Iterable[tuple[Place, int]
 
 
 def _copy(db: Connection, made: Sequence[Ready]) -> Iterable[tuple[Place, int]]:
+    """By the driver itself, which SQLAlchemy does not hear: what is wrong is said as it would say it."""
+    try:
+        return _copied(db, made)
+    except psycopg.Error as failure:
+        raise DBAPIError.instance(_COPY, None, failure, psycopg.Error) from failure
+
+
+def _copied(db: Connection, made: Sequence[Ready]) -> Iterable[tuple[Place, int]]:
     raw: Any = db.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
     with raw.cursor() as cursor:

@@ -263,6 +263,19 @@ def test_a_full_disk_over_there_is_a_full_disk(database: PostgresqlDatabase) -> 
         database.write(full)
 
 
+@pytest.mark.parametrize("count", [1, landing.MANY])
+def test_a_disk_that_fills_while_a_batch_lands_is_a_full_disk(database: PostgresqlDatabase, count: int) -> None:
+    def full(db: Connection) -> None:
+        says = "BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END"
+        db.execute(text(f"CREATE FUNCTION fills() RETURNS trigger LANGUAGE plpgsql AS $${says}$$"))
+        db.execute(text("CREATE TRIGGER fills BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION fills()"))
+
+    database.write(full)
+    with pytest.raises(StorageFull):
+        tell(database, *(fact(f"{n}") for n in range(count)))
+    assert keys(database) == []
+
+
 def test_files_that_are_corrupt_over_there_end_the_process(url: str) -> None:
     last_words: list[BaseException] = []
     database = make_database(url, on_fatal=last_words.append)

@@ -26,9 +26,9 @@ from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, bookmark_at, load_snapshots, snapshots_of
 from events.lanes import ALL, lane_of
-from events.prepared import together
 from events.right_of_way import WAY
 from events.store import VersionConflict, append, read_stream
+from events.together import together
 from events.types.fact import SECOND
 
 READER = ENGINE

@@ -24,9 +24,9 @@ from alerts.timers import Timer, timers_of
 from events.database import Database
 from events.failpoints import failpoint
 from events.follow import Follower, bookmark, bookmark_at, load_snapshots, snapshots_of
-from events.prepared import together
 from events.right_of_way import WAY
 from events.store import New, append
+from events.together import together
 from events.types import message, setting
 from events.types.channel import ChannelsDeclared
 from events.types.fact import SECOND

@@ -28,9 +28,10 @@ from sqlalchemy import (
 from events.database import Database
 from events.failpoints import failpoint
 from events.passing import passing
-from events.prepared import Part, forget, together, upsert
+from events.prepared import forget, upsert
 from events.store import New, append
 from events.tables import marks, metadata
+from events.together import Part, together
 from events.types.system import DeadlinePassed
 from events.worded import Question
 
@@ -66,8 +67,7 @@ class Timer(NamedTuple):
 
 def set_timers(db: Connection, wanted: Mapping[tuple[str, str], Timer]) -> None:
     """Write what has changed, within the transaction of what was decided."""
-    for part in timers_of(wanted):
-        together(db, [part])
+    together(db, timers_of(wanted))
 
 
 def timers_of(wanted: Mapping[tuple[str, str], Timer]) -> list[Part]:

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, select
 
 from events.database import Database
 from events.lanes import ALL
-from events.prepared import Part, forget, together, upsert
+from events.prepared import forget, upsert
 from events.serial import UPGRADES, Recorded
 from events.store import head, read
 from events.tables import bookmarks, snapshots
+from events.together import Part, together
 from events.types.fact import Event
 
 _MEMORY = 20_000

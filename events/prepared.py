@@ -4,7 +4,6 @@ SQLAlchemy takes a tenth of a millisecond and more to build and look up a statem
 run it; where a timer, a snapshot and a row of a board are written for each home that speaks, that is most of the time.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, cached_property
@@ -85,36 +84,6 @@ class Prepared:
     def values(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
         """What `all` is given."""
         return tuple([_values_of(column, [row[column.name] for row in rows]) for column in self._columns])
-
-
-Part = tuple[Prepared, Sequence[Mapping[str, Any]]]
-"""What to do with rows, and with which."""
-
-
-def together(db: Connection, parts: Sequence[Part]) -> None:
-    """Each of these, in no order. PostgreSQL is told of different tables in one statement.
-
-    An alarm's way is dozens of statements, and under load each waits for the processor and for the interpreter.
-    """
-    parts = [part for part in parts if part[1]]
-    tables = Counter(prepared.table for prepared, _ in parts)
-    one: list[Part] = []
-    for prepared, rows in parts:
-        if db.dialect.name != "sqlite" and tables[prepared.table] == 1 and prepared.fits_in_one(rows):
-            one.append((prepared, rows))
-        else:
-            prepared.run(db, rows)
-    if len(one) == 1:
-        one[0][0].run(db, one[0][1])
-    elif one:
-        values = chain.from_iterable(prepared.values(rows) for prepared, rows in one)
-        db.exec_driver_sql(_in_one(*(prepared for prepared, _ in one)), tuple(values))
-
-
-@cache
-def _in_one(*some: Prepared) -> str:
-    *before, last = (each.all for each in some)
-    return f"WITH {', '.join(f'part{n} AS ({words})' for n, words in enumerate(before))} {last}"
 
 
 def _array(column: Column[Any]) -> str:

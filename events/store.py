@@ -104,31 +104,31 @@ def read_stream(
 _LIKE = re.compile("[/%_]")
 
 
-def _positions(*of: ColumnElement[bool]) -> CompoundSelect[tuple[int]]:
-    """An index each: asked for decisions and keyed facts in one condition, SQLite reads the whole log in order."""
+def _both(columns: Sequence[ColumnElement[Any]], *of: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Decisions and keyed facts; no fact is both. An index each: asked in one condition, SQLite reads the whole log in order.
+
+    By these two and nothing else: told to fetch the positions they find, PostgreSQL keeps a plan that reads the whole log
+    where it made that plan while the log was empty, 2.5 ms for each alert after half a minute.
+    """
     return union_all(
-        *(select(events.c.position).where(*of, lies_in.is_not(None)) for lies_in in (events.c.version, events.c.key))
+        *(select(*columns).where(*of, lies_in.is_not(None)) for lies_in in (events.c.version, events.c.key))
     )
 
 
-def _facts_of(*of: ColumnElement[bool]) -> CompoundSelect[Any]:
-    """Decisions and keyed facts: no fact is both."""
-    both = (select(*_OF_A_FACT).where(*of, lies_in.is_not(None)) for lies_in in (events.c.version, events.c.key))
-    return union_all(*both).order_by("position")
-
-
 @cache
-def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any]:
+def _of_stream(*, only: bool, holding: bool, newest: bool) -> Select[Any] | CompoundSelect[Any]:
     """Worded once for each kind of question: the stream of an alert is read at each of its steps."""
     narrowed: list[ColumnElement[bool]] = []
     if only:  # as an expression, or SQLite would rather read all of these types than all of this stream
         narrowed.append((events.c.type + "").in_(bindparam("types", expanding=True)))
     if holding:
         narrowed.append(events.c.data.contains(bindparam("holding"), escape="/"))
-    of_stream = _positions(events.c.stream == bindparam("stream"), *narrowed).subquery()
-    found = select(of_stream.c.position)
-    if newest:
-        found = found.order_by(of_stream.c.position.desc()).limit(bindparam("limit"))
+    narrowed.append(events.c.stream == bindparam("stream"))
+    if not newest:
+        return _both(_OF_A_FACT, *narrowed).order_by("position")
+    # A few of perhaps very many: only those are fetched.
+    of_stream = _both([events.c.position], *narrowed).subquery()
+    found = select(of_stream.c.position).order_by(of_stream.c.position.desc()).limit(bindparam("limit"))
     return select(*_OF_A_FACT).where(events.c.position.in_(found)).order_by(events.c.position)
 
 
@@ -176,7 +176,5 @@ _BEHIND = (
     .limit(bindparam("most"))
 )
 _ALL_BEHIND = Question(_BEHIND)
-# By two indexes and nothing else: told to fetch the positions these find, PostgreSQL keeps a plan that reads the whole log
-# where it made that plan while the log was empty, 2.5 ms for each alert after half a minute.
-_WHOLE_STREAM = Question(_facts_of(events.c.stream == bindparam("stream")))
-_OF_STREAMS = _facts_of(events.c.stream.in_(bindparam("streams", expanding=True)))
+_WHOLE_STREAM = Question(_of_stream(only=False, holding=False, newest=False))
+_OF_STREAMS = _both(_OF_A_FACT, events.c.stream.in_(bindparam("streams", expanding=True))).order_by("position")

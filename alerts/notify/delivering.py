@@ -95,8 +95,7 @@ class Delivering:
         if channel is None:
             return None
         try:
-            with self._in_turn(row):
-                return Drafted(self._read(row, needs_number=channel.capabilities.medium != "group"), at)
+            return Drafted(self._letter(row, channel), at)
         except Exception as error:
             log.info("message %s is worded later: %s", row.message, type(error).__name__)
             return None
@@ -117,8 +116,7 @@ class Delivering:
             if drafted is not None and time.monotonic() - drafted.at <= _FRESH_S:
                 letter = drafted.letter
             else:
-                with self._in_turn(row):
-                    letter = self._read(row, needs_number=channel.capabilities.medium != "group")
+                letter = self._letter(row, channel)
         except SQLAlchemyError as error:  # a database that is busy says nothing against this message
             busy = SendFailed(type(error).__name__, permanent=False, ambiguous=False, code="internal")
             self._failed(row, busy, self._now())
@@ -144,6 +142,10 @@ class Delivering:
             release(self._database, row, retry_at=started_at, error="held up", unsure=False)
             return
         self._send(row, channel, letter, started_at, duplicate=duplicate)
+
+    def _letter(self, row: OutboxRow, channel: Channel) -> Letter | None:
+        with self._in_turn(row):
+            return self._read(row, needs_number=channel.capabilities.medium != "group")
 
     @contextmanager
     def _in_turn(self, row: OutboxRow) -> Iterator[None]:

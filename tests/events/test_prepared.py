@@ -26,9 +26,10 @@ from events.database import Database
 from events.follow import bookmark, bookmark_at, load_snapshots, save_snapshots, snapshots_of
 from events.keepers.sqlite import SqliteDatabase
 from events.leases import Lease, every, find, leases
-from events.prepared import forget, insert_all, insert_new, rewrite, savepoint, together, upsert
+from events.prepared import forget, insert_all, insert_new, rewrite, savepoint, upsert
 from events.storable import MOST
 from events.tables import marks, snapshots
+from events.together import together
 from events.worded import Change, Lookup, Question
 
 

@@ -3,7 +3,7 @@
 Facts that this process appended arrive through memory where their numbers follow on without a gap; whatever memory
 misses (start, another process, overflow, a number that was given and not used) is read from the database. Positions
 become visible in order, so whatever lies behind the last one read is all there is. Polling is the truth, a wake-up is
-a hint.
+a hint, and only for who has something to read: four seats in one process would else be woken for each alarm of one.
 """
 
 import threading
@@ -60,7 +60,13 @@ class Follower:
             self._newest = max(self._newest, landed[-1].position)
             while len(self._handed) > _MEMORY:
                 self._handed.popleft()
-        self._wake.set()
+        if any(
+            self._is_ours(record) for record in landed
+        ):  # what lies in lanes of others is passed over at the next look
+            self._wake.set()
+
+    def _is_ours(self, record: Recorded) -> bool:
+        return self.lanes is None or record.lane in self.lanes or record.lane == ALL
 
     def _hear(self) -> None:
         """Another process has appended: look now."""
@@ -97,7 +103,7 @@ class Follower:
             while self._handed and len(batch) < limit and self._handed[0].position == self.position + 1:
                 record = self._handed.popleft()
                 self.position = record.position
-                if self.lanes is None or record.lane in self.lanes or record.lane == ALL:
+                if self._is_ours(record):
                     batch.append(record)
         return batch
 

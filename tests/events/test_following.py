@@ -188,6 +188,26 @@ def test_a_waiting_reader_wakes_when_something_lands(database: Database, monkeyp
     assert positions(found) == [1]
 
 
+def test_a_waiting_reader_of_some_lanes_is_woken_for_these_and_for_what_everybody_reads(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_POLL_S", 30)
+    follower = Follower(database, "story", lanes={lane_of("site-1")})
+    for fact_, woken in (
+        (fact("theirs", device="site-2/hall-1"), False),
+        (fact("ours", device="site-1/hall-1"), True),
+        (fact("theirs again", device="site-3/hall-1"), False),
+        (everywhere(0), True),
+    ):
+        follower._wake.clear()
+        tell(database, fact_)
+        assert follower._wake.is_set() is woken, fact_
+    assert [r.lane for r in follower.next(timeout=30)] == [lane_of("site-1"), ALL]
+    tell(database, fact("theirs at last", device="site-2/hall-1"))
+    assert follower.next(timeout=0.01) == []
+    assert follower.behind() == 0, "it has looked without being woken, and passed over what is not its own"
+
+
 def test_a_waiting_reader_sees_what_another_process_appends(database: Database, tmp_path: Path) -> None:
     follower = Follower(database, "story")
     other = make_database(database.address)
